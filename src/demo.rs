@@ -1,0 +1,3 @@
+//! `gateway demo` and the simulated OpenAI behind it.
+
+pub mod simulator;

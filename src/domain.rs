@@ -1,0 +1,19 @@
+//! The pure core. Nothing here is async, reads a clock, makes a random number or touches the world.
+
+pub mod ids;
+
+pub mod access;
+pub mod agent;
+pub mod provider;
+pub mod session;
+
+pub mod claims;
+pub mod oauth;
+pub mod token;
+
+pub mod responses;
+
+pub mod chat;
+
+pub mod catalogue;
+pub mod routing;

@@ -1,0 +1,58 @@
+//! Identifiers. All are UUIDs of version 7, so that they sort by the time they were made.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use uuid::Uuid;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+    };
+}
+
+id!(
+    /// A tenant: the wall that nothing crosses.
+    TenantId
+);
+id!(
+    /// A provider: one account or one API key behind a name.
+    ProviderId
+);
+id!(
+    /// An agent of the database. Agents of the configuration file have only a key.
+    AgentId
+);
+id!(
+    /// A stored conversation.
+    SessionId
+);
+id!(
+    /// A pending sign-in.
+    LoginId
+);
+id!(
+    /// One request of a client. It is also what `x-request-id` says.
+    RequestId
+);
+
+/// The default tenant, as in GoClaw's API.
+pub const MASTER_TENANT: TenantId = TenantId(Uuid::from_u128(0x0193_a5b0_7000_7000_8000_0000_0000_0001));

@@ -1,0 +1,15 @@
+//! The Responses dialect: what a Codex account speaks, and the only dialect inside the gateway.
+//!
+//! Facts: the wire protocol of `@openai/codex` 0.169, November 2026.
+
+pub mod sse;
+
+pub mod event;
+
+pub mod error;
+
+pub mod request;
+
+pub mod forward;
+
+pub mod assemble;

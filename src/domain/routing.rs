@@ -1,0 +1,3 @@
+//! Which account serves, and what a failure means.
+
+pub mod failover;

@@ -1,0 +1,5 @@
+//! Postgres.
+
+pub mod embedded;
+
+pub mod backup;
