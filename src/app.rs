@@ -1,1 +1,3 @@
-//! use cases
+//! The use cases: read the clock, open transactions, call upstreams, ask the domain.
+
+pub mod login_listener;

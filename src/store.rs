@@ -3,3 +3,5 @@
 pub mod embedded;
 
 pub mod backup;
+
+pub mod logins;
