@@ -1,5 +1,13 @@
 //! Postgres.
 
+pub mod db;
+
 pub mod embedded;
 
 pub mod backup;
+
+pub mod installation;
+
+pub mod providers;
+
+pub mod grants;
