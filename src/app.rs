@@ -1,3 +1,11 @@
-//! The use cases: read the clock, open transactions, call upstreams, ask the domain.
+//! The use cases: they read the clock, open transactions, call upstreams and ask the domain.
+
+pub mod clock;
+
+pub mod vault;
+
+pub mod tokens;
 
 pub mod login_listener;
+
+pub mod logins;

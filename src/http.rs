@@ -1,1 +1,5 @@
 //! axum
+
+pub mod admin;
+
+pub mod login_callback;

@@ -9,23 +9,26 @@ mod connect;
 mod device;
 mod error;
 mod import;
+mod logout;
 mod sweep;
 
 pub use callback::CallbackPage;
 pub use connect::Connected;
 pub use error::LoginError;
+pub use import::IMPORT_WARNING;
 
 use crate::app::clock::Clock;
 use crate::app::login_listener::{Door, ListenerSettings, Listening, LoginListener};
+use crate::app::tokens::Tokens;
 use crate::app::vault::Vault;
 use crate::domain::ids::{LoginId, TenantId};
 use crate::domain::oauth::{self, LOGIN_MINUTES, Login, LoginMethod, LoginState, LoginWay, Pkce};
+use crate::store;
 use crate::store::logins::StoredLogin;
-use crate::store::{self};
 use crate::upstream::openai_auth::OpenAiAuth;
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::SecretString;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -47,7 +50,10 @@ pub struct LoginSettings {
 
 impl Default for LoginSettings {
     fn default() -> Self {
-        Self { listener: ListenerSettings::default(), redirect_host: "localhost".into() }
+        Self {
+            listener: ListenerSettings::default(),
+            redirect_host: "localhost".into(),
+        }
     }
 }
 
@@ -172,8 +178,10 @@ pub enum Progress {
 pub struct LoginParts {
     /// The database.
     pub pool: PgPool,
-    /// Seals verifiers, device ids and tokens.
-    pub vault: Arc<Vault>,
+    /// Seals verifiers and device ids.
+    pub vault: Vault,
+    /// Stores and forgets the accounts' tokens.
+    pub tokens: Tokens,
     /// The time.
     pub clock: Clock,
     /// The sign-in server.
@@ -189,7 +197,8 @@ pub struct LoginParts {
 /// The use cases of signing in.
 pub struct Logins {
     pool: PgPool,
-    vault: Arc<Vault>,
+    vault: Vault,
+    tokens: Tokens,
     clock: Clock,
     auth: OpenAiAuth,
     redirect_host: String,
@@ -203,11 +212,31 @@ pub struct Logins {
 impl Logins {
     /// The use cases, and the doors for `http::login_callback::run`.
     pub fn new(parts: LoginParts) -> (Arc<Self>, UnboundedReceiver<Door>) {
-        let LoginParts { pool, vault, clock, auth, settings, tracker, shutdown } = parts;
+        let LoginParts {
+            pool,
+            vault,
+            tokens,
+            clock,
+            auth,
+            settings,
+            tracker,
+            shutdown,
+        } = parts;
         let (listener, doors) = LoginListener::new(settings.listener);
         let redirect_host = settings.redirect_host;
         let polling = Mutex::default();
-        let logins = Self { pool, vault, clock, auth, redirect_host, listener, tracker, shutdown, polling };
+        let logins = Self {
+            pool,
+            vault,
+            tokens,
+            clock,
+            auth,
+            redirect_host,
+            listener,
+            tracker,
+            shutdown,
+            polling,
+        };
         (Arc::new(logins), doors)
     }
 
@@ -226,7 +255,7 @@ impl Logins {
         let Some(start) = self.may_start(tenant, provider_name, options).await? else {
             return Ok(Started::AlreadyAuthenticated);
         };
-        let id = LoginId(uuid::Uuid::now_v7());
+        let id = LoginId(self.clock.new_id());
         let listening = self.listener.open_for(id, None).await;
         let begun = self.begin_browser(tenant, id, start, listening).await;
         if begun.is_err() {
@@ -251,7 +280,12 @@ impl Logins {
         let oauth_state = oauth::state_parameter(&rand::random());
         let auth_url = self
             .auth
-            .authorize_url(&redirect_uri, &pkce.challenge, &oauth_state, start.ask_for_account)
+            .authorize_url(
+                &redirect_uri,
+                &pkce.challenge,
+                &oauth_state,
+                start.ask_for_account,
+            )
             .map_err(|error| LoginError::Unavailable(error.to_string()))?
             .to_string();
         let way = LoginWay::Browser {
@@ -259,12 +293,24 @@ impl Logins {
             redirect_uri: redirect_uri.clone(),
             auth_url: auth_url.clone(),
         };
-        let verifier = Some(self.seal(&pkce.verifier, id, "verifier")?);
+        let verifier = Some(self.seal(&pkce.verifier, id, "verifier"));
         let login = self.new_login(tenant, id, start, way, None);
         let (provider_name, expires_at) = (login.provider_name.clone(), login.expires_at);
-        self.insert(StoredLogin { login, verifier, device_auth: None }).await?;
+        self.insert(StoredLogin {
+            login,
+            verifier,
+            device_auth: None,
+        })
+        .await?;
         tracing::info!(provider = provider_name, login = %id, ?listening, "a browser sign-in was begun");
-        Ok(BrowserStart { login_id: id, provider_name, auth_url, redirect_uri, expires_at, listening })
+        Ok(BrowserStart {
+            login_id: id,
+            provider_name,
+            auth_url,
+            redirect_uri,
+            expires_at,
+            listening,
+        })
     }
 
     /// Begins a device sign-in and polls for its approval in the background.
@@ -278,14 +324,14 @@ impl Logins {
             return Ok(Started::AlreadyAuthenticated);
         };
         let device = self.auth.device_start().await.map_err(device::start_error)?;
-        let id = LoginId(uuid::Uuid::now_v7());
+        let id = LoginId(self.clock.new_id());
         let interval_seconds = u32::try_from(device.interval.as_secs()).unwrap_or(5).max(1);
         let way = LoginWay::Device {
             user_code: device.user_code.clone(),
             verification_url: device.verification_url.clone(),
             interval_seconds,
         };
-        let device_auth = Some(self.seal(&device.device_auth_id, id, "device_auth")?);
+        let device_auth = Some(self.seal(&device.device_auth_id, id, "device_auth"));
         let login = self.new_login(tenant, id, start, way, device.expires_at);
         let begun = DeviceStart {
             login_id: id,
@@ -296,7 +342,12 @@ impl Logins {
             expires_at: login.expires_at,
             expires_in: (login.expires_at - login.created_at).num_seconds(),
         };
-        self.insert(StoredLogin { login, verifier: None, device_auth }).await?;
+        self.insert(StoredLogin {
+            login,
+            verifier: None,
+            device_auth,
+        })
+        .await?;
         tracing::info!(provider = begun.provider_name, login = %id, "a device sign-in was begun");
         self.poll_device(tenant, id);
         Ok(Started::Begun(begun))
@@ -306,11 +357,14 @@ impl Logins {
     pub async fn status(&self, tenant: TenantId, provider_name: &str) -> Result<LoginStatus, LoginError> {
         let now = self.clock.now();
         let mut conn = self.pool.acquire().await?;
-        let newest = store::logins::of_provider(&mut conn, tenant, provider_name).await?.into_iter().next();
+        let newest = store::logins::of_provider(&mut conn, tenant, provider_name)
+            .await?
+            .into_iter()
+            .next();
         let pending = newest.and_then(|stored| PendingLogin::of(stored.login, now));
-        let provider = store::providers::find_by_name(&mut conn, tenant, provider_name).await?;
+        let provider = store::providers::get_by_name(&mut conn, tenant, provider_name).await?;
         let grant = match &provider {
-            Some(provider) => store::grants::find(&mut conn, tenant, provider.id).await?,
+            Some(provider) => store::grants::get(&mut conn, tenant, provider.id).await?,
             None => None,
         };
         let provider_name = provider.map(|it| it.name);
@@ -327,7 +381,11 @@ impl Logins {
             Some(grant) => {
                 let error = connect::reauth_reason(&grant);
                 LoginStatus {
-                    state: if error.is_some() { AccountState::NeedsReauth } else { AccountState::Ready },
+                    state: if error.is_some() {
+                        AccountState::NeedsReauth
+                    } else {
+                        AccountState::Ready
+                    },
                     provider_name,
                     email: grant.email,
                     plan_type: grant.plan_type,
@@ -354,7 +412,11 @@ impl Logins {
             if only.is_some_and(|only| only != login.id) {
                 continue;
             }
-            if self.transition(tenant, login.id, LoginState::cancel).await?.is_ok() {
+            if self
+                .transition(tenant, login.id, LoginState::cancel)
+                .await?
+                .is_ok()
+            {
                 ended += 1;
             }
             self.listener.done_with(login.id).await;
@@ -375,18 +437,22 @@ impl Logins {
         let options = checked(options)?;
         let mut conn = self.pool.acquire().await?;
         let mut ask_for_account = options.force;
-        if let Some(provider) = store::providers::find_by_name(&mut conn, tenant, provider_name).await? {
+        if let Some(provider) = store::providers::get_by_name(&mut conn, tenant, provider_name).await? {
             connect::check_type(&provider)?;
-            if let Some(grant) = store::grants::find(&mut conn, tenant, provider.id).await? {
+            if let Some(grant) = store::grants::get(&mut conn, tenant, provider.id).await? {
                 if !options.force && connect::reauth_reason(&grant).is_none() {
                     return Ok(None);
                 }
             }
         } else {
             // The browser may still be signed in to the account that was connected before this one.
-            ask_for_account |= store::grants::any(&mut conn, tenant).await?;
+            ask_for_account |= store::logins::any_account(&mut conn, tenant).await?;
         }
-        Ok(Some(Start { provider_name: provider_name.to_owned(), options, ask_for_account }))
+        Ok(Some(Start {
+            provider_name: provider_name.to_owned(),
+            options,
+            ask_for_account,
+        }))
     }
 
     fn new_login(
@@ -411,7 +477,9 @@ impl Logins {
             created_at: now,
             updated_at: now,
             // An issuer's clock that is wrong must not end a sign-in before it began.
-            expires_at: ends.filter(|ends| *ends > now).map_or(limit, |ends| ends.min(limit)),
+            expires_at: ends
+                .filter(|ends| *ends > now)
+                .map_or(limit, |ends| ends.min(limit)),
         }
     }
 
@@ -428,7 +496,9 @@ impl Logins {
         step: impl FnOnce(LoginState) -> Result<LoginState, E> + Send,
     ) -> Result<Result<LoginState, Option<E>>, LoginError> {
         let mut tx = self.pool.begin().await?;
-        let Some(stored) = store::logins::lock(&mut tx, tenant, id).await? else { return Ok(Err(None)) };
+        let Some(stored) = store::logins::lock(&mut tx, tenant, id).await? else {
+            return Ok(Err(None));
+        };
         let state = match step(stored.login.state) {
             Ok(state) => state,
             Err(refused) => return Ok(Err(Some(refused))),
@@ -438,8 +508,8 @@ impl Logins {
         Ok(Ok(state))
     }
 
-    fn seal(&self, secret: &SecretString, id: LoginId, column: &str) -> Result<String, LoginError> {
-        Ok(self.vault.seal(secret, &format!("login:{id}:{column}"))?)
+    fn seal(&self, secret: &SecretString, id: LoginId, column: &str) -> String {
+        self.vault.seal(secret, &format!("login:{id}:{column}"))
     }
 
     fn unseal(&self, sealed: Option<&str>, id: LoginId, column: &str) -> Result<SecretString, LoginError> {
@@ -461,12 +531,17 @@ fn checked(options: LoginOptions) -> Result<LoginOptions, LoginError> {
     let text = |text: Option<String>| text.map(|it| it.trim().to_owned()).filter(|it| !it.is_empty());
     let api_base = text(options.api_base);
     if let Some(base) = &api_base {
-        let is_http = Url::parse(base).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let is_http =
+            Url::parse(base).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
         if !is_http {
             return Err(LoginError::InvalidApiBase);
         }
     }
-    Ok(LoginOptions { display_name: text(options.display_name), api_base, force: options.force })
+    Ok(LoginOptions {
+        display_name: text(options.display_name),
+        api_base,
+        force: options.force,
+    })
 }
 
 impl PendingLogin {
@@ -479,12 +554,16 @@ impl PendingLogin {
             LoginState::Pending if now >= login.expires_at => expired(),
             LoginState::Pending | LoginState::Exchanging => Progress::Pending,
             LoginState::Completed => Progress::Completed,
-            LoginState::Failed { code, error } => Progress::Failed { code: code.clone(), error: error.clone() },
+            LoginState::Failed { code, error } => Progress::Failed {
+                code: code.clone(),
+                error: error.clone(),
+            },
             LoginState::Expired => expired(),
             LoginState::Cancelled => return None,
         };
         let ended = progress != Progress::Pending;
-        if ended && now - login.updated_at.max(login.expires_at.min(now)) > TimeDelta::minutes(LOGIN_MINUTES) {
+        if ended && now - login.updated_at.max(login.expires_at.min(now)) > TimeDelta::minutes(LOGIN_MINUTES)
+        {
             return None;
         }
         Some(Self {

@@ -81,7 +81,10 @@ impl Listener for Socket {
 
 /// The routes: the callback, and nothing else.
 pub fn router(logins: Arc<Logins>) -> Router {
-    Router::new().route("/auth/callback", any(callback)).fallback(not_found).with_state(logins)
+    Router::new()
+        .route("/auth/callback", any(callback))
+        .fallback(not_found)
+        .with_state(logins)
 }
 
 async fn callback(State(logins): State<Arc<Logins>>, method: Method, RawQuery(query): RawQuery) -> Response {
@@ -98,11 +101,20 @@ async fn not_found() -> Response {
 
 fn page(outcome: &CallbackPage) -> Response {
     match outcome {
-        CallbackPage::Connected { provider_name, email, note } => {
-            let account = email.as_deref().map_or_else(String::new, |email| format!("{email} "));
-            let note = note.as_deref().map_or_else(String::new, |note| format!(" ({note})"));
-            let text =
-                format!("The account {account}is connected as “{provider_name}”{note}. You can close this tab.");
+        CallbackPage::Connected {
+            provider_name,
+            email,
+            note,
+        } => {
+            let account = email
+                .as_deref()
+                .map_or_else(String::new, |email| format!("{email} "));
+            let note = note
+                .as_deref()
+                .map_or_else(String::new, |note| format!(" ({note})"));
+            let text = format!(
+                "The account {account}is connected as “{provider_name}”{note}. You can close this tab."
+            );
             html(StatusCode::OK, "Signed in", &text)
         }
         CallbackPage::AlreadyDone => html(
@@ -139,7 +151,10 @@ fn html(status: StatusCode, title: &str, text: &str) -> Response {
     );
     let headers: [(HeaderName, &str); 6] = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+        ),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::CACHE_CONTROL, "no-store"),
@@ -149,17 +164,18 @@ fn html(status: StatusCode, title: &str, text: &str) -> Response {
 }
 
 fn escape(text: &str) -> String {
-    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-        out
-    })
+    text.chars()
+        .fold(String::with_capacity(text.len()), |mut out, c| {
+            match c {
+                '&' => out.push_str("&amp;"),
+                '<' => out.push_str("&lt;"),
+                '>' => out.push_str("&gt;"),
+                '"' => out.push_str("&quot;"),
+                '\'' => out.push_str("&#39;"),
+                c => out.push(c),
+            }
+            out
+        })
 }
 
 #[cfg(test)]
@@ -175,7 +191,10 @@ mod tests {
         assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
-        assert!(body.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"), "{body}");
+        assert!(
+            body.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"),
+            "{body}"
+        );
         assert!(!body.contains("<script"));
     }
 }

@@ -149,7 +149,10 @@ pub async fn insert(db: &mut PgConnection, tenant: TenantId, new: &StoredLogin) 
 
 /// The sign-in of a `state` parameter, of any tenant: the callback knows nothing else, and the parameter is 256
 /// random bits that only the person who began it has seen.
-pub async fn find_by_state(db: &mut PgConnection, oauth_state: &str) -> Result<Option<StoredLogin>, sqlx::Error> {
+pub async fn find_by_state(
+    db: &mut PgConnection,
+    oauth_state: &str,
+) -> Result<Option<StoredLogin>, sqlx::Error> {
     let row: Option<Row> = sqlx::query_as("select * from pending_logins where oauth_state = $1")
         .bind(oauth_state)
         .fetch_optional(db)
@@ -158,7 +161,11 @@ pub async fn find_by_state(db: &mut PgConnection, oauth_state: &str) -> Result<O
 }
 
 /// One sign-in.
-pub async fn get(db: &mut PgConnection, tenant: TenantId, id: LoginId) -> Result<Option<StoredLogin>, sqlx::Error> {
+pub async fn get(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    id: LoginId,
+) -> Result<Option<StoredLogin>, sqlx::Error> {
     let row: Option<Row> = sqlx::query_as("select * from pending_logins where tenant_id = $1 and id = $2")
         .bind(tenant.0)
         .bind(id.0)
@@ -173,11 +180,12 @@ pub async fn lock(
     tenant: TenantId,
     id: LoginId,
 ) -> Result<Option<StoredLogin>, sqlx::Error> {
-    let row: Option<Row> = sqlx::query_as("select * from pending_logins where tenant_id = $1 and id = $2 for update")
-        .bind(tenant.0)
-        .bind(id.0)
-        .fetch_optional(db)
-        .await?;
+    let row: Option<Row> =
+        sqlx::query_as("select * from pending_logins where tenant_id = $1 and id = $2 for update")
+            .bind(tenant.0)
+            .bind(id.0)
+            .fetch_optional(db)
+            .await?;
     Ok(row.map(Into::into))
 }
 
@@ -263,12 +271,19 @@ pub async fn claim_poll(
 /// Makes the tenant's sign-ins complete one after the other, until the transaction ends. Other work on the tenant's
 /// rows goes on: this lock does not conflict with foreign keys.
 pub async fn lock_tenant(db: &mut PgConnection, tenant: TenantId) -> Result<(), sqlx::Error> {
-    sqlx::query("select 1 from tenants where id = $1 for no key update").bind(tenant.0).execute(db).await.map(drop)
+    sqlx::query("select 1 from tenants where id = $1 for no key update")
+        .bind(tenant.0)
+        .execute(db)
+        .await
+        .map(drop)
 }
 
 /// Whether any account of this tenant is signed in.
 pub async fn any_account(db: &mut PgConnection, tenant: TenantId) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar("select exists (select 1 from grants where tenant_id = $1)").bind(tenant.0).fetch_one(db).await
+    sqlx::query_scalar("select exists (select 1 from grants where tenant_id = $1)")
+        .bind(tenant.0)
+        .fetch_one(db)
+        .await
 }
 
 /// Removes sign-ins that ended before `before`, of every tenant. How many.

@@ -1,9 +1,11 @@
 //! The browser came back: through the listener, or with what a person pasted.
 
-use super::connect::{Target, Tokens};
+use super::connect::Target;
 use super::{Connected, LoginError, LoginOptions, Logins};
 use crate::domain::ids::{LoginId, TenantId};
-use crate::domain::oauth::{InvalidTransition, Login, LoginState, LoginWay, Redirect, denial, parse_redirect};
+use crate::domain::oauth::{
+    InvalidTransition, Login, LoginState, LoginWay, Redirect, denial, parse_redirect,
+};
 use crate::store;
 use crate::store::logins::StoredLogin;
 use crate::upstream::openai_auth::{AuthError, TokenSet};
@@ -85,12 +87,16 @@ impl Logins {
 
     /// Finishes the sign-in that the query's `state` belongs to, of whatever tenant and begun on whatever replica.
     pub async fn callback_from_listener(self: &Arc<Self>, query: &str) -> CallbackPage {
-        let Ok(redirect) = parse_redirect(&format!("?{query}")) else { return CallbackPage::Unknown };
+        let Ok(redirect) = parse_redirect(&format!("?{query}")) else {
+            return CallbackPage::Unknown;
+        };
         let state = match &redirect {
             Redirect::Callback { state, .. } => Some(state),
             Redirect::Denied { state, .. } => state.as_ref(),
         };
-        let Some(state) = state else { return CallbackPage::Unknown };
+        let Some(state) = state else {
+            return CallbackPage::Unknown;
+        };
         let login = match self.login_of_state(state).await {
             Ok(Some(login)) => login,
             Ok(None) => return CallbackPage::Unknown,
@@ -100,15 +106,25 @@ impl Logins {
             return match login.state {
                 LoginState::Completed => CallbackPage::AlreadyDone,
                 LoginState::Failed { error, .. } => CallbackPage::Refused { message: error },
-                LoginState::Pending | LoginState::Exchanging | LoginState::Cancelled | LoginState::Expired => {
-                    CallbackPage::Unknown
-                }
+                LoginState::Pending
+                | LoginState::Exchanging
+                | LoginState::Cancelled
+                | LoginState::Expired => CallbackPage::Unknown,
             };
         }
         match self.finish(login, redirect).await {
-            Ok(Connected { provider_name, email, replaced, .. }) => {
+            Ok(Connected {
+                provider_name,
+                email,
+                replaced,
+                ..
+            }) => {
                 let note = replaced.map(|old| format!("in place of {old}"));
-                CallbackPage::Connected { provider_name, email, note }
+                CallbackPage::Connected {
+                    provider_name,
+                    email,
+                    note,
+                }
             }
             Err(error) => page_of(&error),
         }
@@ -116,13 +132,17 @@ impl Logins {
 
     async fn login_of_state(&self, state: &str) -> Result<Option<Login>, sqlx::Error> {
         let mut db = self.pool.acquire().await?;
-        Ok(store::logins::find_by_state(&mut db, state).await?.map(|stored| stored.login))
+        Ok(store::logins::find_by_state(&mut db, state)
+            .await?
+            .map(|stored| stored.login))
     }
 
     async fn finish(self: &Arc<Self>, login: Login, redirect: Redirect) -> Result<Connected, LoginError> {
         let code = match redirect {
             Redirect::Callback { code, .. } => code,
-            Redirect::Denied { error, description, .. } => {
+            Redirect::Denied {
+                error, description, ..
+            } => {
                 let refusal = LoginError::Denied(denial(&error, description.as_deref()));
                 self.fail(&login, &refusal).await?;
                 return Err(refusal);
@@ -148,7 +168,11 @@ impl Logins {
             return Err(LoginError::NoPendingFlow);
         };
         let tokens = match self.unseal(stored.verifier.as_deref(), login.id, "verifier") {
-            Ok(verifier) => self.auth.exchange_code(&code, redirect_uri, &verifier).await.map_err(exchange_error),
+            Ok(verifier) => self
+                .auth
+                .exchange_code(&code, redirect_uri, &verifier)
+                .await
+                .map_err(exchange_error),
             Err(error) => Err(error),
         };
         self.settle(&stored.login, tokens).await
@@ -158,14 +182,23 @@ impl Logins {
     pub(super) async fn claim(&self, tenant: TenantId, id: LoginId) -> Result<Claim, LoginError> {
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        let Some(stored) = store::logins::lock(&mut tx, tenant, id).await? else { return Ok(Claim::Over) };
-        match stored.login.state.clone().begin_exchange(now, stored.login.expires_at) {
+        let Some(stored) = store::logins::lock(&mut tx, tenant, id).await? else {
+            return Ok(Claim::Over);
+        };
+        match stored
+            .login
+            .state
+            .clone()
+            .begin_exchange(now, stored.login.expires_at)
+        {
             Ok(state) => {
                 store::logins::save_state(&mut tx, tenant, id, &state, now).await?;
                 tx.commit().await?;
                 Ok(Claim::Ours(Box::new(stored)))
             }
-            Err(InvalidTransition { .. }) if stored.login.state == LoginState::Exchanging => Ok(Claim::Theirs),
+            Err(InvalidTransition { .. }) if stored.login.state == LoginState::Exchanging => {
+                Ok(Claim::Theirs)
+            }
             Err(InvalidTransition { .. }) => Ok(Claim::Over),
         }
     }
@@ -176,7 +209,7 @@ impl Logins {
         login: &Login,
         tokens: Result<TokenSet, LoginError>,
     ) -> Result<Connected, LoginError> {
-        let outcome = match tokens.and_then(complete) {
+        let outcome = match tokens {
             Ok(tokens) => self.connect(&target_of(login), &tokens).await,
             Err(error) => Err(error),
         };
@@ -184,7 +217,9 @@ impl Logins {
             Ok(_) => self.listener.done_with(login.id).await,
             Err(LoginError::Unavailable(reason)) => {
                 tracing::warn!(provider = login.provider_name, %reason, "a sign-in could not be exchanged yet");
-                let _ = self.transition(login.tenant, login.id, LoginState::release).await?;
+                let _ = self
+                    .transition(login.tenant, login.id, LoginState::release)
+                    .await?;
             }
             Err(error) => self.fail(login, error).await?,
         }
@@ -195,7 +230,9 @@ impl Logins {
     pub(super) async fn fail(&self, login: &Login, error: &LoginError) -> Result<(), LoginError> {
         tracing::warn!(provider = login.provider_name, code = error.code(), %error, "a sign-in failed");
         let text = error.to_string();
-        let _ = self.transition(login.tenant, login.id, |state| state.fail(error.code(), &text)).await?;
+        let _ = self
+            .transition(login.tenant, login.id, |state| state.fail(error.code(), &text))
+            .await?;
         self.listener.done_with(login.id).await;
         Ok(())
     }
@@ -204,11 +241,17 @@ impl Logins {
     async fn outcome_of(&self, tenant: TenantId, id: LoginId) -> Result<Connected, LoginError> {
         for _ in 0..LOOKS {
             let mut db = self.pool.acquire().await?;
-            let Some(stored) = store::logins::get(&mut db, tenant, id).await? else { break };
+            let Some(stored) = store::logins::get(&mut db, tenant, id).await? else {
+                break;
+            };
             match stored.login.state {
                 LoginState::Exchanging => {}
                 LoginState::Completed => return self.connected(&stored.login).await,
-                LoginState::Pending => return Err(LoginError::Unavailable("the sign-in server did not answer".into())),
+                LoginState::Pending => {
+                    return Err(LoginError::Unavailable(
+                        "the sign-in server did not answer".into(),
+                    ));
+                }
                 LoginState::Failed { code, error } => return Err(LoginError::Recorded { code, error }),
                 LoginState::Cancelled | LoginState::Expired => return Err(LoginError::Cancelled),
             }
@@ -246,22 +289,17 @@ fn target_of(login: &Login) -> Target {
     }
 }
 
-fn complete(tokens: TokenSet) -> Result<Tokens, LoginError> {
-    Ok(Tokens {
-        id_token: tokens.id_token,
-        access_token: tokens.access_token.ok_or(LoginError::Incomplete("access token"))?,
-        refresh_token: tokens.refresh_token.ok_or(LoginError::Incomplete("refresh token"))?,
-        account_id: None,
-    })
-}
-
 /// A refusal ends the sign-in. After anything else the code may still be good, and bringing it again does no harm:
 /// if it is spent after all, the issuer will say so.
 pub(super) fn exchange_error(error: AuthError) -> LoginError {
     match error {
-        AuthError::Status { status: 429 | 500.., .. } | AuthError::Status { status: 403, code: None } => {
-            LoginError::Unavailable(error.to_string())
+        AuthError::Status {
+            status: 429 | 500.., ..
         }
+        | AuthError::Status {
+            status: 403,
+            code: None,
+        } => LoginError::Unavailable(error.to_string()),
         AuthError::Status { status, code } => {
             LoginError::CodeRefused(code.unwrap_or_else(|| format!("HTTP {status}")))
         }
@@ -274,14 +312,20 @@ pub(super) fn exchange_error(error: AuthError) -> LoginError {
 
 fn page_of(error: &LoginError) -> CallbackPage {
     match error {
-        LoginError::Unavailable(reason) => CallbackPage::TryAgain { message: capitalised(reason) },
+        LoginError::Unavailable(reason) => CallbackPage::TryAgain {
+            message: capitalised(reason),
+        },
         LoginError::NoPendingFlow | LoginError::InvalidState => CallbackPage::Unknown,
-        error => CallbackPage::Refused { message: capitalised(&error.to_string()) },
+        error => CallbackPage::Refused {
+            message: capitalised(&error.to_string()),
+        },
     }
 }
 
 /// The error texts are parts of sentences; the page writes whole ones.
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars
+        .next()
+        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

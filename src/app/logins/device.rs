@@ -69,15 +69,25 @@ impl Logins {
     async fn poll_once(&self, tenant: TenantId, id: LoginId) -> Result<Next, LoginError> {
         let now = self.clock.now();
         let mut db = self.pool.acquire().await?;
-        let Some(stored) = store::logins::get(&mut db, tenant, id).await? else { return Ok(Next::Over) };
+        let Some(stored) = store::logins::get(&mut db, tenant, id).await? else {
+            return Ok(Next::Over);
+        };
         let login = stored.login;
-        let LoginWay::Device { user_code, interval_seconds, .. } = &login.way else { return Ok(Next::Over) };
+        let LoginWay::Device {
+            user_code,
+            interval_seconds,
+            ..
+        } = &login.way
+        else {
+            return Ok(Next::Over);
+        };
         if login.state != LoginState::Pending {
             return Ok(Next::Over);
         }
         if now >= login.expires_at {
             drop(db);
-            let expire = |state: LoginState| state.expire(now, login.updated_at, login.expires_at);
+            let (updated_at, expires_at) = (login.updated_at, login.expires_at);
+            let expire = move |state: LoginState| state.expire(now, updated_at, expires_at);
             let _ = self.transition(tenant, id, expire).await?;
             return Ok(Next::Over);
         }
@@ -117,7 +127,9 @@ impl Logins {
         code: &SecretString,
         verifier: &SecretString,
     ) -> Result<(), LoginError> {
-        let Claim::Ours(_) = self.claim(login.tenant, login.id).await? else { return Ok(()) };
+        let Claim::Ours(_) = self.claim(login.tenant, login.id).await? else {
+            return Ok(());
+        };
         let tokens = match self.exchange_device(code, verifier).await {
             // Pending again would be a promise that nobody can keep: the code is gone.
             Err(LoginError::Unavailable(reason)) => Err(LoginError::Denied(format!("{reason}; start again"))),
@@ -130,11 +142,20 @@ impl Logins {
         }
     }
 
-    async fn exchange_device(&self, code: &SecretString, verifier: &SecretString) -> Result<TokenSet, LoginError> {
+    async fn exchange_device(
+        &self,
+        code: &SecretString,
+        verifier: &SecretString,
+    ) -> Result<TokenSet, LoginError> {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.auth.exchange_device_code(code, verifier).await.map_err(exchange_error) {
+            match self
+                .auth
+                .exchange_device_code(code, verifier)
+                .await
+                .map_err(exchange_error)
+            {
                 Err(LoginError::Unavailable(reason)) if tries < EXCHANGES => {
                     tracing::warn!(%reason, "a device sign-in could not be exchanged yet");
                     tokio::time::sleep(EXCHANGE_PAUSE).await;

@@ -1,5 +1,6 @@
 //! What can go wrong with a sign-in.
 
+use crate::app::vault::VaultError;
 use crate::domain::claims::MissingClaim;
 use crate::domain::oauth::{AuthJsonError, RedirectError};
 
@@ -7,7 +8,9 @@ use crate::domain::oauth::{AuthJsonError, RedirectError};
 #[derive(Debug, thiserror::Error)]
 pub enum LoginError {
     /// A provider's name has to be a slug.
-    #[error("provider name \"{0}\" must be lower-case letters, digits and inner hyphens, such as \"openai-codex\"")]
+    #[error(
+        "provider name \"{0}\" must be lower-case letters, digits and inner hyphens, such as \"openai-codex\""
+    )]
     InvalidName(String),
     /// The API base has to be a URL.
     #[error("api_base must be an http or https URL")]
@@ -45,7 +48,7 @@ pub enum LoginError {
     #[error("{0}; try again")]
     Unavailable(String),
     /// The issuer gave too little.
-    #[error("the sign-in server sent no {0}; start the sign-in again")]
+    #[error("the sign-in server sent no {0} token; start the sign-in again")]
     Incomplete(&'static str),
     /// The tokens do not say whose they are.
     #[error(transparent)]
@@ -96,7 +99,7 @@ pub enum LoginError {
     #[error("the sign-in could not be stored")]
     Database(#[from] sqlx::Error),
     /// Not the caller's fault.
-    #[error("the sign-in's secrets could not be sealed or opened")]
+    #[error("the sign-in's secrets could not be opened")]
     Vault(#[from] VaultError),
 }
 

@@ -59,7 +59,7 @@ impl Logins {
         for login in logins.into_iter().map(|stored| stored.login) {
             // Judged by what the locked row says, which may have moved on since.
             let (updated_at, expires_at) = (login.updated_at, login.expires_at);
-            let step = |state: LoginState| state.expire(now, updated_at, expires_at);
+            let step = move |state: LoginState| state.expire(now, updated_at, expires_at);
             if let Ok(state) = self.transition(login.tenant, login.id, step).await? {
                 tracing::info!(login = %login.id, provider = login.provider_name, state = state.as_str(), "a sign-in ended");
             } else {

@@ -12,12 +12,8 @@ pub struct ImportedTokens {
     pub access_token: SecretString,
     /// Rotates with every use, so from now on it belongs to one program only.
     pub refresh_token: SecretString,
-    /// The workspace, for tokens whose claims do not say it.
-    pub account_id: Option<String>,
     /// Who issued the tokens; only newer files (0.169) say it.
     pub issuer: Option<String>,
-    /// For which OAuth client; only newer files say it.
-    pub client_id: Option<String>,
 }
 
 /// Why an `auth.json` holds no sign-in that we can use.
@@ -66,14 +62,11 @@ pub fn read_auth_json(file: &Value) -> Result<ImportedTokens, AuthJsonError> {
     }
     let tokens = tokens.ok_or(AuthJsonError::NoTokens)?;
     let token = |name: &'static str| text(tokens.get(name)).map(SecretString::from);
-    let provenance = tokens.get("oauth_provenance");
     Ok(ImportedTokens {
         id_token: token("id_token"),
         access_token: token("access_token").ok_or(AuthJsonError::Missing("access_token"))?,
         refresh_token: token("refresh_token").ok_or(AuthJsonError::Missing("refresh_token"))?,
-        account_id: text(tokens.get("account_id")),
-        issuer: text(provenance.and_then(|it| it.get("issuer"))),
-        client_id: text(provenance.and_then(|it| it.get("client_id"))),
+        issuer: text(tokens.get("oauth_provenance").and_then(|it| it.get("issuer"))),
     })
 }
 
@@ -97,7 +90,6 @@ mod tests {
         }))
         .unwrap();
         assert_eq!(tokens.refresh_token.expose_secret(), "rt");
-        assert_eq!(tokens.account_id.as_deref(), Some("acc"));
         assert_eq!(tokens.issuer.as_deref(), Some("https://auth.openai.com"));
         assert!(!format!("{tokens:?}").contains("\"rt\""));
     }
@@ -110,7 +102,7 @@ mod tests {
             "last_refresh": "2025-06-01T10:00:00.123456Z"
         }))
         .unwrap();
-        assert!(tokens.account_id.is_none() && tokens.issuer.is_none() && tokens.client_id.is_none());
+        assert!(tokens.id_token.is_some() && tokens.issuer.is_none());
     }
 
     #[test]
