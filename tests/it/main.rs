@@ -1,1 +1,6 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
+mod backup;
+mod embedded;
+mod signin;
+mod support;
