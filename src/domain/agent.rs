@@ -1,5 +1,7 @@
 //! An agent: a name for a model with a prompt, a thinking level and a place where its conversations are kept.
 
+use super::ids::AgentId;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 /// Who may change an agent.
@@ -13,6 +15,8 @@ pub enum ManagedBy {
 /// An agent as it is written down. What is absent comes from the defaults.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agent {
+    /// `None`: it is in the file.
+    pub id: Option<AgentId>,
     pub key: String,
     pub display_name: Option<String>,
     pub provider: Option<String>,
@@ -25,8 +29,14 @@ pub struct Agent {
     pub is_default: bool,
     pub active: bool,
     pub managed_by: ManagedBy,
+    pub workspace: Option<String>,
+    pub agent_type: String,
     /// `other_config.chatgpt_oauth_routing`, as written.
     pub routing: Option<Map<String, Value>>,
+    pub tools_config: Map<String, Value>,
+    pub other_config: Map<String, Value>,
+    pub created_at: Option<DateTime<Utc>>,
+    pub updated_at: Option<DateTime<Utc>>,
 }
 
 /// What holds where an agent (or a request without a model) says nothing: `agents.defaults` of the configuration.
@@ -96,6 +106,7 @@ mod tests {
             system_prompt: None,
         };
         let agent = Agent {
+            id: None,
             key: "a".into(),
             display_name: None,
             provider: Some(" ".into()),
@@ -108,7 +119,13 @@ mod tests {
             is_default: false,
             active: true,
             managed_by: ManagedBy::Database,
+            workspace: None,
+            agent_type: "open".into(),
             routing: None,
+            tools_config: Map::new(),
+            other_config: Map::new(),
+            created_at: None,
+            updated_at: None,
         };
         let effective = agent.effective(&defaults);
         assert_eq!((&*effective.provider, &*effective.model), ("openai-codex", "m"));

@@ -29,10 +29,14 @@ pub struct Provider {
     pub id: ProviderId,
     pub tenant: TenantId,
     pub name: String,
+    pub display_name: Option<String>,
     pub kind: &'static ProviderType,
     /// Its own, else the one of its type; `None` for ChatGPT without an override.
     pub api_base: Option<String>,
+    pub has_api_key: bool,
     pub enabled: bool,
+    /// A JSON object.
+    pub settings: Value,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
     pub grant: Option<GrantFacts>,
@@ -335,9 +339,12 @@ mod tests {
             id: ProviderId(uuid::Uuid::nil()),
             tenant: super::super::ids::MASTER_TENANT,
             name: name.into(),
+            display_name: None,
             kind: ProviderType::named(super::super::provider::CHATGPT_OAUTH).expect("type"),
             api_base: None,
+            has_api_key: false,
             enabled: true,
+            settings: json!({}),
             created_at: at,
             updated_at: at,
             grant: ready.then(|| GrantFacts {
@@ -369,6 +376,7 @@ mod tests {
 
     fn agent(key: &str, is_default: bool, active: bool) -> Arc<Agent> {
         Arc::new(Agent {
+            id: None,
             key: key.into(),
             display_name: None,
             provider: Some("second".into()),
@@ -381,7 +389,13 @@ mod tests {
             is_default,
             active,
             managed_by: ManagedBy::Database,
+            workspace: None,
+            agent_type: "open".into(),
             routing: None,
+            tools_config: serde_json::Map::new(),
+            other_config: serde_json::Map::new(),
+            created_at: None,
+            updated_at: None,
         })
     }
 

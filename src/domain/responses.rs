@@ -8,6 +8,8 @@ pub mod event;
 
 pub mod error;
 
+pub mod headers;
+
 pub mod request;
 
 pub mod forward;

@@ -1,0 +1,74 @@
+//! The record of what was served, written behind the answers.
+//!
+//! Lossy by policy: when the database can't keep up, records are dropped and counted, and no request waits.
+
+use crate::store::requests::{self, RequestRecord};
+use crate::telemetry::Metrics;
+use sqlx::PgPool;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// Records waiting to be written, at most.
+const CAPACITY: usize = 4096;
+/// Records in one transaction, at most.
+const BATCH: usize = 256;
+/// How long the first record of a batch waits for others.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// The way in.
+#[derive(Clone, Debug)]
+pub struct Recorder {
+    queue: mpsc::Sender<RequestRecord>,
+    metrics: Arc<Metrics>,
+}
+
+/// The end that writes.
+#[derive(Debug)]
+pub struct RecordWriter {
+    queue: mpsc::Receiver<RequestRecord>,
+    metrics: Arc<Metrics>,
+}
+
+/// A queue of records: the way in and the end that writes.
+pub fn channel(metrics: Arc<Metrics>) -> (Recorder, RecordWriter) {
+    let (send, receive) = mpsc::channel(CAPACITY);
+    (Recorder { queue: send, metrics: metrics.clone() }, RecordWriter { queue: receive, metrics })
+}
+
+impl Recorder {
+    /// Hands a record over without waiting.
+    pub fn record(&self, record: RequestRecord) {
+        if self.queue.try_send(record).is_err() {
+            self.metrics.records_dropped(1);
+        }
+    }
+}
+
+impl RecordWriter {
+    /// Writes until every [`Recorder`] is gone and the queue is empty.
+    pub async fn run(mut self, db: PgPool) {
+        let mut batch = Vec::new();
+        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
+            if batch.len() < BATCH {
+                tokio::time::sleep(LINGER).await;
+                while batch.len() < BATCH
+                    && let Ok(record) = self.queue.try_recv()
+                {
+                    batch.push(record);
+                }
+            }
+            if let Err(error) = write(&db, &batch).await {
+                tracing::warn!(%error, lost = batch.len(), "request records could not be written");
+                self.metrics.records_dropped(batch.len() as u64);
+            }
+            batch.clear();
+        }
+    }
+}
+
+async fn write(db: &PgPool, batch: &[RequestRecord]) -> sqlx::Result<()> {
+    let mut tx = db.begin().await?;
+    requests::insert(&mut tx, batch).await?;
+    tx.commit().await
+}
