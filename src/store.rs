@@ -19,6 +19,14 @@ pub mod sessions;
 
 pub mod requests;
 
+pub mod db;
+
 pub mod embedded;
 
 pub mod backup;
+
+pub mod installation;
+
+pub mod providers;
+
+pub mod grants;

@@ -1,1 +1,160 @@
-//! installation
+//! The one row of the installation, and the list of every sealed value, for the rotation of the key.
+
+use crate::domain::ids::ProviderId;
+use crate::store::grants::{self, TokenColumn};
+use crate::store::providers;
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// What `key_check` is sealed with, besides the key.
+pub const KEY_CHECK_AAD: &str = "installation:key_check";
+
+/// Taken by who starts, and by who rotates the key: one at a time over all processes.
+const KEY_LOCK: i64 = 0x6761_7465_6b65_7931;
+
+/// The installation.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct InstallationRow {
+    pub id: Uuid,
+    /// A sealed constant: who can open it has the right key.
+    pub key_check: String,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Waits for the lock on the key; it is released with the transaction.
+pub async fn lock_key_for_transaction(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("select pg_advisory_xact_lock($1)")
+        .bind(KEY_LOCK)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Waits for the lock on the key; it is released with the connection.
+pub async fn lock_key_for_session(db: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query("select pg_advisory_lock($1)")
+        .bind(KEY_LOCK)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+pub async fn get(db: &mut PgConnection) -> Result<Option<InstallationRow>, sqlx::Error> {
+    sqlx::query_as("select id, key_check, created_at from installation")
+        .fetch_optional(db)
+        .await
+}
+
+/// The first start of all.
+pub async fn insert(
+    db: &mut PgConnection,
+    id: Uuid,
+    key_check: &str,
+    now: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query("insert into installation (id, key_check, created_at) values ($1, $2, $3)")
+        .bind(id)
+        .bind(key_check)
+        .bind(now)
+        .execute(db)
+        .await
+        .map(drop)
+}
+
+/// Where a sealed value stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    KeyCheck,
+    ProviderApiKey(ProviderId),
+    Grant(ProviderId, TokenColumn),
+    LoginVerifier(Uuid),
+    LoginDeviceAuth(Uuid),
+}
+
+impl Place {
+    /// What the value at this place is sealed with, besides the key.
+    pub fn aad(self) -> String {
+        match self {
+            Self::KeyCheck => KEY_CHECK_AAD.to_owned(),
+            Self::ProviderApiKey(id) => providers::api_key_aad(id),
+            Self::Grant(id, column) => grants::aad(id, column),
+            Self::LoginVerifier(id) => login_aad(id, "verifier"),
+            Self::LoginDeviceAuth(id) => login_aad(id, "device_auth"),
+        }
+    }
+}
+
+/// What a column of a pending sign-in is sealed with, besides the key.
+pub fn login_aad(id: Uuid, column: &str) -> String {
+    format!("login:{id}:{column}")
+}
+
+/// Every sealed value of every tenant. The rows stay locked until the transaction ends.
+pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>, sqlx::Error> {
+    let mut values = Vec::new();
+    let check: Option<String> = sqlx::query_scalar("select key_check from installation for update")
+        .fetch_optional(&mut *db)
+        .await?;
+    values.extend(check.map(|check| (Place::KeyCheck, check)));
+
+    let keys: Vec<(Uuid, String)> = sqlx::query_as(
+        "select id, api_key from providers where api_key is not null order by id for no key update",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    values.extend(
+        keys.into_iter()
+            .map(|(id, key)| (Place::ProviderApiKey(ProviderId(id)), key)),
+    );
+
+    let tokens: Vec<(Uuid, String, String, Option<String>)> = sqlx::query_as(
+        "select provider_id, access_token, refresh_token, id_token from grants order by provider_id for no key update",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for (id, access, refresh, id_token) in tokens {
+        let id = ProviderId(id);
+        values.push((Place::Grant(id, TokenColumn::Access), access));
+        values.push((Place::Grant(id, TokenColumn::Refresh), refresh));
+        values.extend(id_token.map(|token| (Place::Grant(id, TokenColumn::Id), token)));
+    }
+
+    let logins: Vec<(Uuid, Option<String>, Option<String>)> = sqlx::query_as(
+        "select id, verifier, device_auth from pending_logins
+         where verifier is not null or device_auth is not null order by id for no key update",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for (id, verifier, device_auth) in logins {
+        values.extend(verifier.map(|value| (Place::LoginVerifier(id), value)));
+        values.extend(device_auth.map(|value| (Place::LoginDeviceAuth(id), value)));
+    }
+    Ok(values)
+}
+
+/// Replaces one sealed value. The grant's version stays: the token is the same.
+pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -> Result<(), sqlx::Error> {
+    let query = match place {
+        Place::KeyCheck => sqlx::query("update installation set key_check = $1").bind(sealed),
+        Place::ProviderApiKey(id) => sqlx::query("update providers set api_key = $1 where id = $2")
+            .bind(sealed)
+            .bind(id.0),
+        Place::Grant(id, column) => match column {
+            TokenColumn::Access => sqlx::query("update grants set access_token = $1 where provider_id = $2"),
+            TokenColumn::Refresh => {
+                sqlx::query("update grants set refresh_token = $1 where provider_id = $2")
+            }
+            TokenColumn::Id => sqlx::query("update grants set id_token = $1 where provider_id = $2"),
+        }
+        .bind(sealed)
+        .bind(id.0),
+        Place::LoginVerifier(id) => sqlx::query("update pending_logins set verifier = $1 where id = $2")
+            .bind(sealed)
+            .bind(id),
+        Place::LoginDeviceAuth(id) => sqlx::query("update pending_logins set device_auth = $1 where id = $2")
+            .bind(sealed)
+            .bind(id),
+    };
+    query.execute(db).await.map(drop)
+}

@@ -1,0 +1,312 @@
+//! Secrets at rest: AES-256-GCM under a ring of keys.
+
+use aes_gcm::Aes256Gcm;
+use aes_gcm::aead::{Aead, Generate, KeyInit, Nonce, Payload};
+use arc_swap::ArcSwap;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret, SecretBox, SecretString};
+use sha2::{Digest, Sha256};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+pub mod keys;
+pub mod rotation;
+
+use keys::KeyFiles;
+
+/// What every sealed text begins with; GoClaw's as well.
+const PREFIX: &str = "aes-gcm:";
+const NONCE_LEN: usize = 12;
+/// How often a running gateway looks at the key files when it meets a value of another key.
+const RELOAD_PAUSE: Duration = Duration::from_secs(10);
+
+/// Why a secret cannot be sealed or opened. The text names key ids, never keys or ciphertexts.
+#[derive(Debug, thiserror::Error)]
+pub enum VaultError {
+    #[error("an encryption key must be 64 hex digits, 44 characters of base64, or 32 raw bytes")]
+    MalformedKey,
+    #[error("the stored value is not a sealed secret")]
+    Malformed,
+    #[error(
+        "the value is sealed with key {wanted}, which is not at hand (there is {})",
+        list(have)
+    )]
+    UnknownKey { wanted: String, have: Vec<String> },
+    #[error("the value is damaged, or was moved from another row (key {key})")]
+    Damaged { key: String },
+    #[error("the secret is not text")]
+    NotText,
+    #[error(
+        "wrong encryption key: this database is sealed with key {wanted}, there is {}; put the right key back \
+         (GATEWAY_ENCRYPTION_KEY, or encryption.key in the data directory)",
+        list(have)
+    )]
+    WrongKey { wanted: String, have: Vec<String> },
+    #[error("the new key is the one in use ({key}); give another one")]
+    SameKey { key: String },
+    #[error("an earlier rotation to key {key} is unfinished: start or rotate without a new key first")]
+    UnfinishedRotation { key: String },
+    #[error("there is no key yet: the first start makes one")]
+    NothingToRotate,
+    #[error("{} cannot be read or written", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("{} holds no valid key", path.display())]
+    KeyFile { path: PathBuf, source: Box<VaultError> },
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+fn list(ids: &[String]) -> String {
+    if ids.is_empty() {
+        "none".to_owned()
+    } else {
+        ids.join(", ")
+    }
+}
+
+/// A 256-bit key. Its `Debug` shows the id.
+#[derive(Clone)]
+pub struct EncryptionKey {
+    id: String,
+    bytes: Arc<SecretBox<[u8; 32]>>,
+}
+
+impl fmt::Debug for EncryptionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "EncryptionKey({})", self.id)
+    }
+}
+
+impl EncryptionKey {
+    /// 64 hex digits, 44 characters of base64, or 32 raw bytes.
+    pub fn parse(text: &SecretString) -> Result<Self, VaultError> {
+        let text = text.expose_secret();
+        let bytes = match text.len() {
+            64 => from_hex(text),
+            44 => STANDARD.decode(text).ok(),
+            32 => Some(text.as_bytes().to_vec()),
+            _ => None,
+        };
+        let bytes: [u8; 32] = bytes
+            .and_then(|bytes| bytes.try_into().ok())
+            .ok_or(VaultError::MalformedKey)?;
+        Ok(Self::from_bytes(bytes))
+    }
+
+    /// A new one, from the system's random numbers.
+    pub fn generate() -> Self {
+        Self::from_bytes(aes_gcm::Key::<Aes256Gcm>::generate().into())
+    }
+
+    fn from_bytes(bytes: [u8; 32]) -> Self {
+        let id = to_hex(&Sha256::digest(bytes)[..4]);
+        Self {
+            id,
+            bytes: Arc::new(SecretBox::new(Box::new(bytes))),
+        }
+    }
+
+    /// The first 8 hex digits of the key's SHA-256: enough to tell keys apart, nothing to find one with.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// 64 hex digits, for the key file.
+    fn to_text(&self) -> SecretString {
+        to_hex(self.bytes.expose_secret()).into()
+    }
+
+    fn cipher(&self) -> Aes256Gcm {
+        Aes256Gcm::new(self.bytes.expose_secret().into())
+    }
+}
+
+fn to_hex(bytes: &[u8]) -> String {
+    use fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn from_hex(text: &str) -> Option<Vec<u8>> {
+    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
+    digits?
+        .chunks(2)
+        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
+        .collect()
+}
+
+/// The keys at hand: one seals, all open.
+#[derive(Clone, Debug)]
+pub struct KeyRing {
+    pub primary: EncryptionKey,
+    pub others: Vec<EncryptionKey>,
+}
+
+impl KeyRing {
+    fn all(&self) -> impl Iterator<Item = &EncryptionKey> {
+        std::iter::once(&self.primary).chain(&self.others)
+    }
+
+    fn get(&self, id: &str) -> Option<&EncryptionKey> {
+        self.all().find(|key| key.id == id)
+    }
+
+    /// The ids, the sealing key's first.
+    pub fn ids(&self) -> Vec<String> {
+        self.all().map(|key| key.id.clone()).collect()
+    }
+}
+
+/// Seals and opens. Clones share the ring. Its `Debug` shows key ids.
+///
+/// The associated data of every value names its row and column, so a ciphertext that is copied elsewhere does not open.
+#[derive(Clone, Debug)]
+pub struct Vault(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    ring: ArcSwap<KeyRing>,
+    /// Set when the sealing key lives in the data directory: it can change under a running gateway.
+    files: Option<KeyFiles>,
+    reloaded_at: Mutex<Option<Instant>>,
+}
+
+impl Vault {
+    /// A vault of fixed keys.
+    pub fn new(ring: KeyRing) -> Self {
+        Self(Arc::new(Inner {
+            ring: ArcSwap::from_pointee(ring),
+            files: None,
+            reloaded_at: Mutex::default(),
+        }))
+    }
+
+    /// A vault whose keys are files, which another process may rotate.
+    fn watching(ring: KeyRing, files: KeyFiles) -> Self {
+        let ring = ArcSwap::from_pointee(ring);
+        Self(Arc::new(Inner {
+            ring,
+            files: Some(files),
+            reloaded_at: Mutex::default(),
+        }))
+    }
+
+    /// The ids of the keys at hand, the sealing one first.
+    pub fn key_ids(&self) -> Vec<String> {
+        self.0.ring.load().ids()
+    }
+
+    /// `aes-gcm:<key id>:<base64 of nonce, ciphertext and tag>`.
+    pub fn seal(&self, secret: &SecretString, aad: &str) -> String {
+        seal_with(&self.0.ring.load().primary, secret, aad)
+    }
+
+    /// Opens what [`Vault::seal`] made with the same associated data, under any key at hand. GoClaw's form, which
+    /// names no key and binds no row, opens as well.
+    pub fn open(&self, sealed: &str, aad: &str) -> Result<SecretString, VaultError> {
+        let ring = self.0.ring.load_full();
+        let key = key_id(sealed);
+        if key.is_some_and(|id| id != ring.primary.id)
+            && let Some(ring) = self.reload(key.is_some_and(|id| ring.get(id).is_none()))
+        {
+            return open_with(&ring, sealed, aad);
+        }
+        open_with(&ring, sealed, aad)
+    }
+
+    /// Reads the key files anew: another process has rotated the key. Not too often, unless it is `urgent`.
+    fn reload(&self, urgent: bool) -> Option<Arc<KeyRing>> {
+        let files = self.0.files.as_ref()?;
+        {
+            let mut last = self.0.reloaded_at.lock().unwrap_or_else(PoisonError::into_inner);
+            let pause = if urgent {
+                Duration::from_secs(1)
+            } else {
+                RELOAD_PAUSE
+            };
+            if last.is_some_and(|last| last.elapsed() < pause) {
+                return None;
+            }
+            *last = Some(Instant::now());
+        }
+        match files.read() {
+            Ok(found) => {
+                let ring = Arc::new(found.ring()?);
+                if ring.ids() != self.key_ids() {
+                    tracing::info!(keys = ?ring.ids(), "encryption keys read anew");
+                    self.0.ring.store(ring.clone());
+                }
+                Some(ring)
+            }
+            Err(error) => {
+                tracing::warn!(%error, "encryption keys cannot be read anew");
+                None
+            }
+        }
+    }
+}
+
+/// The id of the key that sealed this text; `None` when it names none.
+pub fn key_id(sealed: &str) -> Option<&str> {
+    sealed.strip_prefix(PREFIX)?.split_once(':').map(|(id, _)| id)
+}
+
+fn seal_with(key: &EncryptionKey, secret: &SecretString, aad: &str) -> String {
+    let nonce = Nonce::<Aes256Gcm>::generate();
+    let payload = Payload {
+        msg: secret.expose_secret().as_bytes(),
+        aad: aad.as_bytes(),
+    };
+    let ciphertext = key
+        .cipher()
+        .encrypt(&nonce, payload)
+        .expect("a secret is shorter than 64 GiB");
+    let mut bytes = nonce.to_vec();
+    bytes.extend(ciphertext);
+    format!("{PREFIX}{}:{}", key.id, STANDARD.encode(bytes))
+}
+
+fn open_with(ring: &KeyRing, sealed: &str, aad: &str) -> Result<SecretString, VaultError> {
+    let rest = sealed.strip_prefix(PREFIX).ok_or(VaultError::Malformed)?;
+    let Some((id, text)) = rest.split_once(':') else {
+        let bytes = STANDARD.decode(rest).map_err(|_| VaultError::Malformed)?;
+        return ring
+            .all()
+            .find_map(|key| decrypt(key, &bytes, "").ok())
+            .unwrap_or_else(|| {
+                Err(VaultError::Damaged {
+                    key: list(&ring.ids()),
+                })
+            });
+    };
+    let bytes = STANDARD.decode(text).map_err(|_| VaultError::Malformed)?;
+    let key = ring.get(id).ok_or_else(|| VaultError::UnknownKey {
+        wanted: id.to_owned(),
+        have: ring.ids(),
+    })?;
+    decrypt(key, &bytes, aad)?
+}
+
+/// The outer error: it does not decrypt. The inner one: it does, and is no text.
+fn decrypt(
+    key: &EncryptionKey,
+    bytes: &[u8],
+    aad: &str,
+) -> Result<Result<SecretString, VaultError>, VaultError> {
+    let damaged = || VaultError::Damaged { key: key.id.clone() };
+    let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(VaultError::Malformed)?;
+    let nonce = Nonce::<Aes256Gcm>::try_from(nonce).map_err(|_| VaultError::Malformed)?;
+    let payload = Payload {
+        msg: ciphertext,
+        aad: aad.as_bytes(),
+    };
+    let plain = key.cipher().decrypt(&nonce, payload).map_err(|_| damaged())?;
+    Ok(String::from_utf8(plain)
+        .map(SecretString::from)
+        .map_err(|_| VaultError::NotText))
+}
