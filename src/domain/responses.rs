@@ -2,6 +2,8 @@
 //!
 //! Facts: the wire protocol of `@openai/codex` 0.169, November 2026.
 
+pub mod audience;
+
 pub mod sse;
 
 pub mod event;
