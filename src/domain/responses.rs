@@ -10,6 +10,8 @@ pub mod event;
 
 pub mod error;
 
+mod fields;
+
 pub mod request;
 
 pub mod forward;

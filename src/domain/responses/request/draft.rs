@@ -61,11 +61,7 @@ impl Draft {
         if let Some(choice) = self.tool_choice.filter(|_| has_tools || lite) {
             body.insert("tool_choice".into(), choice);
         }
-        let parallel = if lite {
-            Some(false)
-        } else {
-            self.parallel_tool_calls.filter(|_| has_tools)
-        };
+        let parallel = if lite { Some(false) } else { self.parallel_tool_calls.filter(|_| has_tools) };
         if let Some(parallel) = parallel {
             body.insert("parallel_tool_calls".into(), parallel.into());
         }
@@ -103,17 +99,12 @@ impl Draft {
     /// text that says it goes into the input then, as the first message.
     fn keep_the_word_json_in_the_input(&mut self) {
         let says_json = |text: &str| text.to_ascii_lowercase().contains("json");
-        let wanted = self
-            .text
-            .as_ref()
-            .is_some_and(|t| t.pointer("/format/type") == Some(&json!("json_object")));
+        let wanted =
+            self.text.as_ref().is_some_and(|t| t.pointer("/format/type") == Some(&json!("json_object")));
         if wanted && says_json(&self.instructions) && !self.input.iter().any(|i| says_json(&i.to_string())) {
             let text = std::mem::take(&mut self.instructions);
             let content = json!([{"type": "input_text", "text": text}]);
-            self.input.insert(
-                0,
-                json!({"type": "message", "role": "developer", "content": content}),
-            );
+            self.input.insert(0, json!({"type": "message", "role": "developer", "content": content}));
         }
     }
 }
@@ -129,11 +120,7 @@ mod tests {
     #[test]
     fn an_empty_draft_says_what_the_upstream_insists_on_and_nothing_else() {
         assert_eq!(
-            body(Draft {
-                model: "m".into(),
-                parallel_tool_calls: Some(true),
-                ..Draft::default()
-            }),
+            body(Draft { model: "m".into(), parallel_tool_calls: Some(true), ..Draft::default() }),
             json!({"model": "m", "stream": true, "instructions": "", "input": [], "store": false,
                    "include": ["reasoning.encrypted_content"]})
         );
@@ -142,11 +129,7 @@ mod tests {
     #[test]
     fn a_lite_draft_keeps_the_whole_contract() {
         let tools = json!({"type": "additional_tools", "role": "developer", "tools": []});
-        let lite = body(Draft {
-            input: vec![tools],
-            parallel_tool_calls: Some(true),
-            ..Draft::default()
-        });
+        let lite = body(Draft { input: vec![tools], parallel_tool_calls: Some(true), ..Draft::default() });
         assert_eq!(lite["parallel_tool_calls"], json!(false));
         assert_eq!(lite["reasoning"], json!({"context": "all_turns"}));
         assert_eq!((lite.get("tools"), lite.get("instructions")), (None, None));
@@ -163,9 +146,6 @@ mod tests {
         let moved = body(draft);
         assert_eq!(moved["instructions"], "");
         assert_eq!(moved.pointer("/input/0/role"), Some(&json!("developer")));
-        assert_eq!(
-            moved.pointer("/input/0/content/0/text"),
-            Some(&json!("Answer in JSON."))
-        );
+        assert_eq!(moved.pointer("/input/0/content/0/text"), Some(&json!("Answer in JSON.")));
     }
 }
