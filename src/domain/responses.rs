@@ -2,6 +2,8 @@
 //!
 //! Facts: the wire protocol of `@openai/codex` 0.169, November 2026.
 
+pub mod audience;
+
 pub mod sse;
 
 pub mod event;
@@ -9,6 +11,8 @@ pub mod event;
 pub mod error;
 
 pub mod headers;
+
+mod fields;
 
 pub mod request;
 
