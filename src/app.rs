@@ -4,4 +4,56 @@ pub mod clock;
 
 pub mod vault;
 
+pub mod access;
+
 pub mod tokens;
+
+pub mod catalogue;
+
+pub mod models;
+
+pub mod conversations;
+
+pub mod records;
+
+pub mod gateway;
+
+pub mod traces;
+
+pub mod providers;
+
+pub mod agents;
+
+use crate::config::Config;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+
+/// The running application: what every route and every background task works with.
+#[derive(Debug)]
+pub struct App {
+    pub config: Arc<ArcSwap<Config>>,
+    pub clock: clock::Clock,
+    pub db: sqlx::PgPool,
+    pub access: access::Access,
+    pub tokens: Arc<tokens::Tokens>,
+    pub catalogues: Arc<catalogue::Catalogues>,
+    pub models: Arc<models::Models>,
+    pub providers: providers::Providers,
+    pub agents: agents::Agents,
+    pub traces: traces::Traces,
+    pub gateway: Arc<gateway::Gateway>,
+    pub metrics: Arc<crate::telemetry::Metrics>,
+    /// Everything upstream is simulated.
+    pub demo: bool,
+}
+
+impl App {
+    /// The address that people use, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let config = self.config.load();
+        match &config.server.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("http://{}:{}", config.server.host, config.server.port),
+        }
+    }
+}

@@ -8,25 +8,18 @@
 pub mod db;
 
 pub mod installation;
-pub mod logins;
+
+pub mod providers;
 
 pub mod grants;
+pub mod logins;
 pub mod models;
-pub mod providers;
 
 pub mod agents;
 pub mod sessions;
 
 pub mod requests;
 
-pub mod db;
-
 pub mod embedded;
 
 pub mod backup;
-
-pub mod installation;
-
-pub mod providers;
-
-pub mod grants;
