@@ -24,6 +24,12 @@ pub mod providers;
 
 pub mod agents;
 
+pub mod readiness;
+
+pub mod background;
+
+pub mod boot;
+
 use crate::config::Config;
 use arc_swap::ArcSwap;
 use std::sync::Arc;
@@ -43,6 +49,9 @@ pub struct App {
     pub traces: traces::Traces,
     pub gateway: Arc<gateway::Gateway>,
     pub metrics: Arc<crate::telemetry::Metrics>,
+    pub shutdown: crate::lifecycle::Shutdown,
+    /// The port that was really bound, once there is one.
+    pub bound: std::sync::OnceLock<std::net::SocketAddr>,
     /// Everything upstream is simulated.
     pub demo: bool,
 }
@@ -53,7 +62,15 @@ impl App {
         let config = self.config.load();
         match &config.server.public_url {
             Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("http://{}:{}", config.server.host, config.server.port),
+            None => {
+                let port = self.bound.get().map_or(config.server.port, std::net::SocketAddr::port);
+                // A listener on every address is reached through loopback from here.
+                let host = match config.server.host.as_str() {
+                    "0.0.0.0" | "::" => "127.0.0.1",
+                    host => host,
+                };
+                format!("http://{host}:{port}")
+            }
         }
     }
 }

@@ -111,11 +111,11 @@ mod tests {
 
     #[test]
     fn only_the_token_and_sessions_opened_with_it_are_the_owner() {
-        let access = Access::new(&SecretString::from("gw_right"), Clock::real());
+        let access = Access::new(&SecretString::from("gw_right"), Clock::system());
         assert!(access.bearer("gw_right").is_some() && access.bearer("gw_wrong").is_none());
         let (session, _) = access.open_session();
         assert!(access.session(&session).is_some());
-        let other = Access::new(&SecretString::from("gw_other"), Clock::real());
+        let other = Access::new(&SecretString::from("gw_other"), Clock::system());
         assert!(other.session(&session).is_none(), "a new token ends the sessions of the old one");
         assert!(access.session(&session.replace("v1.", "v1.9")).is_none(), "the expiry is signed");
         for junk in ["", ".", "v1.1.x", "v1.99999999999."] {

@@ -25,7 +25,7 @@ pub const CHANNEL: &str = "gateway_catalogue";
 #[derive(Debug)]
 pub struct Catalogues {
     db: PgPool,
-    vault: Arc<Vault>,
+    vault: Vault,
     config: Arc<ArcSwap<Config>>,
     current: ArcSwap<Catalogue>,
     keys: ArcSwap<HashMap<ProviderId, SecretString>>,
@@ -35,7 +35,7 @@ pub struct Catalogues {
 
 impl Catalogues {
     /// Empty until the first [`reload`](Self::reload).
-    pub fn new(db: PgPool, vault: Arc<Vault>, config: Arc<ArcSwap<Config>>) -> Self {
+    pub fn new(db: PgPool, vault: Vault, config: Arc<ArcSwap<Config>>) -> Self {
         Self {
             db,
             vault,

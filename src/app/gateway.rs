@@ -26,8 +26,10 @@ use crate::domain::responses::audience::Audience;
 use crate::domain::responses::headers::passes_downstream;
 use crate::domain::responses::event::{Event, EventKind, Outcome};
 use crate::domain::routing::decide::decide;
+use crate::domain::token::ReauthReason;
 use crate::domain::routing::failover::{Failure, Next, classify};
 use crate::domain::routing::refusal::Refusal;
+use crate::lifecycle::Shutdown;
 use crate::telemetry::{Endpoint, Metrics};
 use crate::upstream::codex::{self, Access, CodexClient, Patience};
 use crate::upstream::openai_compatible::{self, CompatibleClient};
@@ -38,7 +40,6 @@ use reqwest::header::HeaderMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
 
 /// What every request needs; one value per process.
 #[derive(Debug)]
@@ -46,13 +47,13 @@ pub struct Gateway {
     pub config: Arc<ArcSwap<Config>>,
     pub clock: Clock,
     pub catalogues: Arc<Catalogues>,
-    pub tokens: Arc<Tokens>,
+    pub tokens: Tokens,
     pub codex: CodexClient,
     pub compatible: CompatibleClient,
     pub recorder: Recorder,
     pub metrics: Arc<Metrics>,
-    /// Fires when open streams have to end.
-    pub stop: CancellationToken,
+    /// Counts the open streams and says when they have to end.
+    pub shutdown: Shutdown,
 }
 
 /// One request of a client, its dialect already understood.
@@ -153,13 +154,12 @@ impl Gateway {
     }
 
     async fn mark_dead(&self, provider: &Provider, token: &AccessToken, failure: &Failure) {
-        let reason = match failure {
+        let code = match failure {
             Failure::Refused(error) => error.name().unwrap_or("unauthorized").to_owned(),
             _ => "unauthorized".to_owned(),
         };
-        if let Err(error) =
-            self.tokens.mark_needs_reauth(provider.tenant, provider.id, token.version, &reason).await
-        {
+        let reason = ReauthReason::Rejected { code };
+        if let Err(error) = self.tokens.mark_needs_reauth(provider.tenant, provider.id, token.version, reason).await {
             tracing::warn!(provider = %provider.name, %error, "the dead sign-in could not be marked");
         }
     }

@@ -8,6 +8,7 @@ use crate::domain::catalogue::Provider;
 use crate::domain::provider::{State, Wire};
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
+use crate::lifecycle::Tasks;
 use crate::store::models;
 use crate::upstream::codex::{Access, CodexClient, ModelList};
 use crate::upstream::openai_compatible::{CompatibleClient, Target};
@@ -15,7 +16,6 @@ use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use sqlx::PgPool;
 use std::sync::Arc;
-use tokio_util::task::TaskTracker;
 
 /// A list older than this is asked for anew.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(6);
@@ -27,11 +27,11 @@ pub struct Models {
     pub clock: Clock,
     pub config: Arc<ArcSwap<Config>>,
     pub catalogues: Arc<Catalogues>,
-    pub tokens: Arc<Tokens>,
+    pub tokens: Tokens,
     pub codex: CodexClient,
     pub compatible: CompatibleClient,
     /// Fetches that nobody waits for.
-    pub tasks: TaskTracker,
+    pub tasks: Tasks,
 }
 
 /// Why a list could not be fetched.

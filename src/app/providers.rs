@@ -4,7 +4,7 @@ use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::models::{Models, ModelsError};
 use crate::app::tokens::Tokens;
-use crate::app::vault::{Vault, VaultError};
+use crate::app::vault::Vault;
 use crate::domain::ids::{ProviderId, TenantId};
 use crate::domain::provider::{ProviderType, TYPES, is_slug};
 use crate::store::db::unique_violation;
@@ -20,8 +20,8 @@ use std::sync::Arc;
 pub struct Providers {
     pub db: PgPool,
     pub clock: Clock,
-    pub vault: Arc<Vault>,
-    pub tokens: Arc<Tokens>,
+    pub vault: Vault,
+    pub tokens: Tokens,
     pub catalogues: Arc<Catalogues>,
     pub models: Arc<Models>,
 }
@@ -74,8 +74,6 @@ pub enum ProviderError {
     NotFound,
     #[error("provider \"{name}\" is used by agents: {}", agents.join(", "))]
     InUse { name: String, agents: Vec<String> },
-    #[error("the API key could not be sealed")]
-    Vault(#[from] VaultError),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -101,7 +99,7 @@ impl Providers {
         }
         check_settings(&create.settings)?;
         let id = ProviderId(self.clock.new_id());
-        let api_key = api_key.map(|key| self.vault.seal(&key, &api_key_aad(id))).transpose()?;
+        let api_key = api_key.map(|key| self.vault.seal(&key, &api_key_aad(id)));
         let new = NewProvider {
             id,
             name: create.name,
@@ -146,7 +144,7 @@ impl Providers {
             display_name: update.display_name,
             provider_type: None,
             api_base: update.api_base.map(check_api_base).transpose()?,
-            api_key: api_key.map(|key| self.vault.seal(&key, &api_key_aad(row.id))).transpose()?.map(Some),
+            api_key: api_key.map(|key| Some(self.vault.seal(&key, &api_key_aad(row.id)))),
             enabled: update.enabled,
             settings,
             name: update.name,
@@ -168,7 +166,7 @@ impl Providers {
         refuse_when_used(&mut tx, tenant, &row).await?;
         providers::delete(&mut tx, tenant, row.id).await?;
         tx.commit().await?;
-        self.tokens.forget(row.id);
+        self.tokens.invalidate(row.id).await?;
         self.catalogues.reload().await?;
         Ok(())
     }
@@ -197,7 +195,7 @@ impl Providers {
     fn fetch_models_behind(&self, tenant: TenantId, id: ProviderId) {
         let models = self.models.clone();
         let catalogue = self.catalogues.current();
-        self.models.tasks.spawn(async move {
+        self.models.tasks.spawn("fetch_models", async move {
             if let Some(provider) = catalogue.tenant(tenant).provider(&id.to_string())
                 && let Err(error) = models.fetch(provider).await
             {

@@ -114,8 +114,8 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, ApiError> {
         let bytes = Bytes::from_request(request, app)
-            ApiError::new(rejection.status(), "invalid_body", rejection.body_text())
-        })?;
+            .await
+            .map_err(|rejection| ApiError::new(rejection.status(), "invalid_body", rejection.body_text()))?;
         let bytes: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &bytes };
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let value = serde_path_to_error::deserialize(&mut reader)

@@ -3,11 +3,13 @@
 use super::{Ask, Gateway};
 use crate::app::records::Recorder;
 use crate::domain::catalogue::Provider;
+use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::{Outcome, Terminal};
 use crate::domain::routing::refusal::Refusal;
+use crate::lifecycle::StreamGuard;
 use crate::store::requests::{AttemptRecord, RequestRecord};
-use crate::telemetry::{ClientLabel, Metrics, OutcomeLabel};
+use crate::telemetry::{ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,20 +17,22 @@ use std::time::Instant;
 pub(super) struct RequestGuard {
     record: RequestRecord,
     started: Instant,
-    attempt: Option<(AttemptRecord, Instant)>,
+    attempt: Option<(AttemptRecord, ProviderKind, Instant)>,
     endpoint: crate::telemetry::Endpoint,
-    client: ClientLabel,
+    client: Client,
     recorder: Recorder,
     metrics: Arc<Metrics>,
+    _active: ActiveStream,
+    /// Shutdown waits for it.
+    _open: StreamGuard,
 }
 
 impl RequestGuard {
     pub(super) fn begin(gateway: &Gateway, ask: &Ask) -> Self {
         let client = match ask.audience {
-            Audience::Codex => ClientLabel::Codex,
-            Audience::Foreign => ClientLabel::Other,
+            Audience::Codex => Client::Codex,
+            Audience::Foreign => Client::Other,
         };
-        gateway.metrics.stream_started();
         Self {
             record: RequestRecord {
                 id: ask.id,
@@ -55,6 +59,8 @@ impl RequestGuard {
             client,
             recorder: gateway.recorder.clone(),
             metrics: gateway.metrics.clone(),
+            _active: gateway.metrics.stream(),
+            _open: gateway.shutdown.stream(),
         }
     }
 
@@ -67,11 +73,15 @@ impl RequestGuard {
             error: None,
             duration_ms: 0,
         };
-        self.attempt = Some((attempt, Instant::now()));
+        let kind = match provider.kind.wire {
+            Wire::Codex => ProviderKind::ChatgptOauth,
+            Wire::ChatCompletions => ProviderKind::OpenaiCompat,
+        };
+        self.attempt = Some((attempt, kind, Instant::now()));
     }
 
     pub(super) fn attempt_failed(&mut self, refusal: &Refusal) {
-        if let Some((attempt, _)) = &mut self.attempt {
+        if let Some((attempt, ..)) = &mut self.attempt {
             attempt.outcome = "failed";
             attempt.error = Some((refusal.code.clone(), refusal.message.clone()));
         }
@@ -80,7 +90,7 @@ impl RequestGuard {
 
     /// The commit point is reached: `visible` when by an event that shows something.
     pub(super) fn committed(&mut self, visible: bool) {
-        if let Some((attempt, _)) = &self.attempt {
+        if let Some((attempt, ..)) = &self.attempt {
             self.record.provider = Some((attempt.provider, attempt.provider_name.clone()));
         }
         if visible {
@@ -109,7 +119,7 @@ impl RequestGuard {
                 "failed"
             }
         };
-        if let Some((attempt, _)) = &mut self.attempt {
+        if let Some((attempt, ..)) = &mut self.attempt {
             attempt.outcome = outcome;
             attempt.error.clone_from(&self.record.error);
         }
@@ -118,7 +128,7 @@ impl RequestGuard {
     /// We ended the answer ourselves at the client's own limit: it got what it asked for.
     pub(super) fn cut(&mut self) {
         self.record.status = "incomplete";
-        if let Some((attempt, _)) = &mut self.attempt {
+        if let Some((attempt, ..)) = &mut self.attempt {
             attempt.outcome = "served";
         }
     }
@@ -139,8 +149,14 @@ impl RequestGuard {
     }
 
     fn end_attempt(&mut self) {
-        if let Some((mut attempt, started)) = self.attempt.take() {
+        if let Some((mut attempt, kind, started)) = self.attempt.take() {
             attempt.duration_ms = millis(started);
+            let outcome = match attempt.outcome {
+                "served" => AttemptOutcome::Served,
+                "failed" => AttemptOutcome::Failed,
+                _ => AttemptOutcome::Cancelled,
+            };
+            self.metrics.attempt(kind, outcome);
             self.record.attempts.push(attempt);
         }
     }
@@ -150,17 +166,21 @@ impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.end_attempt();
         self.record.duration_ms = millis(self.started);
-        self.metrics.stream_ended();
         let outcome = match self.record.status {
-            "completed" => OutcomeLabel::Completed,
-            "incomplete" => OutcomeLabel::Incomplete,
-            "failed" => OutcomeLabel::Failed,
-            "refused" => OutcomeLabel::Refused,
-            _ => OutcomeLabel::Cancelled,
+            "completed" => RequestOutcome::Completed,
+            "incomplete" => RequestOutcome::Incomplete,
+            "failed" => RequestOutcome::Failed,
+            "refused" => RequestOutcome::Refused,
+            _ => RequestOutcome::Cancelled,
         };
         self.metrics.request(self.endpoint, outcome, self.client, self.started.elapsed());
         if let Some(usage) = &self.record.usage {
-            self.metrics.tokens(usage);
+            self.metrics.tokens(TokenCounts {
+                input: usage.input_tokens,
+                cached_input: usage.cached_input_tokens,
+                output: usage.output_tokens,
+                reasoning: usage.reasoning_tokens,
+            });
         }
         self.recorder.record(self.record.clone());
     }

@@ -75,7 +75,7 @@ impl Served {
             events: opened.events,
             record,
             heartbeat: Duration::from_secs(gateway.config.load().server.heartbeat_seconds),
-            stop: gateway.stop.clone(),
+            stop: gateway.shutdown.stop_streams(),
             keeper: turn.map(|turn| Keeper { turn, assembler: Assembler::default() }),
             now: gateway.clock.now().timestamp(),
             done: false,

@@ -364,7 +364,6 @@ impl From<ProviderError> for ApiError {
             ProviderError::NotFound => Self::not_found("provider"),
             ProviderError::InUse { agents, .. } => Self::new(StatusCode::CONFLICT, "in_use", text)
                 .with("dependents", json!({ "agents": agents, "pools": [] })),
-            ProviderError::Vault(error) => Self::internal(&error),
             ProviderError::Database(error) => Self::internal(&error),
         }
     }
