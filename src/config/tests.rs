@@ -497,6 +497,24 @@ fn the_table_names_the_source_of_each_value() {
     }
 }
 
+#[test]
+fn the_flags_are_understood_before_and_after_a_subcommand() {
+    use clap::{Args, Command, FromArgMatches};
+    let command = Overrides::augment_args(Command::new("gateway")).subcommand(Command::new("serve"));
+    let line = "gateway --host ::1 --log-format json serve --port 0 --data-dir d --config c.json";
+    let matches = command.try_get_matches_from(line.split(' ')).unwrap();
+    let (_, after) = matches.subcommand().unwrap();
+    for matches in [&matches, after] {
+        let flags = Overrides::from_arg_matches(matches).unwrap();
+        assert_eq!((flags.host.as_deref(), flags.port), (Some("::1"), Some(0)));
+        assert_eq!(
+            (flags.data_dir, flags.config),
+            (Some("d".into()), Some("c.json".into()))
+        );
+        assert_eq!(flags.log_format, Some(LogFormat::Json));
+    }
+}
+
 fn any_json() -> impl Strategy<Value = Value> {
     let key = prop_oneof![
         prop::sample::select(vec![

@@ -2,13 +2,15 @@
 
 use gateway::config::{
     AgentEntry, ChatgptOauthRouting, Config, ConfigChange, ConfigError, ConfigWatch, Dirs, Loaded, Loader,
-    Source,
+    LogFormat, Source,
 };
 use gateway::lifecycle::Tasks;
+use gateway::telemetry::logs;
 use jsonc_parser::{CollectOptions, ParseOptions};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -272,26 +274,65 @@ async fn a_changed_file_applies_without_a_restart_however_it_is_saved() {
     watched.model_becomes("four").await;
 }
 
+/// What is logged on this thread from here on.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        let log = Self::default();
+        let writer = log.clone();
+        let lines = logs::subscriber(LogFormat::Pretty, "gateway=info", false, move || writer.clone());
+        (log, tracing::subscriber::set_default(lines.unwrap().0))
+    }
+
+    async fn says(&self, words: &str) {
+        let said = async {
+            while !String::from_utf8_lossy(&self.0.lock().unwrap()).contains(words) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        let in_time = tokio::time::timeout(Duration::from_secs(10), said).await;
+        let text = || String::from_utf8_lossy(&self.0.lock().unwrap()).into_owned();
+        assert!(in_time.is_ok(), "{words} is not in the log:\n{}", text());
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
-async fn an_invalid_change_is_refused_and_the_next_valid_one_applies() {
+async fn an_invalid_change_is_refused_with_its_reason_and_the_old_settings_stay() {
+    let (log, _guard) = Log::capture();
     let mut watched = Watched::start(Some(&model("one")));
     watched.write("{\"agents\": {\"defaults\": {\"model\": \"broken\", \"max_tokens\": \"many\"}}}");
-    // A later valid change has seen the refusal pass: texts are judged in order.
+    log.says("agents.defaults.max_tokens: found \"many\", expected a whole number")
+        .await;
     watched.replace("{ not json");
+    log.says("config.json:1:7: Expected colon").await;
+    assert_eq!(watched.config.borrow().agents.defaults.model, "one");
     watched.replace(&model("two"));
     watched.model_becomes("two").await;
-    let changes = watched.changes.lock().unwrap();
-    assert!(
-        changes
-            .iter()
-            .all(|change| change.loaded.config.agents.defaults.model != "broken")
-    );
+    log.says("changed settings applied").await;
+    log.says("agents.defaults.model: \"one\" -> \"two\"").await;
+    assert_eq!(watched.changes.lock().unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_file_that_vanishes_leaves_the_settings_in_force_and_one_that_returns_applies() {
+    let (log, _guard) = Log::capture();
     let mut watched = Watched::start(Some(&model("one")));
     fs::remove_file(watched.path("config.json")).unwrap();
+    log.says("config.json is gone").await;
+    assert_eq!(watched.config.borrow().agents.defaults.model, "one");
     watched.write(&model("two"));
     watched.model_becomes("two").await;
     assert!(
@@ -314,9 +355,12 @@ async fn a_file_that_appears_where_none_was_applies() {
 #[tokio::test]
 async fn what_needs_a_restart_is_said_and_stays_as_it_was() {
     let mut watched = Watched::start(Some("{\"gateway\": {\"port\": 1}}"));
+    let (log, _guard) = Log::capture();
     watched.write("{\"gateway\": {\"port\": 2}, \"agents\": {\"defaults\": {\"model\": \"two\"}}}");
     watched.model_becomes("two").await;
     assert_eq!(watched.config.borrow().server.port, 1);
+    log.says("changed settings need a restart changes=gateway.port: 1 -> 2")
+        .await;
 }
 
 /// Kubernetes mounts a file as a link to `..data/config.json` and renames another `..data` over the old one.
