@@ -1,16 +1,34 @@
 //! The token manager: access tokens in memory, one refresh per account at a time over all tasks and all processes.
+//!
+//! `get` reads memory only. Postgres is the truth behind it: the row of a sign-in is locked while its refresh token is
+//! exchanged, and a change by another replica arrives through `NOTIFY` (`load`, `invalidate`).
+
+mod refresh;
+mod slot;
 
 use crate::app::clock::Clock;
-use crate::app::vault::{Vault, VaultError};
+use crate::app::vault::Vault;
 use crate::domain::claims::{Identity, MissingClaim};
 use crate::domain::ids::{ProviderId, TenantId};
-use crate::domain::token::{Grant, ReauthReason};
-use crate::upstream::openai_auth::{OpenAiAuth, TokenSet};
+use crate::domain::token::{Grant, REFRESH_HORIZON, ReauthReason};
+use crate::store::grants::{self, GrantRow, SignIn, TokenColumn};
+use crate::store::{db, providers};
+use crate::upstream::openai_auth::{OpenAiAuth, TokenKind, TokenSet};
+use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use secrecy::SecretString;
-use sqlx::{PgConnection, PgPool};
+use futures_util::StreamExt as _;
+use refresh::Patience;
+use secrecy::{ExposeSecret, SecretString};
+use slot::{Live, Readiness, Slot};
+use sqlx::{Connection, PgConnection, PgPool};
+use std::collections::{HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::task::TaskTracker;
+
+/// How many due sign-ins one background pass looks at; the next pass takes the rest.
+const DUE_AT_ONCE: i64 = 5000;
 
 /// An access token with what a call needs beside it.
 #[derive(Clone, Debug)]
@@ -78,29 +96,99 @@ pub struct TokensDeps {
 
 /// The token manager. Clones share everything.
 #[derive(Clone)]
-pub struct Tokens(Arc<TokensDeps>);
+pub struct Tokens(Arc<Shared>);
+
+struct Shared {
+    deps: TokensDeps,
+    slots: ArcSwap<HashMap<ProviderId, Arc<Slot>>>,
+    /// Held by who changes the set of slots.
+    sync: Mutex<()>,
+    /// A refresh takes two connections and may wait for a lock: together they never take more than half of the pool.
+    permits: Semaphore,
+    /// Names this instance in intents.
+    holder: String,
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tokens")
+            .field("sign_ins", &self.0.slots.load().len())
+            .finish_non_exhaustive()
+    }
+}
 
 impl Tokens {
     pub fn new(deps: TokensDeps) -> Self {
-        Self(Arc::new(deps))
+        let permits = (deps.pool.options().get_max_connections() / 4).max(1);
+        Self(Arc::new(Shared {
+            slots: ArcSwap::default(),
+            sync: Mutex::default(),
+            permits: Semaphore::new(permits as usize),
+            holder: deps.clock.new_id().to_string(),
+            deps,
+        }))
     }
 
     /// Brings memory up to date with the database: at start, and after every `NOTIFY` about grants. Reads only what
     /// changed.
     pub async fn load(&self) -> Result<(), sqlx::Error> {
-        unimplemented!()
+        let _sync = self.0.sync.lock().await;
+        let mut connection = self.deps().pool.acquire().await?;
+        let slots = self.0.slots.load_full();
+        if slots.is_empty() {
+            let rows = grants::list_all(&mut connection).await?;
+            let loaded = rows
+                .iter()
+                .map(|row| (row.provider_id, self.slot_of(row)))
+                .collect();
+            self.0.slots.store(Arc::new(loaded));
+            return Ok(());
+        }
+        let versions = grants::versions(&mut connection).await?;
+        let there: HashSet<ProviderId> = versions.iter().map(|version| version.provider_id).collect();
+        for gone in slots.keys().filter(|id| !there.contains(id)) {
+            self.apply(*gone, None);
+        }
+        for version in versions {
+            let known = slots.get(&version.provider_id).is_some_and(|slot| {
+                let live = slot.live();
+                live.version > version.version
+                    || (live.version == version.version && live.grant == version.grant)
+            });
+            if !known {
+                let row = grants::get_any(&mut connection, version.provider_id).await?;
+                self.apply(version.provider_id, row.as_ref());
+            }
+        }
+        Ok(())
     }
 
     /// Brings one provider up to date with the database: after [`Tokens::adopt`] was committed, after a deletion, and
     /// when another replica says that it changed.
     pub async fn invalidate(&self, provider: ProviderId) -> Result<(), sqlx::Error> {
-        unimplemented!()
+        let _sync = self.0.sync.lock().await;
+        let mut connection = self.deps().pool.acquire().await?;
+        let row = grants::get_any(&mut connection, provider).await?;
+        self.apply(provider, row.as_ref());
+        Ok(())
     }
 
     /// The access token, from memory when it is fresh. Near its end it is refreshed in the background; past it, the
     /// caller waits.
     pub async fn get(&self, tenant: TenantId, provider: ProviderId) -> Result<Arc<AccessToken>, TokenError> {
-        unimplemented!()
+        let slot = self.slot(tenant, provider).ok_or(TokenError::SignedOut)?;
+        match slot.readiness(self.now()) {
+            Readiness::Fresh(token) => Ok(token),
+            Readiness::Ageing(token) => {
+                self.refresh_behind(&slot);
+                Ok(token)
+            }
+            Readiness::Ended => {
+                self.refresh(&slot, slot.live().version, false, Patience::Wait)
+                    .await
+            }
+            Readiness::NeedsReauth { since, reason } => Err(TokenError::NeedsReauth { since, reason }),
+        }
     }
 
     /// A token newer than `seen_version`, which the API refused with a 401. When the sign-in has moved on meanwhile,
@@ -111,7 +199,8 @@ impl Tokens {
         provider: ProviderId,
         seen_version: i64,
     ) -> Result<Arc<AccessToken>, TokenError> {
-        unimplemented!()
+        let slot = self.slot(tenant, provider).ok_or(TokenError::SignedOut)?;
+        self.refresh(&slot, seen_version, true, Patience::Wait).await
     }
 
     /// The API refused version `seen_version` after a refresh: only the owner can help. Whether it applied; not when
@@ -123,15 +212,27 @@ impl Tokens {
         seen_version: i64,
         reason: ReauthReason,
     ) -> Result<bool, sqlx::Error> {
-        unimplemented!()
+        let mut transaction = self.deps().pool.begin().await?;
+        let now = self.now();
+        let applied =
+            grants::mark_needs_reauth(&mut transaction, tenant, provider, seen_version, &reason, now).await?;
+        transaction.commit().await?;
+        if applied {
+            tracing::warn!(provider_id = %provider, %reason, "sign-in needed");
+        }
+        self.invalidate(provider).await?;
+        Ok(applied)
     }
 
     /// What is known of a sign-in, from memory; `None` when signed out.
     pub fn state(&self, tenant: TenantId, provider: ProviderId) -> Option<Grant> {
-        unimplemented!()
+        self.slot(tenant, provider).map(|slot| slot.live().grant.clone())
     }
 
     /// Stores a completed sign-in in the caller's transaction. After its commit: [`Tokens::invalidate`].
+    ///
+    /// The same account on the same provider is a renewed sign-in, another account replaces the one that was there; an
+    /// account that another provider of this tenant holds is refused.
     pub async fn adopt(
         &self,
         db: &mut PgConnection,
@@ -139,17 +240,192 @@ impl Tokens {
         provider: ProviderId,
         tokens: &TokenSet,
     ) -> Result<Adopted, AdoptError> {
-        unimplemented!()
+        let deps = self.deps();
+        let access = tokens
+            .access_token
+            .as_ref()
+            .ok_or(AdoptError::MissingToken("access"))?;
+        let refresh = tokens
+            .refresh_token
+            .as_ref()
+            .ok_or(AdoptError::MissingToken("refresh"))?;
+        let id_token = tokens.id_token.as_ref();
+        let identity = Identity::read(id_token.map(ExposeSecret::expose_secret), access.expose_secret())?;
+        let issuer = identity
+            .issuer
+            .clone()
+            .unwrap_or_else(|| deps.auth.issuer().to_owned());
+        let now = deps.clock.now();
+        let seal = |token: &SecretString, column| deps.vault.seal(token, &grants::aad(provider, column));
+        let sign_in = SignIn {
+            issuer,
+            account_id: identity.account_id.clone(),
+            user_id: identity.user_id.clone(),
+            email: identity.email.clone(),
+            plan_type: identity.plan_type.clone(),
+            access_token: seal(access, TokenColumn::Access),
+            refresh_token: seal(refresh, TokenColumn::Refresh),
+            id_token: id_token.map(|token| seal(token, TokenColumn::Id)),
+            access_expires_at: slot::expiry_of(access, now),
+        };
+        already_connected(db, tenant, provider, &sign_in).await?;
+        // A savepoint: when another sign-in of this account comes first, the caller's transaction can still be used.
+        let mut savepoint = db.begin().await?;
+        let stored = grants::upsert(&mut savepoint, tenant, provider, &sign_in, now).await;
+        let version = match stored {
+            Ok(version) => version,
+            Err(error) => {
+                savepoint.rollback().await?;
+                if db::unique_violation(&error).is_some() {
+                    already_connected(db, tenant, provider, &sign_in).await?;
+                }
+                return Err(error.into());
+            }
+        };
+        savepoint.commit().await?;
+        Ok(Adopted {
+            identity,
+            expires_at: sign_in.access_expires_at,
+            version,
+        })
     }
 
     /// Signs out: forgets the tokens here and in the database, and revokes them at the issuer in the background.
     /// Whether there was a sign-in.
     pub async fn forget(&self, tenant: TenantId, provider: ProviderId) -> Result<bool, sqlx::Error> {
-        unimplemented!()
+        let mut connection = self.deps().pool.acquire().await?;
+        // Waits for a refresh that is under way: its new token is the one to be revoked.
+        let row = grants::delete(&mut connection, tenant, provider).await?;
+        drop(connection);
+        self.invalidate(provider).await?;
+        let Some(row) = row else { return Ok(false) };
+        let this = self.clone();
+        self.deps().tracker.spawn(async move { this.revoke(&row).await });
+        Ok(true)
     }
 
-    /// One background pass: refreshes what is due, the most urgent first. Idempotent. How many were refreshed.
+    /// One background pass: refreshes what is due, the most urgent first. Idempotent. How many were looked after.
     pub async fn refresh_due(&self) -> Result<usize, sqlx::Error> {
-        unimplemented!()
+        let now = self.now();
+        let mut connection = self.deps().pool.acquire().await?;
+        let rows = grants::due(&mut connection, now + REFRESH_HORIZON, DUE_AT_ONCE).await?;
+        drop(connection);
+        let mut due = Vec::new();
+        for row in rows {
+            let known = self.slot(row.tenant_id, row.provider_id);
+            if known.is_none_or(|slot| slot.live().version < row.version) {
+                self.invalidate(row.provider_id).await?;
+            }
+            let Some(slot) = self.slot(row.tenant_id, row.provider_id) else {
+                continue;
+            };
+            if slot.background_allowed(now) && slot.live().needs_refresh(slot.provider, now) {
+                due.push(slot);
+            }
+        }
+        // Half of the permits: a request that waits for its token does not stand behind a thousand others.
+        let at_once = (self.permits().available_permits() / 2).max(1);
+        let refreshed = futures_util::stream::iter(due)
+            .map(|slot| async move {
+                self.refresh(&slot, slot.live().version, false, Patience::Yield)
+                    .await
+                    .is_ok()
+            })
+            .buffer_unordered(at_once)
+            .filter(|refreshed| std::future::ready(*refreshed))
+            .count()
+            .await;
+        Ok(refreshed)
     }
+
+    async fn revoke(&self, row: &GrantRow) {
+        let aad = grants::aad(row.provider_id, TokenColumn::Refresh);
+        let Ok(token) = self.deps().vault.open(&row.refresh_token, &aad) else {
+            return;
+        };
+        if let Err(error) = self.deps().auth.revoke(&token, TokenKind::Refresh).await {
+            tracing::info!(provider_id = %row.provider_id, %error, "signed out here, but not revoked at the issuer");
+        }
+    }
+
+    fn deps(&self) -> &TokensDeps {
+        &self.0.deps
+    }
+
+    fn permits(&self) -> &Semaphore {
+        &self.0.permits
+    }
+
+    fn holder(&self) -> &str {
+        &self.0.holder
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.0.deps.clock.now()
+    }
+
+    /// Another tenant's sign-in is none.
+    fn slot(&self, tenant: TenantId, provider: ProviderId) -> Option<Arc<Slot>> {
+        self.0
+            .slots
+            .load()
+            .get(&provider)
+            .filter(|slot| slot.tenant == tenant)
+            .cloned()
+    }
+
+    fn slot_of(&self, row: &GrantRow) -> Arc<Slot> {
+        Arc::new(Slot::new(
+            row.tenant_id,
+            row.provider_id,
+            Live::open(row, &self.deps().vault),
+        ))
+    }
+
+    /// Takes in what the database says of one provider. The caller holds `sync`.
+    fn apply(&self, provider: ProviderId, row: Option<&GrantRow>) {
+        let slots = self.0.slots.load_full();
+        match (slots.get(&provider), row) {
+            (Some(slot), Some(row)) if slot.tenant == row.tenant_id => {
+                slot.publish(Live::open(row, &self.deps().vault));
+            }
+            (None, None) => {}
+            (_, row) => {
+                let mut changed = HashMap::clone(&slots);
+                match row {
+                    Some(row) => changed.insert(provider, self.slot_of(row)),
+                    None => changed.remove(&provider),
+                };
+                self.0.slots.store(Arc::new(changed));
+            }
+        }
+    }
+}
+
+/// Refuses an account that another provider of this tenant holds.
+async fn already_connected(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    provider: ProviderId,
+    sign_in: &SignIn,
+) -> Result<(), AdoptError> {
+    let SignIn {
+        issuer,
+        account_id,
+        user_id,
+        ..
+    } = sign_in;
+    let held = grants::find_by_identity(db, tenant, issuer, account_id, user_id).await?;
+    let Some(held) = held.filter(|held| held.provider_id != provider) else {
+        return Ok(());
+    };
+    let name = providers::get(db, tenant, held.provider_id)
+        .await?
+        .map(|row| row.name)
+        .unwrap_or_default();
+    Err(AdoptError::AlreadyConnected {
+        provider_id: held.provider_id,
+        name,
+        email: held.email,
+    })
 }

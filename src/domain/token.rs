@@ -38,6 +38,8 @@ pub enum ReauthReason {
     /// A refresh was interrupted (a process died, or its answer was lost) between sending the refresh token and
     /// storing the new one, and the old one was then refused with `code`.
     Interrupted { code: String },
+    /// The stored tokens cannot be opened. Never stored: the row itself is what is wrong.
+    Unreadable,
     /// The API refused a token that had just been refreshed; `code` is what it said.
     Rejected { code: String },
 }
@@ -45,6 +47,7 @@ pub enum ReauthReason {
 impl ReauthReason {
     const INTERRUPTED: &str = "refresh_interrupted:";
     const REJECTED: &str = "rejected:";
+    const UNREADABLE: &str = "stored_tokens_unreadable";
 
     /// The stored form; [`ReauthReason::from_code`] reads it back.
     pub fn to_code(&self) -> String {
@@ -52,6 +55,7 @@ impl ReauthReason {
             Self::Refused { code } => code.clone(),
             Self::Interrupted { code } => format!("{}{code}", Self::INTERRUPTED),
             Self::Rejected { code } => format!("{}{code}", Self::REJECTED),
+            Self::Unreadable => Self::UNREADABLE.to_owned(),
         }
     }
 
@@ -81,6 +85,7 @@ impl fmt::Display for ReauthReason {
                 f,
                 "a renewal was interrupted before its result could be stored, and the old token is spent ({code})"
             ),
+            Self::Unreadable => f.write_str("the stored tokens cannot be opened"),
             Self::Rejected { code } => write!(f, "the API refused a freshly renewed token ({code})"),
         }
     }
@@ -417,6 +422,7 @@ mod tests {
                 ReauthReason::Refused { code: code.clone() },
                 ReauthReason::Interrupted { code: code.clone() },
                 ReauthReason::Rejected { code: code.clone() },
+                ReauthReason::Unreadable,
             ] {
                 prop_assert_eq!(ReauthReason::from_code(&reason.to_code()), reason);
             }

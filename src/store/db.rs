@@ -35,8 +35,8 @@ pub async fn connect(options: PgConnectOptions, settings: PoolSettings) -> Resul
     PgPoolOptions::new()
         .max_connections(settings.max_connections.max(4))
         .acquire_timeout(settings.acquire_timeout)
-        .idle_timeout(Duration::from_secs(300))
-        .max_lifetime(Duration::from_secs(1800))
+        .idle_timeout(Duration::from_mins(5))
+        .max_lifetime(Duration::from_mins(30))
         .connect_with(options)
         .await
 }

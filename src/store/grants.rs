@@ -334,26 +334,37 @@ pub async fn find_by_identity(
     .await
 }
 
-/// Stores the tokens of a refresh over version `version` and removes its intent. The new version, or `None` when the
-/// row has moved on or is gone: then nothing was changed.
+/// Who an account belongs to, as a newer id token says it. What it does not say stays.
+#[derive(Clone, Debug, Default)]
+pub struct Metadata {
+    pub email: Option<String>,
+    pub plan_type: Option<String>,
+}
+
+/// Stores the tokens of a refresh over version `version` and removes its intent. The row as it stands then, or `None`
+/// when it has moved on or is gone: then nothing was changed.
+///
+/// The sign-in is valid afterwards whatever it was: these tokens are newer than the ones that were found wanting.
 pub async fn rotate(
     db: &mut PgConnection,
     tenant: TenantId,
     provider: ProviderId,
     version: i64,
     tokens: &SealedTokens,
-    metadata: (Option<&str>, Option<&str>),
+    metadata: &Metadata,
     now: DateTime<Utc>,
-) -> Result<Option<i64>, sqlx::Error> {
-    let (email, plan_type) = metadata;
-    let new: Option<i64> = sqlx::query_scalar(
+) -> Result<Option<GrantRow>, sqlx::Error> {
+    let row: Option<GrantRow> = sqlx::query_as(concat!(
         "update grants set
              access_token = coalesce($4, access_token), refresh_token = coalesce($5, refresh_token),
              id_token = coalesce($6, id_token), access_expires_at = $7, email = coalesce($8, email),
-             plan_type = coalesce($9, plan_type), version = version + 1, refreshed_at = $10
+             plan_type = coalesce($9, plan_type), version = version + 1, refreshed_at = $10,
+             state_since = case when state = 'valid' then state_since else $10 end,
+             state = 'valid', state_reason = null
          where tenant_id = $1 and provider_id = $2 and version = $3
-         returning version",
-    )
+         returning ",
+        columns!()
+    ))
     .bind(tenant.0)
     .bind(provider.0)
     .bind(version)
@@ -361,15 +372,15 @@ pub async fn rotate(
     .bind(&tokens.refresh_token)
     .bind(&tokens.id_token)
     .bind(tokens.access_expires_at)
-    .bind(email)
-    .bind(plan_type)
+    .bind(&metadata.email)
+    .bind(&metadata.plan_type)
     .bind(now)
     .fetch_optional(&mut *db)
     .await?;
-    if new.is_some() {
+    if row.is_some() {
         clear_intent(db, tenant, provider).await?;
     }
-    Ok(new)
+    Ok(row)
 }
 
 /// Notes that only the owner can bring version `version` back, and removes its intent. Whether it applied: not when

@@ -506,17 +506,21 @@ impl From<CodeAnswer> for TokenSet {
 /// The answer to a refresh: everything in it is optional.
 #[derive(Deserialize)]
 struct RefreshAnswer {
-    id_token: Option<AccessToken>,
-    access_token: Option<AccessToken>,
-    refresh_token: Option<RefreshToken>,
+    #[serde(rename = "id_token")]
+    id: Option<Opaque>,
+    #[serde(rename = "access_token")]
+    access: Option<Opaque>,
+    #[serde(rename = "refresh_token")]
+    refresh: Option<Opaque>,
 }
 
 impl From<RefreshAnswer> for TokenSet {
     fn from(answer: RefreshAnswer) -> Self {
+        let text = |token: Option<Opaque>| secret(token.map(|token| token.0));
         Self {
-            id_token: secret(answer.id_token.map(AccessToken::into_secret)),
-            access_token: secret(answer.access_token.map(AccessToken::into_secret)),
-            refresh_token: secret(answer.refresh_token.map(RefreshToken::into_secret)),
+            id_token: text(answer.id),
+            access_token: text(answer.access),
+            refresh_token: text(answer.refresh),
         }
     }
 }

@@ -1,0 +1,423 @@
+//! One exchange of a refresh token, so that over all processes it is sent once and its successor is never lost.
+//!
+//! 1. The row of the sign-in is locked, and read again: another process may have been faster.
+//! 2. An intent is written and committed by a second connection. What is left of it later tells that a process died,
+//!    or that an answer was lost, between here and step 4.
+//! 3. The exchange, bounded in time.
+//! 4. The new tokens and the end of the intent are committed; only then does anyone get the new access token.
+
+use super::slot::{Live, Readiness, Slot, Unsaved, expiry_of};
+use super::{AccessToken, TokenError, Tokens};
+use crate::domain::claims::Claims;
+use crate::domain::token::{Grant, ReauthReason, RefreshOutcome, Spent};
+use crate::store::grants::{self, GrantRow, Metadata, RefreshIntent, SealedTokens, TokenColumn};
+use crate::upstream::openai_auth::{AuthError, RefreshReason, TokenSet};
+use chrono::{DateTime, TimeDelta, Utc};
+use secrecy::ExposeSecret;
+use sqlx::{Postgres, Transaction};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::OwnedMutexGuard;
+
+/// Added to the longest exchange: how long a lock is waited for, and how old another's intent must be before it is
+/// certain that nobody is at it any more.
+const MARGIN: Duration = Duration::from_secs(15);
+/// How long a background refresh leaves a row alone that another process is working on.
+const OTHERS_TURN: TimeDelta = TimeDelta::seconds(2);
+/// Pauses between the attempts to store new tokens in a database that does not answer.
+const SAVE_PAUSES: [Duration; 5] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_millis(750),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// Whether a refresh waits for another process that holds the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Patience {
+    Wait,
+    /// Another process is at it: leave it to that.
+    Yield,
+}
+
+/// How a refresh can fail.
+enum Failure {
+    Token(TokenError),
+    /// Passing; noted, so that nobody tries again at once.
+    Passing(String),
+    /// Passing, and known until when.
+    Until(DateTime<Utc>, String),
+    Database(sqlx::Error),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl Tokens {
+    /// Refreshes version `seen` of a sign-in, unless it has moved on already. Single flight in this process; the work
+    /// runs on the tracker, so that a caller who goes away cuts nothing off.
+    pub(super) async fn refresh(
+        &self,
+        slot: &Arc<Slot>,
+        seen: i64,
+        forced: bool,
+        patience: Patience,
+    ) -> Result<Arc<AccessToken>, TokenError> {
+        let flight = slot.flight.clone().lock_owned().await;
+        // Whoever held the flight before may have done the work, or found that it cannot be done now.
+        let now = self.now();
+        match slot.readiness(now) {
+            Readiness::NeedsReauth { since, reason } => {
+                return Err(TokenError::NeedsReauth { since, reason });
+            }
+            Readiness::Fresh(token) | Readiness::Ageing(token) if token.version != seen => return Ok(token),
+            _ => {}
+        }
+        if let Some(failure) = slot.failure(now) {
+            return Err(failure);
+        }
+        let work = self.clone().run(slot.clone(), flight, forced, patience);
+        self.deps().tracker.spawn(work).await.unwrap_or_else(|_| {
+            Err(TokenError::Unavailable {
+                retry_at: self.now(),
+                cause: "the gateway is stopping".to_owned(),
+            })
+        })
+    }
+
+    /// Begins a refresh that nobody waits for, unless one is under way or the issuer is being left alone.
+    pub(super) fn refresh_behind(&self, slot: &Arc<Slot>) {
+        if !slot.background_allowed(self.now()) {
+            return;
+        }
+        if let Ok(flight) = slot.flight.clone().try_lock_owned() {
+            let work = self.clone().run(slot.clone(), flight, false, Patience::Yield);
+            self.deps().tracker.spawn(async move { drop(work.await) });
+        }
+    }
+
+    async fn run(
+        self,
+        slot: Arc<Slot>,
+        flight: OwnedMutexGuard<()>,
+        forced: bool,
+        patience: Patience,
+    ) -> Result<Arc<AccessToken>, TokenError> {
+        let seen = slot.live();
+        let result = self.exchange(&slot, &seen, forced, patience).await;
+        let now = self.now();
+        let result = result.map_err(|failure| match failure {
+            Failure::Token(error) => error,
+            Failure::Until(retry_at, cause) => TokenError::Unavailable { retry_at, cause },
+            Failure::Passing(cause) => {
+                let retry_at = slot.fail(slot.live().version, cause.clone(), now);
+                tracing::warn!(provider_id = %slot.provider, cause, %retry_at, "sign-in not renewed, will try again");
+                TokenError::Unavailable { retry_at, cause }
+            }
+            Failure::Database(error) => {
+                let cause = "the database does not answer".to_owned();
+                let retry_at = slot.fail(slot.live().version, cause.clone(), now);
+                tracing::error!(provider_id = %slot.provider, %error, "sign-in not renewed: database error");
+                TokenError::Unavailable { retry_at, cause }
+            }
+        });
+        drop(flight);
+        // What is still good serves on, whatever became of its successor; but not to who has just seen it refused.
+        match (result, slot.readiness(now)) {
+            (Err(TokenError::Unavailable { .. }), Readiness::Fresh(token) | Readiness::Ageing(token))
+                if !forced || token.version != seen.version =>
+            {
+                Ok(token)
+            }
+            (result, _) => result,
+        }
+    }
+
+    async fn exchange(
+        &self,
+        slot: &Arc<Slot>,
+        seen: &Live,
+        forced: bool,
+        patience: Patience,
+    ) -> Result<Arc<AccessToken>, Failure> {
+        let deps = self.deps();
+        let _permit = self
+            .permits()
+            .acquire()
+            .await
+            .expect("the semaphore is never closed");
+        if let Some(unsaved) = slot.unsaved() {
+            return self.save(slot, unsaved).await;
+        }
+        let mut transaction = deps.pool.begin().await?;
+        grants::set_lock_timeout(&mut transaction, deps.auth.exchange_timeout() + MARGIN).await?;
+        let row = match patience {
+            Patience::Wait => grants::lock(&mut transaction, slot.tenant, slot.provider).await?,
+            Patience::Yield => grants::lock_if_free(&mut transaction, slot.tenant, slot.provider).await?,
+        };
+        let Some(row) = row else {
+            drop(transaction);
+            let until = self.now() + OTHERS_TURN;
+            slot.leave_to_others(until);
+            // Gone, or another process is at it: the database knows which.
+            self.invalidate(slot.provider).await?;
+            return Err(match patience {
+                Patience::Wait => Failure::Token(TokenError::SignedOut),
+                Patience::Yield => Failure::Until(until, "another process is renewing it".to_owned()),
+            });
+        };
+        let now = self.now();
+        let current = Live::open(&row, &deps.vault);
+        let answer = current.readiness(slot.provider, now);
+        let moved_on = row.version != seen.version;
+        slot.publish(current);
+        match answer {
+            Readiness::NeedsReauth { since, reason } => {
+                return Err(Failure::Token(TokenError::NeedsReauth { since, reason }));
+            }
+            Readiness::Fresh(token) | Readiness::Ageing(token) if moved_on => return Ok(token),
+            // Renewed between the decision to do so and the flight.
+            Readiness::Fresh(token) if !forced => return Ok(token),
+            _ => {}
+        }
+
+        let interrupted = grants::intent(&mut transaction, slot.tenant, slot.provider)
+            .await?
+            .filter(|intent| intent.grant_version == row.version);
+        if let Some(intent) = &interrupted {
+            // The lock is free, so its holder is dead or cut off; cut off, it may still be waiting for its answer.
+            let over = intent.started_at + deps.auth.exchange_timeout() + MARGIN;
+            if intent.holder != self.holder() && now < over {
+                return Err(Failure::Until(
+                    over,
+                    "another process was interrupted while renewing it".to_owned(),
+                ));
+            }
+            tracing::warn!(
+                provider_id = %slot.provider, since = %intent.started_at,
+                "an earlier renewal was interrupted; its refresh token is sent once more"
+            );
+        }
+        let refresh_token = deps
+            .vault
+            .open(
+                &row.refresh_token,
+                &grants::aad(slot.provider, TokenColumn::Refresh),
+            )
+            .map_err(|_| {
+                Failure::Token(TokenError::NeedsReauth {
+                    since: now,
+                    reason: ReauthReason::Unreadable,
+                })
+            })?;
+
+        let intent = RefreshIntent {
+            grant_version: row.version,
+            holder: self.holder().to_owned(),
+            started_at: now,
+        };
+        let mut second = deps.pool.acquire().await?;
+        grants::write_intent(&mut second, slot.tenant, slot.provider, &intent).await?;
+        drop(second);
+
+        let reason = match (forced, seen.readable_expiry) {
+            (true, _) => RefreshReason::UnauthorizedRecovery,
+            (false, true) => RefreshReason::ProactiveExpiry,
+            (false, false) => RefreshReason::Scheduled,
+        };
+        match deps.auth.refresh(&refresh_token, reason).await {
+            Ok(tokens) => self.store(slot, transaction, &row, &tokens).await,
+            Err(error) => {
+                self.refused(slot, transaction, &row, interrupted.is_some(), &error)
+                    .await
+            }
+        }
+    }
+
+    /// Commits new tokens, on the connection that holds the lock or, if that broke, on another.
+    async fn store(
+        &self,
+        slot: &Slot,
+        mut transaction: Transaction<'static, Postgres>,
+        row: &GrantRow,
+        tokens: &TokenSet,
+    ) -> Result<Arc<AccessToken>, Failure> {
+        let now = self.now();
+        let unsaved = Unsaved {
+            version: row.version,
+            tokens: self.seal(slot, row, tokens, now),
+            metadata: metadata(tokens),
+        };
+        slot.keep_unsaved(unsaved.clone());
+        let saved = grants::rotate(
+            &mut transaction,
+            slot.tenant,
+            slot.provider,
+            row.version,
+            &unsaved.tokens,
+            &unsaved.metadata,
+            now,
+        )
+        .await;
+        let saved = match saved {
+            Ok(saved) => transaction.commit().await.map(|()| saved),
+            Err(error) => {
+                // Its lock must not stand in the way of the next attempt.
+                drop(transaction);
+                Err(error)
+            }
+        };
+        match saved {
+            Ok(Some(row)) => {
+                tracing::info!(
+                    provider_id = %slot.provider, version = row.version, expires_at = %row.access_expires_at,
+                    "sign-in renewed"
+                );
+                self.saved(slot, &row)
+            }
+            // The lock kept the row as it was; if it still moved, the database knows better.
+            Ok(None) => self.save(slot, unsaved).await,
+            Err(error) => {
+                tracing::error!(provider_id = %slot.provider, %error, "new tokens not stored, trying again");
+                self.save(slot, unsaved).await
+            }
+        }
+    }
+
+    fn seal(&self, slot: &Slot, row: &GrantRow, tokens: &TokenSet, now: DateTime<Utc>) -> SealedTokens {
+        let seal = |token: &Option<_>, column| {
+            token
+                .as_ref()
+                .map(|token| self.deps().vault.seal(token, &grants::aad(slot.provider, column)))
+        };
+        SealedTokens {
+            access_token: seal(&tokens.access_token, TokenColumn::Access),
+            refresh_token: seal(&tokens.refresh_token, TokenColumn::Refresh),
+            id_token: seal(&tokens.id_token, TokenColumn::Id),
+            access_expires_at: tokens
+                .access_token
+                .as_ref()
+                .map_or(row.access_expires_at, |token| expiry_of(token, now)),
+        }
+    }
+
+    /// Stores new tokens that an earlier attempt could not store. The old refresh token is spent, so this is tried
+    /// with patience, and if it fails the tokens stay in memory for the next refresh to store.
+    async fn save(&self, slot: &Slot, unsaved: Unsaved) -> Result<Arc<AccessToken>, Failure> {
+        let mut last = None;
+        for pause in SAVE_PAUSES {
+            tokio::time::sleep(pause).await;
+            match self.try_save(slot, &unsaved).await {
+                Ok(Some(row)) => return self.saved(slot, &row),
+                Ok(None) => {
+                    slot.drop_unsaved();
+                    return Err(Failure::Token(TokenError::SignedOut));
+                }
+                Err(error) => last = Some(error),
+            }
+        }
+        Err(last.map_or_else(
+            || Failure::Passing("new tokens not stored".to_owned()),
+            Failure::Database,
+        ))
+    }
+
+    /// The row with the new tokens in it; as it stands, when it has moved on (that may be our own commit whose answer
+    /// was lost, or a newer sign-in); `None` when it is gone.
+    async fn try_save(&self, slot: &Slot, unsaved: &Unsaved) -> Result<Option<GrantRow>, sqlx::Error> {
+        let mut transaction = self.deps().pool.begin().await?;
+        let Unsaved {
+            version,
+            tokens,
+            metadata,
+        } = unsaved;
+        let now = self.now();
+        let row = grants::rotate(
+            &mut transaction,
+            slot.tenant,
+            slot.provider,
+            *version,
+            tokens,
+            metadata,
+            now,
+        )
+        .await?;
+        let row = match row {
+            Some(row) => Some(row),
+            None => grants::get(&mut transaction, slot.tenant, slot.provider).await?,
+        };
+        transaction.commit().await?;
+        Ok(row)
+    }
+
+    fn saved(&self, slot: &Slot, row: &GrantRow) -> Result<Arc<AccessToken>, Failure> {
+        slot.drop_unsaved();
+        slot.publish(Live::open(row, &self.deps().vault));
+        match slot.readiness(self.now()) {
+            Readiness::Fresh(token) | Readiness::Ageing(token) => Ok(token),
+            Readiness::NeedsReauth { since, reason } => {
+                Err(Failure::Token(TokenError::NeedsReauth { since, reason }))
+            }
+            Readiness::Ended => Err(Failure::Passing(
+                "the sign-in server gave no access token that lasts".to_owned(),
+            )),
+        }
+    }
+
+    /// Acts on an exchange that gave no tokens.
+    async fn refused(
+        &self,
+        slot: &Slot,
+        mut transaction: Transaction<'static, Postgres>,
+        row: &GrantRow,
+        interrupted: bool,
+        error: &AuthError,
+    ) -> Result<Arc<AccessToken>, Failure> {
+        let (outcome, now) = (error.outcome(), self.now());
+        let never_spent = matches!(outcome, RefreshOutcome::Unavailable { spent: Spent::No });
+        let next = if interrupted {
+            row.grant().after_retried_refresh(outcome, now)
+        } else {
+            row.grant().after_refresh(outcome, now)
+        };
+        match next {
+            Ok(Grant::NeedsReauth { since, reason }) => {
+                let (tenant, provider) = (slot.tenant, slot.provider);
+                grants::mark_needs_reauth(&mut transaction, tenant, provider, row.version, &reason, now)
+                    .await?;
+                transaction.commit().await?;
+                tracing::warn!(provider_id = %provider, %reason, "sign-in needed");
+                self.invalidate(provider).await?;
+                Err(Failure::Token(TokenError::NeedsReauth { since, reason }))
+            }
+            Ok(Grant::Valid { .. }) => {
+                // An intent of an earlier interruption is not cleared by an attempt that got nowhere.
+                if never_spent && !interrupted {
+                    grants::clear_intent(&mut transaction, slot.tenant, slot.provider).await?;
+                    transaction.commit().await?;
+                }
+                Err(Failure::Passing(error.to_string()))
+            }
+            Err(error) => Err(Failure::Passing(error.to_string())),
+        }
+    }
+}
+
+/// What newer tokens say about the account.
+fn metadata(tokens: &TokenSet) -> Metadata {
+    let text = |token: &Option<secrecy::SecretString>| {
+        token
+            .as_ref()
+            .map(|token| token.expose_secret().to_owned())
+            .unwrap_or_default()
+    };
+    let claims = Claims::read(Some(&text(&tokens.id_token)), &text(&tokens.access_token));
+    Metadata {
+        email: claims.email,
+        plan_type: claims.plan_type,
+    }
+}
