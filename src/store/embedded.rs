@@ -1,9 +1,9 @@
 //! A private Postgres as a child of the gateway, for who has no database server.
 //!
-//! The same engine, migrations and code path as with a server of one's own: `initdb` and `postgres` from the system's
-//! package, on a unix socket that only this user and root can reach. The server lives exactly as long as the [`Embedded`]:
-//! it is stopped with it, restarted with back-off when it dies, ended by the kernel when the gateway is killed, and what
-//! slips through all that is cleared away by the next start.
+//! The same engine, migrations and code path as with a server of one's own: `initdb` and `postgres` from the
+//! system's package, on a unix socket that only this user and root can reach. The server lives exactly as
+//! long as the [`Embedded`]: it is stopped with it, restarted with back-off when it dies, ended by the kernel
+//! when the gateway is killed, and what slips through all that is cleared away by the next start.
 
 mod account;
 mod cluster;
@@ -32,8 +32,8 @@ use self::supervisor::{Event, Started, Wires};
 /// Where the embedded Postgres lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EmbeddedSettings {
-    /// The gateway's data directory; everything of Postgres is in `postgres` below it. Made when missing. As root it (and
-    /// each directory above it) must let the Postgres user pass through, mode 0711 at least.
+    /// The gateway's data directory; everything of Postgres is in `postgres` below it. Made when missing. As
+    /// root it (and each directory above it) must let the Postgres user pass through, mode 0711 at least.
     pub data_dir: PathBuf,
     /// The directory of `initdb` and `postgres`, and no other; `None` searches the path and the usual places.
     pub bin_dir: Option<PathBuf>,
@@ -47,7 +47,7 @@ impl EmbeddedSettings {
         Self {
             data_dir: data_dir.into(),
             bin_dir: None,
-            start_timeout: Duration::from_secs(120),
+            start_timeout: Duration::from_mins(2),
         }
     }
 }
@@ -76,7 +76,8 @@ pub enum StopOutcome {
     WasDown,
 }
 
-/// The running server. Dropping it stops the server as well, in the background; [`Embedded::stop`] waits for it.
+/// The running server. Dropping it stops the server as well, in the background; [`Embedded::stop`] waits for
+/// it.
 #[derive(Debug)]
 pub struct Embedded {
     events: Sender<Event>,
@@ -87,8 +88,8 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Starts the server, after making the cluster, the role and the database where they are missing. About a second the
-    /// first time, a tenth of it later.
+    /// Starts the server, after making the cluster, the role and the database where they are missing. About a
+    /// second the first time, a tenth of it later.
     ///
     /// Cancel-safe: a start that is dropped stops what it has started.
     pub async fn start(settings: &EmbeddedSettings) -> Result<Self, EmbeddedError> {
@@ -152,8 +153,9 @@ impl Embedded {
         self.state.clone()
     }
 
-    /// Stops the server: a fast shutdown (open transactions are rolled back), after 15 s an immediate one. Close the pools
-    /// first. When this returns no process is left, and the data directory is free for the next owner.
+    /// Stops the server: a fast shutdown (open transactions are rolled back), after 15 s an immediate one.
+    /// Close the pools first. When this returns no process is left, and the data directory is free for the
+    /// next owner.
     pub async fn stop(mut self) -> StopOutcome {
         // A supervisor that is gone has stopped already.
         let _ = self.events.send(Event::Stop);
@@ -197,7 +199,8 @@ impl Drop for Starting {
     }
 }
 
-/// At every start, so that a database that somebody dropped by hand comes back (empty) instead of an error for ever.
+/// At every start, so that a database that somebody dropped by hand comes back (empty) instead of an error
+/// for ever.
 async fn make_database(superuser: &mut PgConnection) -> Result<(), sqlx::Error> {
     let role: Option<i32> = sqlx::query_scalar("select 1 from pg_roles where rolname = $1")
         .bind(NAME)
@@ -226,8 +229,9 @@ async fn make_database(superuser: &mut PgConnection) -> Result<(), sqlx::Error> 
     Ok(())
 }
 
-/// How to connect to the server that *another* process of the gateway runs on this data directory; `None` when nobody does.
-/// For the commands that work beside a gateway that serves (`backup`, `key rotate`); they must run as the same user or as root.
+/// How to connect to the server that *another* process of the gateway runs on this data directory; `None`
+/// when nobody does. For the commands that work beside a gateway that serves (`backup`, `key rotate`); they
+/// must run as the same user or as root.
 pub async fn connect_running(data_dir: &Path) -> Option<PgConnectOptions> {
     let data_dir = data_dir.to_owned();
     let found = tokio::task::spawn_blocking(move || ConnectionFile::read_living(&data_dir))

@@ -92,7 +92,8 @@ fn we_are_root() -> bool {
     rustix::process::geteuid().is_root()
 }
 
-/// This test binary once more, as the owner of a server: what a test does to it must not happen to the test itself.
+/// This test binary once more, as the owner of a server: what a test does to it must not happen to the test
+/// itself.
 struct Owner {
     process: Child,
     output: BufReader<std::process::ChildStdout>,
@@ -197,9 +198,9 @@ async fn the_database_is_utf8_with_checksums_and_the_gateway_s_role_is_no_superu
     let server = start(dir.path()).await;
     let mut conn = connect(&server.connect_options()).await;
     let facts: Vec<String> = sqlx::query_scalar(
-        "select setting from unnest(array['server_encoding', 'data_checksums', 'TimeZone', 'fsync', 'is_superuser', \
-         'listen_addresses', 'log_error_verbosity']) with ordinality wanted (setting_name, n), \
-         lateral current_setting(setting_name) setting order by n",
+        "select setting from unnest(array['server_encoding', 'data_checksums', 'TimeZone', 'fsync', \
+         'is_superuser', 'listen_addresses', 'log_error_verbosity']) with ordinality wanted (setting_name, \
+         n), lateral current_setting(setting_name) setting order by n",
     )
     .fetch_all(&mut conn)
     .await
@@ -354,7 +355,7 @@ async fn a_predecessor_that_was_not_told_to_end_is_ended() {
         "-c",
         "listen_addresses=",
         "-c",
-        "unix_socket_directories=",
+        "unix_socket_directories=../run",
     ]);
     command
         .stdin(Stdio::null())

@@ -4,4 +4,8 @@
 
 mod config;
 mod layering;
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
+mod backup;
 mod embedded;
+mod support;

@@ -92,8 +92,8 @@ impl Account {
         Ok(())
     }
 
-    /// Tries, as this user, to run the program and to enter the directory: only the attempt knows about modes, access
-    /// lists and mounts alike.
+    /// Tries, as this user, to run the program and to enter the directory: only the attempt knows about
+    /// modes, access lists and mounts alike.
     pub(super) fn check_access(&self, postgres: &Path, dir: &Path) -> Result<(), EmbeddedError> {
         if !self.become_it {
             return Ok(());
@@ -119,7 +119,8 @@ impl Account {
         })
     }
 
-    /// std changes the user first and the directory after it, so that the directory's permissions are this user's.
+    /// std changes the user first and the directory after it, so that the directory's permissions are this
+    /// user's.
     fn try_in(&self, postgres: &Path, dir: &Path) -> io::Result<()> {
         let mut command = Command::new(postgres);
         command
@@ -137,8 +138,8 @@ impl Account {
         }
     }
 
-    /// Where `link` points to, read as this user: in a container even root may lack the right (`CAP_SYS_PTRACE`) to look
-    /// at another user's `/proc/<pid>/cwd`.
+    /// Where `link` points to, read as this user: in a container even root may lack the right
+    /// (`CAP_SYS_PTRACE`) to look at another user's `/proc/<pid>/cwd`.
     #[cfg(target_os = "linux")]
     pub(super) fn read_link(&self, link: &Path) -> Option<PathBuf> {
         use std::os::unix::ffi::OsStringExt as _;

@@ -78,7 +78,7 @@ pub(super) fn write_access(cluster: &Path, account: &Account) -> Result<(), Embe
     for user in users {
         let user = user.replace('"', "\"\"");
         for role in [NAME, SUPERUSER] {
-            ident.push_str(&format!("gateway \"{user}\" {role}\n"));
+            ident.extend(["gateway \"", &user, "\" ", role, "\n"]);
         }
     }
     for (name, contents) in [("pg_hba.conf", hba), ("pg_ident.conf", ident.as_str())] {

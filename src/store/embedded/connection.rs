@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::error::EmbeddedError;
-use super::layout::{PORT, state_dir, write_whole};
+use super::layout::{PORT, hex, state_dir, write_whole};
 
-/// The gateway's database and its role, which is no superuser: row-level security holds here as on any other server.
+/// The gateway's database and its role, which is no superuser: row-level security holds here as on any other
+/// server.
 pub(super) const NAME: &str = "gateway";
 
 /// The cluster's first role and database, for making the gateway's own.
@@ -68,17 +69,14 @@ pub(super) fn options_as(socket_dir: &Path, role: &str, database: &str) -> PgCon
 
 /// The same as a URL, for people and other programs.
 pub(super) fn url(socket_dir: &Path) -> String {
-    let host: String = url::form_urlencoded::byte_serialize(socket_dir.to_string_lossy().as_bytes())
-        .flat_map(str::chars)
-        // the form's `+` is a plain plus in a URL's host
-        .fold(String::new(), |mut text, c| {
-            if c == '+' {
-                text.push_str("%20")
-            } else {
-                text.push(c)
-            }
-            text
-        });
+    let mut host = String::new();
+    for byte in socket_dir.to_string_lossy().bytes() {
+        if byte.is_ascii_alphanumeric() {
+            host.push(char::from(byte));
+        } else {
+            host.extend(["%", &hex(&[byte])]);
+        }
+    }
     format!("postgres://{NAME}@{host}:{PORT}/{NAME}?sslmode=disable")
 }
 

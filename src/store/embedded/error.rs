@@ -9,8 +9,8 @@ use std::time::Duration;
 pub enum EmbeddedError {
     /// `database.embedded.bin_dir` was given and does not hold the programs.
     #[error(
-        "there are no Postgres programs in {}: `initdb` and `postgres` are expected there (setting database.embedded.bin_dir, \
-         environment GATEWAY_PG_BIN)",
+        "there are no Postgres programs in {}: `initdb` and `postgres` are expected there (setting \
+         database.embedded.bin_dir, environment GATEWAY_PG_BIN)",
         dir.display()
     )]
     WrongBinDir {
@@ -19,9 +19,9 @@ pub enum EmbeddedError {
     },
     /// Nothing usable in any of the known places.
     #[error(
-        "no Postgres programs of version {minimum} or newer were found ({found}). Install the system's Postgres server \
-         package, name the directory that holds `initdb` and `postgres` (GATEWAY_PG_BIN), or use a server of your own \
-         (GATEWAY_DATABASE_URL)"
+        "no Postgres programs of version {minimum} or newer were found ({found}). Install the system's \
+         Postgres server package, name the directory that holds `initdb` and `postgres` (GATEWAY_PG_BIN), or \
+         use a server of your own (GATEWAY_POSTGRES_DSN)"
     )]
     NoPrograms {
         /// The oldest major version that serves.
@@ -31,8 +31,9 @@ pub enum EmbeddedError {
     },
     /// An existing cluster needs the programs of exactly its own major version.
     #[error(
-        "the database in {} was made by Postgres {wanted} and opens with Postgres {wanted} only; found: {found}. Install \
-         version {wanted} beside the others, or name the directory of its programs (GATEWAY_PG_BIN)",
+        "the database in {} was made by Postgres {wanted} and opens with Postgres {wanted} only; found: \
+         {found}. Install version {wanted} beside the others, or name the directory of its programs \
+         (GATEWAY_PG_BIN)",
         dir.display()
     )]
     WrongMajor {
@@ -57,8 +58,8 @@ pub enum EmbeddedError {
     },
     /// Postgres looks its user up by name, and this one has none.
     #[error(
-        "the user id {uid} has no entry in the system's user database, and Postgres cannot run without one: run the gateway \
-         as a named user, or use a Postgres server of your own (GATEWAY_DATABASE_URL)"
+        "the user id {uid} has no entry in the system's user database, and Postgres cannot run without one: \
+         run the gateway as a named user, or use a Postgres server of your own (GATEWAY_POSTGRES_DSN)"
     )]
     UnnamedUser {
         /// The numeric user id.
@@ -66,14 +67,14 @@ pub enum EmbeddedError {
     },
     /// We are root, Postgres refuses root, and there is nobody else.
     #[error(
-        "Postgres does not run as root, and neither a user `postgres` nor `nobody` exists: run the gateway as another user, \
-         or use a Postgres server of your own (GATEWAY_DATABASE_URL)"
+        "Postgres does not run as root, and neither a user `postgres` nor `nobody` exists: run the gateway \
+         as another user, or use a Postgres server of your own (GATEWAY_POSTGRES_DSN)"
     )]
     NobodyToRunIt,
     /// The cluster belongs to somebody we can not become.
     #[error(
-        "{} belongs to the user {owner}, and this gateway runs as {us}: run it as {owner} (or as root), or hand the \
-         directory over with `chown -R`",
+        "{} belongs to the user {owner}, and this gateway runs as {us}: run it as {owner} (or as root), or \
+         hand the directory over with `chown -R`",
         dir.display()
     )]
     ForeignCluster {
@@ -86,8 +87,8 @@ pub enum EmbeddedError {
     },
     /// The user that runs Postgres can not enter the directory.
     #[error(
-        "the user {user}, who runs the embedded Postgres, cannot enter {}: open it with `chmod o+x`, or choose another data \
-         directory, such as /var/lib/gateway",
+        "the user {user}, who runs the embedded Postgres, cannot enter {}: open it with `chmod o+x`, or \
+         choose another data directory, such as /var/lib/gateway",
         dir.display()
     )]
     Unreachable {
@@ -110,13 +111,16 @@ pub enum EmbeddedError {
         source: io::Error,
     },
     /// A path that Postgres's own files cannot express.
-    #[error("the data directory's path contains a line break or another control character: {}", path.display())]
+    #[error("the data directory's path holds a line break or another control character: {}", path.display())]
     OddPath {
         /// The path.
         path: PathBuf,
     },
     /// Something else lies where the cluster should be.
-    #[error("{} exists and holds no Postgres database: move it away, or choose another data directory", dir.display())]
+    #[error(
+        "{} exists and holds no Postgres database: move it away, or choose another data directory",
+        dir.display()
+    )]
     NotACluster {
         /// The place of the cluster.
         dir: PathBuf,

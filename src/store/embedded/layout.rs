@@ -6,7 +6,7 @@
 //!   connection.json              how another process of ours gets in meanwhile
 //!   server.log, .1, .2           this start and the two before
 //!   data/                        the cluster, the Postgres user's
-//!   run/                         the socket, the Postgres user's; elsewhere when the path is too long for a socket
+//!   run/                         the socket, the Postgres user's; elsewhere when the path is too long
 //! ```
 
 use std::ffi::OsStr;
@@ -112,8 +112,8 @@ impl Layout {
         }
     }
 
-    /// Makes the directory of the socket: `run` beside the cluster when a socket's path may be that long, else one below
-    /// the runtime directory or `/tmp`, named after the state directory.
+    /// Makes the directory of the socket: `run` beside the cluster when a socket's path may be that long,
+    /// else one below the runtime directory or `/tmp`, named after the state directory.
     pub(super) fn create_socket_dir(&self, account: &Account) -> Result<PathBuf, EmbeddedError> {
         let near = self.state.join("run");
         let dir = if fits(&near) {
@@ -209,7 +209,8 @@ fn fits(dir: &Path) -> bool {
         .is_some_and(|text| text.len() + LONGEST_SOCKET_NAME.len() < SUN_PATH)
 }
 
-/// A directory that only `account` can enter; one that exists must be its own, and a directory rather than a link to one.
+/// A directory that only `account` can enter; one that exists must be its own, and a directory rather than a
+/// link to one.
 fn private_dir(dir: &Path, account: &Account) -> Result<(), EmbeddedError> {
     match DirBuilder::new().mode(0o700).create(dir) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -353,9 +354,13 @@ mod tests {
         fs::write(&layout.log, "before\nfirst\nsecond\n").unwrap();
         assert_eq!(layout.log_tail("before\n".len() as u64), "first\nsecond");
         assert_eq!(layout.log_tail(10_000), "(nothing was written)");
+        let lines: Vec<_> = (0..100).map(|n| format!("line {n}")).collect();
         fs::write(
             &layout.log,
-            (0..100).map(|n| format!("line {n}\n")).collect::<String>(),
+            lines.join(
+                "
+",
+            ),
         )
         .unwrap();
         assert!(layout.log_tail(0).starts_with("line 80\n") && layout.log_tail(0).ends_with("line 99"));

@@ -1,4 +1,5 @@
-//! One owner per embedded Postgres: an exclusive lock on a file, which the kernel gives back however the owner ends.
+//! One owner per embedded Postgres: an exclusive lock on a file, which the kernel gives back however the
+//! owner ends.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};

@@ -1,8 +1,9 @@
-//! What a former server may have left on our cluster: living processes, and files that keep a new one from starting.
+//! What a former server may have left on our cluster: living processes, and files that keep a new one from
+//! starting.
 //!
-//! Called under the owner's lock, so nobody else is entitled to the cluster. A process belongs to it when its name is
-//! `postgres` and its working directory is the cluster: a reused process id does not look like that, a shell that
-//! somebody left in the directory does not either.
+//! Called under the owner's lock, so nobody else is entitled to the cluster. A process belongs to it when its
+//! name is `postgres` and its working directory is the cluster: a reused process id does not look like that,
+//! a shell that somebody left in the directory does not either.
 
 use std::fs;
 use std::io;
@@ -29,8 +30,8 @@ struct Survivor {
     parent: i32,
 }
 
-/// Ends what still runs on `cluster`, then removes its `postmaster.pid`. Postgres itself would refuse to start while the
-/// process id in there answers, even when it is a zombie or somebody else's by now.
+/// Ends what still runs on `cluster`, then removes its `postmaster.pid`. Postgres itself would refuse to
+/// start while the process id in there answers, even when it is a zombie or somebody else's by now.
 pub(super) fn clear(cluster: &Path, account: &Account) -> Result<(), EmbeddedError> {
     for (signal, patience) in STEPS {
         let survivors = survivors(cluster, account);
@@ -119,7 +120,8 @@ fn survivors(cluster: &Path, account: &Account) -> Vec<Survivor> {
         .collect()
 }
 
-/// The name and the parent's id from `/proc/<pid>/stat`. The name stands in brackets and may itself hold brackets.
+/// The name and the parent's id from `/proc/<pid>/stat`. The name stands in brackets and may itself hold
+/// brackets.
 #[cfg(target_os = "linux")]
 fn parse_stat(stat: &str) -> Option<(String, i32)> {
     let (before, after) = stat.rsplit_once(')')?;

@@ -23,8 +23,8 @@ pub(super) fn fixed_environment(command: &mut Command) {
     command.env("LC_ALL", "C").env("TZ", "UTC");
 }
 
-/// On Linux the kernel sends `signal` to the child when the *thread* that spawned it ends, however the process ends. The
-/// caller's thread must therefore live as long as the child.
+/// On Linux the kernel sends `signal` to the child when the *thread* that spawned it ends, however the
+/// process ends. The caller's thread must therefore live as long as the child.
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,

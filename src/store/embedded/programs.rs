@@ -41,30 +41,28 @@ impl Programs {
         self.bin_dir.join("postgres")
     }
 
-    /// The programs in `bin_dir` and nowhere else when it is given; otherwise those on `path` (the variable's value) and in
-    /// the usual places. `existing` is a cluster and its major version, which must be met exactly; without one the newest
-    /// version wins, and of equals the first found.
+    /// The programs in `bin_dir` and nowhere else when it is given; otherwise those on `path` (the variable's
+    /// value) and in the usual places. `existing` is a cluster and its major version, which must be met
+    /// exactly; without one the newest version wins, and of equals the first found.
     pub(super) fn find(
         bin_dir: Option<&Path>,
         path: Option<&OsStr>,
         existing: Option<(&Path, u32)>,
     ) -> Result<Self, EmbeddedError> {
-        let found = match bin_dir {
-            Some(dir) => {
-                vec![programs_in(dir).ok_or_else(|| EmbeddedError::WrongBinDir { dir: dir.to_owned() })?]
-            }
-            None => {
-                let mut seen = HashSet::new();
-                path.map(std::env::split_paths)
-                    .into_iter()
-                    .flatten()
-                    .filter(|dir| dir.is_absolute())
-                    .chain(USUAL_PLACES.iter().flat_map(|pattern| expand(pattern)))
-                    .filter(|dir| seen.insert(dir.clone()))
-                    .filter_map(|dir| programs_in(&dir))
-                    .collect()
-            }
-        };
+        if let Some(dir) = bin_dir {
+            let named = programs_in(dir).ok_or_else(|| EmbeddedError::WrongBinDir { dir: dir.to_owned() })?;
+            return select(vec![named], existing);
+        }
+        let mut seen = HashSet::new();
+        let found = path
+            .map(std::env::split_paths)
+            .into_iter()
+            .flatten()
+            .filter(|dir| dir.is_absolute())
+            .chain(USUAL_PLACES.iter().flat_map(|pattern| expand(pattern)))
+            .filter(|dir| seen.insert(dir.clone()))
+            .filter_map(|dir| programs_in(&dir))
+            .collect();
         select(found, existing)
     }
 }
@@ -206,7 +204,7 @@ mod tests {
     fn programs_that_are_too_old_are_named_and_not_used() {
         let error = select(vec![programs("/old", 13)], None).unwrap_err().to_string();
         assert!(
-            error.contains("13 in /old") && error.contains("GATEWAY_DATABASE_URL"),
+            error.contains("13 in /old") && error.contains("GATEWAY_POSTGRES_DSN"),
             "{error}"
         );
     }

@@ -1,8 +1,8 @@
 //! The thread that spawns the server, watches it, restarts it and stops it.
 //!
-//! A thread of its own, for the server's whole life: the kernel's "tell the child when its parent dies" means the parent
-//! thread, and everything here blocks. A second thread per server waits for the end without reaping, so that nobody ever
-//! signals a process id that the kernel has given to somebody else.
+//! A thread of its own, for the server's whole life: the kernel's "tell the child when its parent dies" means
+//! the parent thread, and everything here blocks. A second thread per server waits for the end without
+//! reaping, so that nobody ever signals a process id that the kernel has given to somebody else.
 
 use std::ffi::OsString;
 use std::fs;
@@ -30,12 +30,14 @@ use super::{EmbeddedSettings, ServerState, StopOutcome};
 const FAST: Duration = Duration::from_secs(15);
 const IMMEDIATE: Duration = Duration::from_secs(5);
 
-/// The wait before a restart doubles from the first to the second, and begins anew after a server that lived so long.
+/// The wait before a restart doubles from the first to the second, and begins anew after a server that lived
+/// so long.
 const FIRST_DELAY: Duration = Duration::from_millis(100);
 const LONGEST_DELAY: Duration = Duration::from_secs(30);
-const LONG_LIFE: Duration = Duration::from_secs(60);
+const LONG_LIFE: Duration = Duration::from_mins(1);
 
-/// How often a starting server is asked whether it is ready: there is nothing to wait for but a file's contents.
+/// How often a starting server is asked whether it is ready: there is nothing to wait for but a file's
+/// contents.
 const READY_POLL: Duration = Duration::from_millis(5);
 
 /// What the supervisor reacts to.
@@ -378,7 +380,8 @@ fn server_settings(socket_dir: &Path) -> Vec<OsString> {
     settings
 }
 
-/// Line 1 of `postmaster.pid` is the process id, line 8 the state (`src/include/utils/pidfile.h` of Postgres).
+/// Line 1 of `postmaster.pid` is the process id, line 8 the state (`src/include/utils/pidfile.h` of
+/// Postgres).
 fn says_ready(pid_file: &str, pid: Pid) -> bool {
     let mut lines = pid_file.lines();
     let ours = lines.next().and_then(|line| line.trim().parse().ok()) == Some(pid.as_raw_nonzero().get());
