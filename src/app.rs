@@ -8,6 +8,10 @@ pub mod access;
 
 pub mod tokens;
 
+pub mod login_listener;
+
+pub mod logins;
+
 pub mod catalogue;
 
 pub mod models;
@@ -41,14 +45,15 @@ pub struct App {
     pub clock: clock::Clock,
     pub db: sqlx::PgPool,
     pub access: access::Access,
-    pub tokens: Arc<tokens::Tokens>,
+    pub tokens: tokens::Tokens,
+    pub logins: Arc<logins::Logins>,
     pub catalogues: Arc<catalogue::Catalogues>,
     pub models: Arc<models::Models>,
     pub providers: providers::Providers,
     pub agents: agents::Agents,
     pub traces: traces::Traces,
     pub gateway: Arc<gateway::Gateway>,
-    pub metrics: Arc<crate::telemetry::Metrics>,
+    pub metrics: Arc<crate::telemetry::metrics::Metrics>,
     pub shutdown: crate::lifecycle::Shutdown,
     /// The port that was really bound, once there is one.
     pub bound: std::sync::OnceLock<std::net::SocketAddr>,
@@ -57,6 +62,12 @@ pub struct App {
 }
 
 impl App {
+    /// Brings memory up to date with the database.
+    pub async fn reload(&self) -> sqlx::Result<()> {
+        self.tokens.load().await?;
+        self.catalogues.reload().await
+    }
+
     /// The address that people use, without a slash at the end.
     pub fn public_url(&self) -> String {
         let config = self.config.load();

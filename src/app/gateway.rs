@@ -30,7 +30,7 @@ use crate::domain::token::ReauthReason;
 use crate::domain::routing::failover::{Failure, Next, classify};
 use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::Shutdown;
-use crate::telemetry::{Endpoint, Metrics};
+use crate::telemetry::metrics::{Endpoint, Metrics};
 use crate::upstream::codex::{self, Access, CodexClient, Patience};
 use crate::upstream::openai_compatible::{self, CompatibleClient};
 use crate::upstream::Events;

@@ -31,7 +31,7 @@ impl App {
 
     /// Brings the gauge of providers up to date.
     pub fn count_providers(&self) {
-        use crate::telemetry::ProviderState;
+        use crate::telemetry::metrics::ProviderState;
         let catalogue = self.catalogues.current();
         for (state, label) in [
             (State::Ready, ProviderState::Ready),

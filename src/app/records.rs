@@ -3,11 +3,12 @@
 //! Lossy by policy: when the database can't keep up, records are dropped and counted, and no request waits.
 
 use crate::store::requests::{self, RequestRecord};
-use crate::telemetry::Metrics;
+use crate::telemetry::metrics::Metrics;
 use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 /// Records waiting to be written, at most.
 const CAPACITY: usize = 4096;
@@ -46,17 +47,25 @@ impl Recorder {
 }
 
 impl RecordWriter {
-    /// Writes until every [`Recorder`] is gone and the queue is empty.
-    pub async fn run(mut self, db: PgPool) {
+    /// Writes until `stopping` fires, and then what is still in the queue.
+    pub async fn run(mut self, db: PgPool, stopping: CancellationToken) {
         let mut batch = Vec::new();
-        while self.queue.recv_many(&mut batch, BATCH).await > 0 {
-            if batch.len() < BATCH {
+        loop {
+            tokio::select! {
+                biased;
+                got = self.queue.recv_many(&mut batch, BATCH) => if got == 0 { break },
+                () = stopping.cancelled() => self.queue.close(),
+            }
+            if batch.len() < BATCH && !stopping.is_cancelled() {
                 tokio::time::sleep(LINGER).await;
                 while batch.len() < BATCH
                     && let Ok(record) = self.queue.try_recv()
                 {
                     batch.push(record);
                 }
+            }
+            if batch.is_empty() {
+                continue;
             }
             if let Err(error) = write(&db, &batch).await {
                 tracing::warn!(%error, lost = batch.len(), "request records could not be written");

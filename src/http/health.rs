@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::readiness::Readiness;
-use crate::telemetry::METRICS_CONTENT_TYPE;
+use crate::telemetry::metrics::CONTENT_TYPE as METRICS_CONTENT_TYPE;
 use axum::Json;
 use axum::extract::State;
 use axum::http::{StatusCode, header};

@@ -4,7 +4,6 @@
 
 mod config;
 mod layering;
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
 
 mod backup;
 mod embedded;

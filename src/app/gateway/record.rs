@@ -9,7 +9,7 @@ use crate::domain::responses::event::{Outcome, Terminal};
 use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::StreamGuard;
 use crate::store::requests::{AttemptRecord, RequestRecord};
-use crate::telemetry::{ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts};
+use crate::telemetry::metrics::{ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ pub(super) struct RequestGuard {
     record: RequestRecord,
     started: Instant,
     attempt: Option<(AttemptRecord, ProviderKind, Instant)>,
-    endpoint: crate::telemetry::Endpoint,
+    endpoint: crate::telemetry::metrics::Endpoint,
     client: Client,
     recorder: Recorder,
     metrics: Arc<Metrics>,

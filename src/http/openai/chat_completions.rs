@@ -13,7 +13,7 @@ use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::routing::refusal::Refusal;
 use crate::http::extract::ModelCaller;
-use crate::telemetry::Endpoint;
+use crate::telemetry::metrics::Endpoint;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;

@@ -12,7 +12,7 @@ use crate::domain::responses::forward::{ForwardOptions, Forwarder};
 use crate::domain::responses::request;
 use crate::domain::routing::refusal::Refusal;
 use crate::http::extract::ModelCaller;
-use crate::telemetry::Endpoint;
+use crate::telemetry::metrics::Endpoint;
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
