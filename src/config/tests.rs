@@ -19,7 +19,7 @@ fn loader(env: &[(&str, &str)]) -> Loader {
             .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
             .collect(),
         dirs: Dirs {
-            working: "/work".into(),
+            working: "/here".into(),
             config: None,
             data: Some("/data/gateway".into()),
             home: Some("/home/ada".into()),
@@ -28,7 +28,7 @@ fn loader(env: &[(&str, &str)]) -> Loader {
 }
 
 fn file(text: &str) -> (PathBuf, String) {
-    ("/work/config.json".into(), text.to_owned())
+    ("/here/config.json".into(), text.to_owned())
 }
 
 fn load(text: &str) -> Loaded {
@@ -46,7 +46,7 @@ fn problems_with(text: &str, env: &[(&str, &str)]) -> Vec<String> {
     match loader(env).build(Some(file(text))) {
         Err(ConfigError::Invalid(problems)) => problems
             .iter()
-            .map(|problem| problem.to_string().replace("/work/config.json:", ""))
+            .map(|problem| problem.to_string().replace("/here/config.json:", ""))
             .collect(),
         Err(other) => panic!("{other}"),
         Ok(_) => Vec::new(),
@@ -251,12 +251,12 @@ fn a_file_that_is_not_json_says_where() {
         .unwrap();
     assert_eq!(
         error.to_string(),
-        "/work/config.json:2:15: Unexpected token in object"
+        "/here/config.json:2:15: Unexpected token in object"
     );
     let error = loader(&[]).build(Some(file(" \n"))).err().unwrap();
     assert_eq!(
         error.to_string(),
-        "/work/config.json:1:1: The file is empty; the least is {}"
+        "/here/config.json:1:1: The file is empty; the least is {}"
     );
     let said = problems(r#"{"upstream": [10], "agents": {"list": []}}"#);
     assert_eq!(
@@ -343,7 +343,7 @@ fn paths_are_absolute_and_know_the_home_directory() {
     assert_eq!(loaded.config.data_dir, PathBuf::from("/home/ada/gw"));
     assert_eq!(
         loaded.config.database.embedded.bin_dir,
-        Some(PathBuf::from("/work/pg/bin"))
+        Some(PathBuf::from("/here/pg/bin"))
     );
     assert_eq!(
         load(r#"{"data_dir": null}"#).config.data_dir,
@@ -483,7 +483,7 @@ fn the_table_names_the_source_of_each_value() {
         .unwrap()
         .table();
     for line in [
-        "# /work/config.json",
+        "# /here/config.json",
         "gateway.host = \"0.0.0.0\" (flag --host)",
         "gateway.port = 5 (file, line 2)",
         "telemetry.log_level = \"warn\" (environment GATEWAY_LOG)",
