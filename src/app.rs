@@ -39,7 +39,6 @@ use arc_swap::ArcSwap;
 use std::sync::Arc;
 
 /// The running application: what every route and every background task works with.
-#[derive(Debug)]
 pub struct App {
     pub config: Arc<ArcSwap<Config>>,
     pub clock: clock::Clock,
@@ -62,6 +61,14 @@ pub struct App {
 }
 
 impl App {
+    /// An account was connected: know it at once, and fetch its models while the person looks at the page.
+    pub async fn signed_in(&self, tenant: crate::domain::ids::TenantId, provider: &str) {
+        if let Err(error) = self.reload().await {
+            tracing::warn!(%error, "the catalogue could not be read anew");
+        }
+        self.models.fetch_behind(tenant, provider);
+    }
+
     /// Brings memory up to date with the database.
     pub async fn reload(&self) -> sqlx::Result<()> {
         self.tokens.load().await?;

@@ -4,6 +4,8 @@ pub mod admin;
 
 pub mod openai;
 
+pub mod login_callback;
+
 pub mod dashboard;
 
 pub mod health;

@@ -35,7 +35,6 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::task::TaskTracker;
 
 /// A started application.
-#[derive(Debug)]
 pub struct Running {
     pub app: Arc<App>,
     /// The sign-in pages to serve, for `http::login_callback`.
@@ -98,7 +97,7 @@ pub fn key_source(config: &Config) -> KeySource {
         data_dir: config.data_dir.clone(),
         configured: config.encryption_key.clone(),
         previous: Vec::new(),
-        external_database: config.database.url.is_some(),
+        shared_database: config.database.url.is_some(),
     }
 }
 

@@ -10,7 +10,7 @@ mod record;
 
 mod served;
 
-pub use payload::Payload;
+pub use payload::{Payload, target};
 pub use served::{Served, Step};
 
 use crate::app::catalogue::Catalogues;
@@ -20,6 +20,7 @@ use crate::app::records::Recorder;
 use crate::app::tokens::{AccessToken, TokenError, Tokens};
 use crate::config::Config;
 use crate::domain::catalogue::{Provider, Resolved};
+use crate::domain::chat::into_events::EventTranslator;
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
@@ -42,7 +43,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What every request needs; one value per process.
-#[derive(Debug)]
 pub struct Gateway {
     pub config: Arc<ArcSwap<Config>>,
     pub clock: Clock,
@@ -80,6 +80,7 @@ struct Opened {
     headers: HeaderMap,
     dropped: Vec<String>,
     max_output_tokens: Option<u64>,
+    hide_prompt_cache_key: bool,
 }
 
 impl Gateway {
@@ -186,18 +187,35 @@ impl Gateway {
             Audience::Codex => headers.into_iter().filter_map(|(n, v)| Some((n?, v))).filter(|(n, _)| passes_downstream(n.as_str())).collect(),
             Audience::Foreign => HeaderMap::new(),
         };
-        Ok(Opened { head, events, headers, dropped: prepared.dropped, max_output_tokens: prepared.max_output_tokens })
+        Ok(Opened {
+            head,
+            events,
+            headers,
+            dropped: prepared.dropped,
+            max_output_tokens: prepared.max_output_tokens,
+            hide_prompt_cache_key: prepared.prompt_cache_key_is_ours,
+        })
     }
 
     async fn open_compatible(&self, ask: &Ask, provider: &Provider) -> Result<Opened, Failure> {
-        let body = ask.payload.for_chat(&ask.resolved)?;
+        let (body, tools) = ask.payload.for_chat(&ask.resolved)?;
         let key = self.catalogues.api_key(provider.id);
-        let target = openai_compatible::Target { api_base: provider.api_base.as_deref().unwrap_or_default(), api_key: key.as_ref() };
-        let seed = ask.id.to_string();
-        let events = self.compatible.open(target, &body, &ask.resolved.model, &seed, patience(&self.config.load())).await?;
+        let api_base = provider.api_base.as_deref().unwrap_or_default();
+        let target = openai_compatible::Target { api_base, api_key: key.as_ref() };
+        let seed = ask.id.0.simple().to_string();
+        let created_at = self.clock.now().timestamp();
+        let translator = EventTranslator::new(&ask.resolved.model, &seed, created_at, tools);
+        let events = self.compatible.open(target, &body, translator, patience(&self.config.load())).await?;
         let mut events = Events::Compatible(events);
         let head = read_head(&mut events).await?;
-        Ok(Opened { head, events, headers: HeaderMap::new(), dropped: Vec::new(), max_output_tokens: None })
+        Ok(Opened {
+            head,
+            events,
+            headers: HeaderMap::new(),
+            dropped: Vec::new(),
+            max_output_tokens: None,
+            hide_prompt_cache_key: true,
+        })
     }
 }
 

@@ -5,6 +5,7 @@ use crate::app::clock::Clock;
 use crate::app::tokens::Tokens;
 use crate::config::Config;
 use crate::domain::catalogue::Provider;
+use crate::domain::ids::TenantId;
 use crate::domain::provider::{State, Wire};
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
@@ -21,7 +22,6 @@ use std::sync::Arc;
 const FRESH_FOR: TimeDelta = TimeDelta::hours(6);
 
 /// Fetches lists.
-#[derive(Debug)]
 pub struct Models {
     pub db: PgPool,
     pub clock: Clock,
@@ -92,6 +92,18 @@ impl Models {
                 Ok(entries.len())
             }
         }
+    }
+
+    /// Fetches a provider's list while nobody waits: it was just made or connected.
+    pub fn fetch_behind(self: &Arc<Self>, tenant: TenantId, id_or_name: &str) {
+        let (models, catalogue, wanted) = (self.clone(), self.catalogues.current(), id_or_name.to_owned());
+        self.tasks.spawn("fetch_models", async move {
+            if let Some(provider) = catalogue.tenant(tenant).provider(&wanted)
+                && let Err(error) = models.fetch(provider).await
+            {
+                tracing::info!(provider = %provider.name, %error, "model list not fetched");
+            }
+        });
     }
 
     /// One pass: every ready provider whose list is missing or old.

@@ -16,7 +16,6 @@ use sqlx::PgPool;
 use std::sync::Arc;
 
 /// What it works with.
-#[derive(Debug)]
 pub struct Providers {
     pub db: PgPool,
     pub clock: Clock,
@@ -56,8 +55,8 @@ pub struct Update {
 pub enum ProviderError {
     #[error("\"{0}\" is not a name: lower-case letters, digits and hyphens, at most 64, beginning and ending with a letter or digit")]
     InvalidName(String),
-    #[error("unknown provider_type \"{0}\"; one of {}", TYPES.iter().map(|t| t.name).collect::<Vec<_>>().join(", "))]
-    UnknownType(String),
+    #[error("unknown provider_type \"{name}\"; one of {}", TYPES.iter().map(|t| t.name).collect::<Vec<_>>().join(", "))]
+    UnknownType { name: String },
     #[error("api_base \"{0}\" is not an http or https URL")]
     InvalidApiBase(String),
     #[error("provider type \"{0}\" needs an api_base")]
@@ -85,7 +84,7 @@ impl Providers {
             return Err(ProviderError::InvalidName(create.name));
         }
         let kind = ProviderType::named(&create.provider_type)
-            .ok_or_else(|| ProviderError::UnknownType(create.provider_type.clone()))?;
+            .ok_or_else(|| ProviderError::UnknownType { name: create.provider_type.clone() })?;
         let api_base = check_api_base(create.api_base)?;
         let api_key = create.api_key.filter(|key| !key.expose_secret().trim().is_empty());
         if kind.is_chatgpt() && api_key.is_some() {
@@ -114,7 +113,7 @@ impl Providers {
         providers::insert(&mut conn, tenant, &new, self.clock.now()).await.map_err(|e| taken(e, &new.name))?;
         drop(conn);
         self.catalogues.reload().await?;
-        self.fetch_models_behind(tenant, id);
+        self.models.fetch_behind(tenant, &id.to_string());
         Ok(id)
     }
 
@@ -154,7 +153,7 @@ impl Providers {
         tx.commit().await?;
         self.catalogues.reload().await?;
         if change.api_base.is_some() || change.api_key.is_some() {
-            self.fetch_models_behind(tenant, row.id);
+            self.models.fetch_behind(tenant, &row.id.to_string());
         }
         Ok(())
     }
@@ -189,19 +188,6 @@ impl Providers {
             }
             _ => Ok(()),
         })
-    }
-
-    /// The background fetches the list anyway within a minute; a person who has just made a provider waits for it.
-    fn fetch_models_behind(&self, tenant: TenantId, id: ProviderId) {
-        let models = self.models.clone();
-        let catalogue = self.catalogues.current();
-        self.models.tasks.spawn("fetch_models", async move {
-            if let Some(provider) = catalogue.tenant(tenant).provider(&id.to_string())
-                && let Err(error) = models.fetch(provider).await
-            {
-                tracing::info!(provider = %provider.name, %error, "model list not fetched");
-            }
-        });
     }
 }
 

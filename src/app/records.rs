@@ -18,14 +18,13 @@ const BATCH: usize = 256;
 const LINGER: Duration = Duration::from_millis(100);
 
 /// The way in.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Recorder {
     queue: mpsc::Sender<RequestRecord>,
     metrics: Arc<Metrics>,
 }
 
 /// The end that writes.
-#[derive(Debug)]
 pub struct RecordWriter {
     queue: mpsc::Receiver<RequestRecord>,
     metrics: Arc<Metrics>,

@@ -77,7 +77,9 @@ impl CodexClient {
     pub async fn open(&self, turn: Turn<'_>, patience: Patience) -> Result<(HeaderMap, CodexEvents), Failure> {
         let url = format!("{}/codex/responses", turn.access.api_base.trim_end_matches('/'));
         let mut headers = turn.headers;
-        if let Ok(session) = HeaderValue::from_str(turn.session) {
+        if !turn.session.is_empty()
+            && let Ok(session) = HeaderValue::from_str(turn.session)
+        {
             for name in ["session-id", "thread-id", "x-client-request-id"] {
                 headers.entry(HeaderName::from_static(name)).or_insert_with(|| session.clone());
             }

@@ -33,13 +33,12 @@ impl CompatibleClient {
         Self { http }
     }
 
-    /// Sends a chat request (streaming) and waits for the head of the answer. `seed` makes the ids of the events.
+    /// Sends a chat request (streaming) and waits for the head of the answer, which `translator` makes events of.
     pub async fn open(
         &self,
         target: Target<'_>,
         body: &Value,
-        model: &str,
-        seed: &str,
+        translator: EventTranslator,
         patience: Patience,
     ) -> Result<CompatibleEvents, Failure> {
         let request = authorized(self.http.post(url(target, "chat/completions")), target).json(body);
@@ -49,7 +48,7 @@ impl CompatibleClient {
             chunks: chunks
                 .map(|chunk| chunk.map(|event| event.data).map_err(broken))
                 .boxed(),
-            translator: EventTranslator::new(model, seed),
+            translator,
             ready: VecDeque::new(),
             idle: patience.idle,
             ended: false,

@@ -5,6 +5,7 @@ use super::{Gateway, Opened};
 use crate::app::conversations::Turn;
 use crate::domain::catalogue::Provider;
 use crate::domain::responses::assemble::Assembler;
+use crate::domain::responses::forward::AnswerOptions;
 use crate::domain::responses::event::{Event, Outcome};
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
@@ -36,6 +37,8 @@ pub struct Served {
     pub dropped: Vec<String>,
     /// The client's own limit, kept by us.
     pub max_output_tokens: Option<u64>,
+    /// The prompt cache key is ours: no foreign client sees it.
+    pub hide_prompt_cache_key: bool,
     head: VecDeque<Event>,
     events: Events,
     record: RequestGuard,
@@ -71,12 +74,13 @@ impl Served {
             headers: opened.headers,
             dropped: opened.dropped,
             max_output_tokens: opened.max_output_tokens,
+            hide_prompt_cache_key: opened.hide_prompt_cache_key,
             head: opened.head,
             events: opened.events,
             record,
             heartbeat: Duration::from_secs(gateway.config.load().server.heartbeat_seconds),
             stop: gateway.shutdown.stop_streams(),
-            keeper: turn.map(|turn| Keeper { turn, assembler: Assembler::default() }),
+            keeper: turn.map(|turn| Keeper { turn, assembler: Assembler::new(AnswerOptions::default()) }),
             now: gateway.clock.now().timestamp(),
             done: false,
         }

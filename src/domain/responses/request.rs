@@ -15,7 +15,7 @@ mod tools;
 use bytes::Bytes;
 
 pub use draft::Draft;
-pub use foreign::{prepare_foreign, text_format};
+pub use foreign::{draft_foreign, prepare_foreign, text_format};
 pub use head::{Head, read_head};
 pub use input::{close_calls, short_call_id};
 pub use native::prepare_native;
@@ -24,7 +24,7 @@ pub use target::Target;
 pub use tools::{flat_tool, flat_tool_choice};
 
 /// A request as it goes upstream, and what has to be remembered for its answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Prepared {
     pub body: Bytes,
     /// Whether the header `x-openai-internal-codex-responses-lite: true` goes with it.
@@ -39,6 +39,18 @@ pub struct Prepared {
     pub prompt_cache_key: String,
     /// The client gave none: it must not see ours.
     pub prompt_cache_key_is_ours: bool,
+}
+
+impl Prepared {
+    /// Writes the body. A conversation without a key for the prompt cache gets one of ours.
+    pub fn finish(&mut self, mut draft: Draft) {
+        if draft.prompt_cache_key.is_empty() {
+            draft.prompt_cache_key = draft.conversation_key();
+        }
+        self.prompt_cache_key.clone_from(&draft.prompt_cache_key);
+        self.lite = draft.is_lite();
+        self.body = draft.into_body();
+    }
 }
 
 /// A request that cannot be served as it is: it becomes a 400 in OpenAI's shape, and no account is blamed for it.

@@ -1,0 +1,647 @@
+//! Sign-in with ChatGPT: `/v1/auth/chatgpt/{provider}/…`. The bodies, and which status an error has.
+
+use crate::app::App;
+use crate::app::login_listener::Listening;
+use crate::app::logins::{
+    AccountState, BrowserStart, Connected, DeviceStart, IMPORT_WARNING, LoginError, LoginOptions,
+    LoginStatus, PendingLogin, Progress, Started,
+};
+use crate::domain::oauth::{LoginMethod, LoginWay};
+use crate::domain::access::Permission;
+use crate::domain::ids::LoginId;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{Caller, JsonBody};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use uuid::Uuid;
+
+/// How to sign in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Method {
+    /// A page that redirects back.
+    #[default]
+    Browser,
+    /// A short code, typed on any device.
+    Device,
+}
+
+impl From<LoginMethod> for Method {
+    fn from(method: LoginMethod) -> Self {
+        match method {
+            LoginMethod::Browser => Self::Browser,
+            LoginMethod::Device => Self::Device,
+        }
+    }
+}
+
+/// `POST …/start`. An empty body is a browser sign-in.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct StartRequest {
+    /// How to sign in.
+    pub method: Method,
+    /// For a provider that is made.
+    pub display_name: Option<String>,
+    /// For a provider that is made: another backend.
+    pub api_base: Option<String>,
+    /// Sign in although the provider is signed in; another account may then replace it.
+    pub force: bool,
+}
+
+impl StartRequest {
+    /// What the use case takes.
+    pub fn options(self) -> LoginOptions {
+        LoginOptions {
+            display_name: self.display_name,
+            api_base: self.api_base,
+            force: self.force,
+        }
+    }
+}
+
+/// Whether the redirect arrives by itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ListenerBody {
+    /// If not, the redirect has to be pasted.
+    pub listening: bool,
+    /// On which port of the gateway's machine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// Why not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+impl From<Listening> for ListenerBody {
+    fn from(listening: Listening) -> Self {
+        match listening {
+            Listening::Yes { port } => Self {
+                listening: true,
+                port: Some(port),
+                reason: None,
+            },
+            Listening::No { reason } => Self {
+                listening: false,
+                port: None,
+                reason: Some(reason),
+            },
+        }
+    }
+}
+
+/// The answer of `POST …/start`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum StartResponse {
+    /// Open the page.
+    Browser(BrowserBody),
+    /// Type the code.
+    Device(DeviceBody),
+    /// Signed in, and not forced: `already_authenticated`.
+    Status(StatusWord),
+}
+
+/// A begun browser sign-in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct BrowserBody {
+    /// The page to open.
+    pub auth_url: String,
+    /// The provider that it will connect.
+    pub provider_name: String,
+    /// To find this sign-in in the status.
+    pub login_id: Uuid,
+    /// Where the page sends the browser.
+    pub redirect_uri: String,
+    /// From then on it is too late.
+    pub expires_at: DateTime<Utc>,
+    /// Whether the redirect arrives by itself.
+    pub listener: ListenerBody,
+}
+
+/// A begun device sign-in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct DeviceBody {
+    /// Where the code is typed.
+    pub verification_url: String,
+    /// The code.
+    pub user_code: String,
+    /// Seconds until it is too late.
+    pub expires_in: i64,
+    /// Seconds between the gateway's polls.
+    pub interval: u32,
+    /// The provider that it will connect.
+    pub provider_name: String,
+    /// To find this sign-in in the status.
+    pub login_id: Uuid,
+    /// From then on it is too late.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An outcome in a word.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StatusWord {
+    /// `already_authenticated`, `cancelled` or `logged out`.
+    pub status: &'static str,
+}
+
+impl StatusWord {
+    /// Of `POST …/start`.
+    pub const ALREADY_AUTHENTICATED: Self = Self {
+        status: "already_authenticated",
+    };
+    /// Of `POST …/cancel`.
+    pub const CANCELLED: Self = Self { status: "cancelled" };
+    /// Of `POST …/logout`.
+    pub const LOGGED_OUT: Self = Self { status: "logged out" };
+}
+
+impl From<Started<BrowserStart>> for StartResponse {
+    fn from(started: Started<BrowserStart>) -> Self {
+        match started {
+            Started::AlreadyAuthenticated => Self::Status(StatusWord::ALREADY_AUTHENTICATED),
+            Started::Begun(begun) => Self::Browser(BrowserBody {
+                auth_url: begun.auth_url,
+                provider_name: begun.provider_name,
+                login_id: begun.login_id.0,
+                redirect_uri: begun.redirect_uri,
+                expires_at: begun.expires_at,
+                listener: begun.listening.into(),
+            }),
+        }
+    }
+}
+
+impl From<Started<DeviceStart>> for StartResponse {
+    fn from(started: Started<DeviceStart>) -> Self {
+        match started {
+            Started::AlreadyAuthenticated => Self::Status(StatusWord::ALREADY_AUTHENTICATED),
+            Started::Begun(begun) => Self::Device(DeviceBody {
+                verification_url: begun.verification_url,
+                user_code: begun.user_code,
+                expires_in: begun.expires_in,
+                interval: begun.interval_seconds,
+                provider_name: begun.provider_name,
+                login_id: begun.login_id.0,
+                expires_at: begun.expires_at,
+            }),
+        }
+    }
+}
+
+/// The account's state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountStateBody {
+    /// No tokens.
+    SignedOut,
+    /// Can be used.
+    Ready,
+    /// Only its owner can bring it back.
+    NeedsReauth,
+}
+
+/// The answer of `GET …/status`.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StatusResponse {
+    /// True while the account can be used.
+    pub authenticated: bool,
+    /// The same, finer.
+    pub state: AccountStateBody,
+    /// Absent when there is no such provider.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider_name: Option<String>,
+    /// The account's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The account's plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plan_type: Option<String>,
+    /// When the access token ends; it is refreshed before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Why the account needs its owner.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// The newest sign-in, pending or lately ended.
+    pub pending: Option<PendingBody>,
+}
+
+/// Where a sign-in stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProgressBody {
+    /// Waits for the person.
+    Pending,
+    /// The account is connected.
+    Completed,
+    /// It did not work.
+    Failed,
+}
+
+/// A sign-in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct PendingBody {
+    /// Which.
+    pub login_id: Uuid,
+    /// How.
+    pub method: Method,
+    /// Where it stands.
+    pub state: ProgressBody,
+    /// Why it failed.
+    pub error: Option<String>,
+    /// The same for programs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_code: Option<String>,
+    /// From then on it is too late.
+    pub expires_at: DateTime<Utc>,
+    /// Device: where the code is typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification_url: Option<String>,
+    /// Device: the code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_code: Option<String>,
+    /// Browser: the page to open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_url: Option<String>,
+}
+
+impl From<PendingLogin> for PendingBody {
+    fn from(login: PendingLogin) -> Self {
+        let (state, error, error_code) = match login.progress {
+            Progress::Pending => (ProgressBody::Pending, None, None),
+            Progress::Completed => (ProgressBody::Completed, None, None),
+            Progress::Failed { code, error } => (ProgressBody::Failed, Some(error), Some(code)),
+        };
+        let (verification_url, user_code, auth_url) = match login.way {
+            Some(LoginWay::Device {
+                verification_url,
+                user_code,
+                ..
+            }) => (Some(verification_url), Some(user_code), None),
+            Some(LoginWay::Browser { auth_url, .. }) => (None, None, Some(auth_url)),
+            None => (None, None, None),
+        };
+        Self {
+            login_id: login.login_id.0,
+            method: login.method.into(),
+            state,
+            error,
+            error_code,
+            expires_at: login.expires_at,
+            verification_url,
+            user_code,
+            auth_url,
+        }
+    }
+}
+
+impl From<LoginStatus> for StatusResponse {
+    fn from(status: LoginStatus) -> Self {
+        Self {
+            authenticated: status.state == AccountState::Ready,
+            state: match status.state {
+                AccountState::SignedOut => AccountStateBody::SignedOut,
+                AccountState::Ready => AccountStateBody::Ready,
+                AccountState::NeedsReauth => AccountStateBody::NeedsReauth,
+            },
+            provider_name: status.provider_name,
+            email: status.email,
+            plan_type: status.plan_type,
+            expires_at: status.expires_at,
+            error: status.error,
+            pending: status.pending.map(Into::into),
+        }
+    }
+}
+
+/// `POST …/callback`.
+#[derive(Clone, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct CallbackRequest {
+    /// The address that the browser ended at, or its query, or `code#state`. Holds a code, hence no `Debug`.
+    pub redirect_url: String,
+}
+
+/// `POST …/import`.
+#[derive(Clone, Deserialize, ToSchema)]
+pub struct ImportRequest {
+    /// The content of the Codex CLI's auth.json, parsed. Holds tokens, hence no `Debug`.
+    pub auth_json: serde_json::Value,
+    /// For a provider that is made.
+    #[serde(default)]
+    pub display_name: Option<String>,
+    /// For a provider that is made: another backend.
+    #[serde(default)]
+    pub api_base: Option<String>,
+    /// Let the account replace another one.
+    #[serde(default)]
+    pub force: bool,
+}
+
+impl ImportRequest {
+    /// What the use case takes.
+    pub fn into_parts(self) -> (serde_json::Value, LoginOptions) {
+        let Self {
+            auth_json,
+            display_name,
+            api_base,
+            force,
+        } = self;
+        (
+            auth_json,
+            LoginOptions {
+                display_name,
+                api_base,
+                force,
+            },
+        )
+    }
+}
+
+/// `POST …/cancel`. An empty body ends all of the provider's.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default)]
+pub struct CancelRequest {
+    /// Only this one.
+    pub login_id: Option<Uuid>,
+}
+
+/// The answer of `POST …/callback` and `POST …/import`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ConnectedResponse {
+    /// Always true.
+    pub authenticated: bool,
+    /// The provider, new or not.
+    pub provider_name: String,
+    /// Its id.
+    pub provider_id: Uuid,
+    /// What the person has to know.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub warning: Option<String>,
+}
+
+impl ConnectedResponse {
+    /// Of a callback.
+    pub fn of_callback(connected: Connected) -> Self {
+        let warning = connected.replaced.as_deref().map(replaced);
+        Self::new(connected, warning)
+    }
+
+    /// Of an import.
+    pub fn of_import(connected: Connected) -> Self {
+        let warning = match connected.replaced.as_deref() {
+            Some(old) => format!("{IMPORT_WARNING}; {}", replaced(old)),
+            None => IMPORT_WARNING.to_owned(),
+        };
+        Self::new(connected, Some(warning))
+    }
+
+    fn new(connected: Connected, warning: Option<String>) -> Self {
+        Self {
+            authenticated: true,
+            provider_name: connected.provider_name,
+            provider_id: connected.provider_id.0,
+            warning,
+        }
+    }
+}
+
+fn replaced(old: &str) -> String {
+    format!("the account {old}, which was signed in here before, was replaced")
+}
+
+/// The status of an error. Its text and its code go into the body, but for the internal ones.
+pub fn status_of(error: &LoginError) -> StatusCode {
+    match error {
+        LoginError::InvalidName(_)
+        | LoginError::InvalidApiBase
+        | LoginError::Redirect(_)
+        | LoginError::NoPendingFlow
+        | LoginError::InvalidState
+        | LoginError::Denied(_)
+        | LoginError::CodeRefused(_)
+        | LoginError::Unidentified(_)
+        | LoginError::NoDeviceSignIn
+        | LoginError::AuthJson(_)
+        | LoginError::ForeignAuthJson { .. } => StatusCode::BAD_REQUEST,
+        LoginError::NotFound(_) => StatusCode::NOT_FOUND,
+        LoginError::OtherType { .. }
+        | LoginError::AlreadyConnected { .. }
+        | LoginError::OtherAccount { .. }
+        | LoginError::Cancelled => StatusCode::CONFLICT,
+        LoginError::Recorded { code, .. } => match code.as_str() {
+            "provider_type_conflict" | "account_already_connected" | "account_mismatch" => {
+                StatusCode::CONFLICT
+            }
+            _ => StatusCode::BAD_REQUEST,
+        },
+        LoginError::Incomplete(_) => StatusCode::BAD_GATEWAY,
+        LoginError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
+        LoginError::Database(_) | LoginError::Vault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The routes, twice: GoClaw's older `/v1/auth/openai/…` is the provider `openai-codex`.
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    let older = Router::new()
+        .route("/v1/auth/openai/status", get(|app, caller| status(app, caller, Path(OLDER.into()))))
+        .route("/v1/auth/openai/start", post(|app, caller, body| start(app, caller, Path(OLDER.into()), body)))
+        .route("/v1/auth/openai/callback", post(|app, caller, body| callback(app, caller, Path(OLDER.into()), body)))
+        .route("/v1/auth/openai/logout", post(|app, caller| logout(app, caller, Path(OLDER.into()))));
+    OpenApiRouter::from(older)
+        .routes(routes!(status))
+        .routes(routes!(start))
+        .routes(routes!(callback))
+        .routes(routes!(import))
+        .routes(routes!(cancel))
+        .routes(routes!(logout))
+}
+
+/// The provider of the routes that name none.
+const OLDER: &str = "openai-codex";
+
+/// Where the provider's account and its newest sign-in stand
+#[utoipa::path(get, path = "/v1/auth/chatgpt/{provider}/status", tag = "sign-in",
+    params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
+    responses((status = 200, description = "As of now", body = StatusResponse)))]
+pub async fn status(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+) -> Result<Json<StatusResponse>, ApiError> {
+    caller.require(Permission::Read)?;
+    Ok(Json(app.logins.status(caller.tenant(), &provider).await?.into()))
+}
+
+/// Begins a sign-in; the provider is made when it completes
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/start", tag = "sign-in", request_body = StartRequest,
+    params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
+    responses((status = 200, description = "Begun, or nothing to do", body = StartResponse),
+              (status = 400, description = "A value is wrong", body = ErrorBody),
+              (status = 409, description = "The name belongs to another type", body = ErrorBody)))]
+pub async fn start(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<StartRequest>,
+) -> Result<Json<StartResponse>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    Ok(Json(match body.method {
+        Method::Browser => app.logins.start_browser(caller.tenant(), &provider, body.options()).await?.into(),
+        Method::Device => app.logins.start_device(caller.tenant(), &provider, body.options()).await?.into(),
+    }))
+}
+
+/// Finishes a browser sign-in with the address that the browser ended at
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/callback", tag = "sign-in", request_body = CallbackRequest,
+    params(("provider" = String, Path, description = "As at the start")),
+    responses((status = 200, description = "Connected", body = ConnectedResponse),
+              (status = 400, description = "Not the address of a pending sign-in", body = ErrorBody),
+              (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
+pub async fn callback(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<CallbackRequest>,
+) -> Result<Json<ConnectedResponse>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let connected = app.logins.callback(caller.tenant(), &provider, &body.redirect_url).await?;
+    app.signed_in(caller.tenant(), &connected.provider_name).await;
+    Ok(Json(ConnectedResponse::of_callback(connected)))
+}
+
+/// Connects an account with the Codex CLI's auth.json
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/import", tag = "sign-in", request_body = ImportRequest,
+    params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
+    responses((status = 200, description = "Connected; mind the warning", body = ConnectedResponse),
+              (status = 400, description = "Not an auth.json with tokens", body = ErrorBody),
+              (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
+pub async fn import(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<ImportRequest>,
+) -> Result<Json<ConnectedResponse>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let (auth_json, options) = body.into_parts();
+    let connected = app.logins.import(caller.tenant(), &provider, &auth_json, options).await?;
+    app.signed_in(caller.tenant(), &connected.provider_name).await;
+    Ok(Json(ConnectedResponse::of_import(connected)))
+}
+
+/// Ends pending sign-ins
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/cancel", tag = "sign-in", request_body = CancelRequest,
+    params(("provider" = String, Path, description = "As at the start")),
+    responses((status = 200, description = "Ended, if there were any", body = StatusWord)))]
+pub async fn cancel(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<CancelRequest>,
+) -> Result<Json<StatusWord>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    app.logins.cancel(caller.tenant(), &provider, body.login_id.map(LoginId)).await?;
+    Ok(Json(StatusWord::CANCELLED))
+}
+
+/// Forgets the account's tokens; the provider stays
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/logout", tag = "sign-in",
+    params(("provider" = String, Path, description = "A provider's name")),
+    responses((status = 200, description = "Signed out", body = StatusWord),
+              (status = 404, description = "There is no such provider", body = ErrorBody)))]
+pub async fn logout(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+) -> Result<Json<StatusWord>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    app.logins.logout(caller.tenant(), &provider).await?;
+    app.reload().await.map_err(|error| ApiError::internal(&error))?;
+    Ok(Json(StatusWord::LOGGED_OUT))
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match status_of(&error) {
+            StatusCode::INTERNAL_SERVER_ERROR => Self::internal(&error),
+            status => Self::new(status, error.code(), error.to_string()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::ids::{LoginId, ProviderId};
+    use serde_json::json;
+
+    #[test]
+    fn an_empty_start_is_a_browser_sign_in() {
+        let request: StartRequest = serde_json::from_value(json!({})).unwrap();
+        assert_eq!((request.method, request.force), (Method::Browser, false));
+        let request: StartRequest =
+            serde_json::from_value(json!({"method": "device", "force": true})).unwrap();
+        assert_eq!((request.method, request.options().force), (Method::Device, true));
+    }
+
+    #[test]
+    fn the_answers_have_the_documented_members() {
+        let started = Started::Begun(BrowserStart {
+            login_id: LoginId(Uuid::nil()),
+            provider_name: "openai-codex".into(),
+            auth_url: "https://auth.openai.com/oauth/authorize?x=1".into(),
+            redirect_uri: "http://localhost:1455/auth/callback".into(),
+            expires_at: DateTime::UNIX_EPOCH,
+            listening: Listening::No {
+                reason: "taken".into(),
+            },
+        });
+        assert_eq!(
+            serde_json::to_value(StartResponse::from(started)).unwrap(),
+            json!({
+                "auth_url": "https://auth.openai.com/oauth/authorize?x=1",
+                "provider_name": "openai-codex",
+                "login_id": Uuid::nil(),
+                "redirect_uri": "http://localhost:1455/auth/callback",
+                "expires_at": "1970-01-01T00:00:00Z",
+                "listener": {"listening": false, "reason": "taken"}
+            })
+        );
+        let already = StartResponse::from(Started::<DeviceStart>::AlreadyAuthenticated);
+        assert_eq!(
+            serde_json::to_value(already).unwrap(),
+            json!({"status": "already_authenticated"})
+        );
+    }
+
+    #[test]
+    fn an_import_always_warns() {
+        let connected = Connected {
+            provider_id: ProviderId(Uuid::nil()),
+            provider_name: "p".into(),
+            email: None,
+            replaced: Some("old@b.c".into()),
+        };
+        assert!(
+            ConnectedResponse::of_callback(connected.clone())
+                .warning
+                .is_some_and(|it| it.contains("old@b.c"))
+        );
+        let import = ConnectedResponse::of_import(connected)
+            .warning
+            .unwrap_or_default();
+        assert!(
+            import.contains("must not share a refresh token") && import.contains("old@b.c"),
+            "{import}"
+        );
+    }
+}

@@ -354,7 +354,7 @@ impl From<ProviderError> for ApiError {
         let text = error.to_string();
         match error {
             ProviderError::InvalidName(_) => Self::bad_request("invalid_name", text),
-            ProviderError::UnknownType(_) => Self::bad_request("unknown_provider_type", text),
+            ProviderError::UnknownType { .. } => Self::bad_request("unknown_provider_type", text),
             ProviderError::InvalidApiBase(_) => Self::bad_request("invalid_api_base", text),
             ProviderError::ApiBaseRequired(_) => Self::bad_request("api_base_required", text),
             ProviderError::ApiKeyRequired(_) => Self::bad_request("api_key_required", text),

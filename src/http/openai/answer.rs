@@ -1,14 +1,14 @@
 //! From an opened answer to the client: as a stream of server-sent events, or as one object.
 
-use super::error::{OpenAiError, body};
+use super::error::OpenAiError;
 use crate::app::App;
 use crate::app::gateway::{Ask, Served, Step};
 use crate::domain::chat::chunk::ChunkTranslator;
-use crate::domain::responses::assemble::Assembler;
+use crate::domain::responses::assemble::{Assembler, Incomplete};
 use crate::domain::responses::audience::Audience;
-use crate::domain::responses::event::{Event, Outcome};
-use crate::domain::responses::forward::Forwarder;
-use crate::domain::responses::limit::OutputLimit;
+use crate::domain::responses::event::Event;
+use crate::domain::ids::RequestId;
+use crate::domain::responses::forward::{AnswerOptions, Forwarder};
 use crate::domain::responses::sse::HEARTBEAT;
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::{Presentation, Refusal};
@@ -33,7 +33,7 @@ pub trait Front: Send + 'static {
     /// The bytes that an event becomes.
     fn on_event(&mut self, event: &Event, out: &mut Vec<Bytes>);
     /// The typed end of a stream that broke.
-    fn fail(&mut self, code: &str, refusal: &Refusal, out: &mut Vec<Bytes>);
+    fn fail(&mut self, code: &str, message: &str, out: &mut Vec<Bytes>);
     /// The answer is complete for the client, whatever the upstream still sends.
     fn is_finished(&self) -> bool;
 }
@@ -42,8 +42,8 @@ impl Front for Forwarder {
     fn on_event(&mut self, event: &Event, out: &mut Vec<Bytes>) {
         Self::on_event(self, event, out);
     }
-    fn fail(&mut self, code: &str, refusal: &Refusal, out: &mut Vec<Bytes>) {
-        out.extend(Self::fail(self, code, &refusal.message));
+    fn fail(&mut self, code: &str, message: &str, out: &mut Vec<Bytes>) {
+        out.push(Self::fail(self, code, message));
     }
     fn is_finished(&self) -> bool {
         Self::is_finished(self)
@@ -54,11 +54,41 @@ impl Front for ChunkTranslator {
     fn on_event(&mut self, event: &Event, out: &mut Vec<Bytes>) {
         Self::on_event(self, event, out);
     }
-    fn fail(&mut self, _code: &str, refusal: &Refusal, out: &mut Vec<Bytes>) {
-        Self::fail(self, &body(refusal), out);
+    fn fail(&mut self, code: &str, message: &str, out: &mut Vec<Bytes>) {
+        Self::fail(self, code, message, out);
     }
     fn is_finished(&self) -> bool {
         Self::is_finished(self)
+    }
+}
+
+/// What is kept here for an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept {
+    /// The client's own limit, which the upstream does not take.
+    pub max_output_tokens: Option<u64>,
+    /// The prompt cache key is ours.
+    pub hide_prompt_cache_key: bool,
+}
+
+impl Kept {
+    fn of(served: &Served) -> Self {
+        Self {
+            max_output_tokens: served.max_output_tokens,
+            hide_prompt_cache_key: served.hide_prompt_cache_key,
+        }
+    }
+
+    /// For whoever writes Responses objects. `id` and `created_at` are for an answer that the upstream never began.
+    pub fn options(self, id: RequestId, model: &str, created_at: i64) -> AnswerOptions {
+        AnswerOptions {
+            max_output_tokens: self.max_output_tokens,
+            hide_prompt_cache_key: self.hide_prompt_cache_key,
+            response_id: format!("resp_{}", id.0.simple()),
+            model: model.to_owned(),
+            created_at,
+            input_tokens: 0,
+        }
     }
 }
 
@@ -70,7 +100,7 @@ impl Front for ChunkTranslator {
 pub async fn stream<F: Front>(
     app: &Arc<App>,
     ask: Ask,
-    front: impl FnOnce(Option<u64>) -> F + Send + 'static,
+    front: impl FnOnce(Kept) -> F + Send + 'static,
 ) -> Result<Response, OpenAiError> {
     let codex = ask.audience == Audience::Codex;
     let config = app.config.load();
@@ -80,13 +110,13 @@ pub async fn stream<F: Front>(
     match tokio::time::timeout(grace, &mut opening).await {
         Ok(Ok(served)) => {
             let headers = answer_headers(&served);
-            let front = front(served.max_output_tokens);
+            let front = front(Kept::of(&served));
             Ok(sse(headers, Body::from_stream(run(Ok(served), front, codex))))
         }
         Ok(Err(refusal)) => match refusal.presentation(codex) {
             Presentation::Status(_) => Err(refusal.into()),
             Presentation::FailedStream => {
-                Ok(sse(HeaderMap::new(), Body::from_stream(run(Err(refusal), front(None), codex))))
+                Ok(sse(HeaderMap::new(), Body::from_stream(run(Err(refusal), front(Kept::default()), codex))))
             }
         },
         Err(_) => Ok(sse(HeaderMap::new(), Body::from_stream(late(opening, front, heartbeat, codex)))),
@@ -96,7 +126,7 @@ pub async fn stream<F: Front>(
 /// An answer whose head went out before it began.
 fn late<F: Front>(
     mut opening: Opening,
-    front: impl FnOnce(Option<u64>) -> F + Send + 'static,
+    front: impl FnOnce(Kept) -> F + Send + 'static,
     heartbeat: Duration,
     codex: bool,
 ) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send {
@@ -108,7 +138,7 @@ fn late<F: Front>(
                 Err(_) => yield Ok(Bytes::from_static(HEARTBEAT)),
             }
         };
-        let front = front(opened.as_ref().ok().and_then(|served| served.max_output_tokens));
+        let front = front(opened.as_ref().map(Kept::of).unwrap_or_default());
         for await bytes in run(opened, front, codex) {
             yield bytes;
         }
@@ -129,11 +159,11 @@ fn run<F: Front>(
                         Step::Event(event) => front.on_event(&event, &mut out),
                         Step::Idle => out.push(Bytes::from_static(HEARTBEAT)),
                         // Something was seen already: a code that clients repeat is right here, the turn is lost.
-                        Step::Broken(refusal) => front.fail(&refusal.code, &refusal, &mut out),
+                        Step::Broken(refusal) => front.fail(&refusal.code, &refusal.message, &mut out),
                     }
                     if front.is_finished() && !served.is_done() && let Err(refusal) = served.cut().await {
                         out.clear();
-                        front.fail(&refusal.code, &refusal, &mut out);
+                        front.fail(&refusal.code, &refusal.message, &mut out);
                     }
                     for bytes in out.drain(..) {
                         yield Ok(bytes);
@@ -143,7 +173,7 @@ fn run<F: Front>(
                     }
                 }
             }
-            Err(refusal) => front.fail(refusal.stream_code(codex), &refusal, &mut out),
+            Err(refusal) => front.fail(refusal.stream_code(codex), &refusal.message, &mut out),
         }
         for bytes in out {
             yield Ok(bytes);
@@ -153,27 +183,30 @@ fn run<F: Front>(
 
 /// Waits for the whole answer. Gives the final Responses object.
 pub async fn collect(app: &Arc<App>, ask: Ask) -> Result<(HeaderMap, Value), OpenAiError> {
+    let (id, model, now) = (ask.id, ask.resolved.model.clone(), app.clock.now().timestamp());
     let mut served = app.gateway.clone().serve(ask).await?;
-    let headers = answer_headers(&served);
-    let mut limit = served.max_output_tokens.map(OutputLimit::new);
-    let mut assembler = Assembler::default();
+    let mut assembler = Assembler::new(Kept::of(&served).options(id, &model, now));
     while let Some(step) = served.step().await {
-        let event = match step {
-            Step::Event(event) => event,
-            Step::Idle => continue,
+        match step {
+            Step::Event(event) => assembler.on_event(&event),
+            Step::Idle => {}
             Step::Broken(refusal) => return Err(refusal.into()),
-        };
-        if let Some(Outcome::Failed(error)) = event.terminal().map(|t| t.outcome) {
-            let now = app.clock.now().timestamp();
-            return Err(Refusal::of(&Failure::Refused(error), &served.provider.name, now).into());
         }
-        assembler.on_event(&event);
-        if !served.is_done() && limit.as_mut().is_some_and(|l| l.on_event(&event)) {
-            served.cut().await?;
-            return Ok((headers, assembler.cut("max_output_tokens")));
+        if assembler.is_finished() {
+            if !served.is_done() {
+                served.cut().await?;
+            }
+            break;
         }
     }
-    Ok((headers, assembler.finish()))
+    let response = assembler.finish().map_err(|incomplete| {
+        let failure = match incomplete {
+            Incomplete::Failed(error) => Failure::Refused(*error),
+            Incomplete::Truncated => Failure::EndedEarly,
+        };
+        Refusal::of(&failure, &served.provider.name, now)
+    })?;
+    Ok((answer_headers(&served), response))
 }
 
 /// Headers of a whole answer.

@@ -1,16 +1,17 @@
 //! `/v1/chat/completions`: OpenAI's Chat Completions API.
 
-use super::answer;
+use super::answer::{self, Kept};
 use super::ask::{as_agent, read_body, resolve, session_key};
 use super::error::OpenAiError;
 use crate::app::App;
-use crate::app::gateway::{Ask, Payload};
+use crate::app::gateway::{Ask, Payload, target};
 use crate::domain::access::Permission;
 use crate::domain::chat::chunk::{ChunkOptions, ChunkTranslator};
 use crate::domain::chat::{completion, request};
 use crate::domain::ids::RequestId;
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
+use crate::domain::responses::request::Prepared;
 use crate::domain::routing::refusal::Refusal;
 use crate::http::extract::ModelCaller;
 use crate::telemetry::metrics::Endpoint;
@@ -61,12 +62,18 @@ pub async fn create(
         options.stop.clear();
         Payload::Chat(body)
     } else {
-        let mut translated = request::to_responses(&body)?;
+        let mut translated = request::to_responses(&body, &target(&resolved, &resolved.provider)?)?;
         turn = as_agent(&app, tenant, &resolved, session_key(&headers)?, &mut translated.draft).await?;
         options.names = translated.names;
         let limit = resolved.agent.as_ref().and_then(|(_, e)| e.max_tokens);
-        let max_output_tokens = head.max_tokens.into_iter().chain(limit).min();
-        Payload::Draft { draft: translated.draft, dropped: translated.dropped, max_output_tokens }
+        let prepared = Prepared {
+            dropped: translated.dropped,
+            max_output_tokens: head.max_tokens.into_iter().chain(limit).min(),
+            stream: head.stream,
+            prompt_cache_key_is_ours: head.prompt_cache_key.is_none(),
+            ..Prepared::default()
+        };
+        Payload::Draft { draft: translated.draft, prepared }
     };
     let ask = Ask {
         id,
@@ -81,7 +88,9 @@ pub async fn create(
         turn,
     };
     if head.stream {
-        let front = move |max_output_tokens| ChunkTranslator::new(ChunkOptions { max_output_tokens, ..options });
+        let front = move |kept: Kept| {
+            ChunkTranslator::new(ChunkOptions { max_output_tokens: kept.max_output_tokens, ..options })
+        };
         return answer::stream(&app, ask, front).await;
     }
     let (headers, response) = answer::collect(&app, ask).await?;

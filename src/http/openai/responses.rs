@@ -1,14 +1,14 @@
 //! `/v1/responses`: OpenAI's Responses API, stored nowhere.
 
-use super::answer;
+use super::answer::{self, Kept};
 use super::ask::{as_agent, audience, native_headers, read_body, resolve, session_key};
 use super::error::OpenAiError;
 use crate::app::App;
-use crate::app::gateway::{Ask, Payload};
+use crate::app::gateway::{Ask, Payload, target};
 use crate::domain::access::Permission;
 use crate::domain::ids::RequestId;
 use crate::domain::responses::audience::Audience;
-use crate::domain::responses::forward::{ForwardOptions, Forwarder};
+use crate::domain::responses::forward::Forwarder;
 use crate::domain::responses::request;
 use crate::domain::routing::refusal::Refusal;
 use crate::http::extract::ModelCaller;
@@ -47,11 +47,12 @@ pub async fn create(
     let model_asked = head.model.clone().unwrap_or_default();
     let mut turn = None;
     let payload = if resolved.agent.is_some() {
-        let (mut draft, dropped) = request::read_foreign(&body)?;
+        let target = target(&resolved, &resolved.provider)?;
+        let (mut draft, mut prepared) = request::draft_foreign(&body, &target)?;
         turn = as_agent(&app, tenant, &resolved, session_key(&headers)?, &mut draft).await?;
         let limit = resolved.agent.as_ref().and_then(|(_, e)| e.max_tokens);
-        let max_output_tokens = head.max_output_tokens.into_iter().chain(limit).min();
-        Payload::Draft { draft, dropped, max_output_tokens }
+        prepared.max_output_tokens = head.max_output_tokens.into_iter().chain(limit).min();
+        Payload::Draft { draft, prepared }
     } else if audience == Audience::Codex {
         Payload::Native { body, head }
     } else {
@@ -63,7 +64,8 @@ pub async fn create(
     };
     let ask = Ask { id, tenant, endpoint: Endpoint::Responses, audience, model_asked, resolved, payload, headers, turn };
     if stream {
-        let front = move |max_output_tokens| Forwarder::new(audience, ForwardOptions { max_output_tokens });
+        let (model, now) = (ask.resolved.model.clone(), app.clock.now().timestamp());
+        let front = move |kept: Kept| Forwarder::new(audience, kept.options(id, &model, now));
         return answer::stream(&app, ask, front).await;
     }
     let (headers, response) = answer::collect(&app, ask).await?;

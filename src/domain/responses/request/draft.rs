@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
+use sha2::{Digest as _, Sha256};
 
 /// The reasoning of earlier turns comes back only in this form, since nothing is stored upstream.
 const ENCRYPTED_REASONING: &str = "reasoning.encrypted_content";
@@ -39,6 +40,20 @@ impl Draft {
     /// needs the header `x-openai-internal-codex-responses-lite: true`.
     pub fn is_lite(&self) -> bool {
         self.input.iter().any(|item| item["type"] == "additional_tools")
+    }
+
+    /// A key for the upstream's prompt cache that all turns of a conversation share, from what they share: the system
+    /// text and the first item. Two conversations that begin alike share a cache, which is what a cache is for.
+    pub fn conversation_key(&self) -> String {
+        let mut digest = Sha256::new();
+        digest.update(self.model.as_bytes());
+        digest.update([0]);
+        digest.update(self.instructions.as_bytes());
+        digest.update([0]);
+        if let Some(first) = self.input.first() {
+            digest.update(first.to_string().as_bytes());
+        }
+        uuid_of(&digest.finalize())
     }
 
     /// The body, its keys in the order in which the Codex client writes them.
@@ -107,6 +122,13 @@ impl Draft {
             self.input.insert(0, json!({"type": "message", "role": "developer", "content": content}));
         }
     }
+}
+
+/// The first half of a digest in the shape of a UUID: the upstream's own clients send one.
+fn uuid_of(digest: &[u8]) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
 #[cfg(test)]

@@ -10,6 +10,16 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// Something in it cannot be served, or is not what the public API takes either.
 pub fn prepare_foreign(body: &[u8], target: &Target<'_>) -> Result<Prepared, RequestError> {
+    let (draft, mut prepared) = draft_foreign(body, target)?;
+    prepared.finish(draft);
+    Ok(prepared)
+}
+
+/// The same in parts, for whoever has something to add before it is written: [`Prepared::finish`] writes it.
+///
+/// # Errors
+/// As [`prepare_foreign`].
+pub fn draft_foreign(body: &[u8], target: &Target<'_>) -> Result<(Draft, Prepared), RequestError> {
     let head = read_head(body)?;
     if head.previous_response_id {
         return Err(nothing_is_stored());
@@ -64,7 +74,6 @@ pub fn prepare_foreign(body: &[u8], target: &Target<'_>) -> Result<Prepared, Req
     dropped.extend(body.into_iter().filter(|(key, value)| !asks_for_nothing(key, value)).map(|(key, _)| key));
 
     let prompt_cache_key_is_ours = head.prompt_cache_key.is_none();
-    let prompt_cache_key = head.prompt_cache_key.unwrap_or_else(|| target.default_cache_key.to_owned());
     let draft = Draft {
         model: target.model.to_owned(),
         instructions,
@@ -76,18 +85,17 @@ pub fn prepare_foreign(body: &[u8], target: &Target<'_>) -> Result<Prepared, Req
         summary,
         text,
         service_tier,
-        prompt_cache_key: prompt_cache_key.clone(),
+        prompt_cache_key: head.prompt_cache_key.unwrap_or_else(|| target.default_cache_key.to_owned()),
         include,
     };
-    Ok(Prepared {
-        lite: draft.is_lite(),
-        body: draft.into_body(),
+    let prepared = Prepared {
         dropped,
         max_output_tokens: head.max_output_tokens,
         stream: head.stream,
-        prompt_cache_key,
         prompt_cache_key_is_ours,
-    })
+        ..Prepared::default()
+    };
+    Ok((draft, prepared))
 }
 
 /// Read with the head, or forced.

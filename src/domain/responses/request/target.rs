@@ -13,7 +13,7 @@ pub struct Target<'a> {
     pub default_effort: Option<&'a str>,
     /// `supported_reasoning_levels` of the model's entry.
     pub efforts: Option<&'a [String]>,
-    /// The prompt cache key of a client that gives none.
+    /// The prompt cache key of a client that gives none; empty: one is made from how the conversation begins.
     pub default_cache_key: &'a str,
     /// The ids of `service_tiers` in the model's entry.
     pub service_tiers: Option<&'a [String]>,

@@ -1,0 +1,192 @@
+//! From tokens to a connected account: whether they may go under this name, and storing them.
+
+use super::{CHATGPT_OAUTH, LoginError, LoginOptions, Logins};
+use crate::app::tokens::AdoptError;
+use crate::domain::claims::Identity;
+use crate::domain::ids::{LoginId, ProviderId, TenantId};
+use crate::domain::token::Grant;
+use crate::store::grants::{self, GrantRow};
+use crate::store::providers::{self, NewProvider, ProviderRow};
+use crate::store::{db, logins};
+use crate::upstream::openai_auth::TokenSet;
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+/// A completed sign-in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Connected {
+    /// The provider, new or not.
+    pub provider_id: ProviderId,
+    /// Its name.
+    pub provider_name: String,
+    /// The account's address, when the tokens say it.
+    pub email: Option<String>,
+    /// The account that was signed in before, when it was another one and `force` replaced it.
+    pub replaced: Option<String>,
+}
+
+/// What is to be connected.
+#[derive(Clone, Debug)]
+pub(super) struct Target {
+    pub tenant: TenantId,
+    pub provider_name: String,
+    pub options: LoginOptions,
+    /// The sign-in that ends with it, in the same transaction.
+    pub login: Option<LoginId>,
+}
+
+/// Names that a provider may have.
+pub(super) fn is_slug(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.len() <= 100
+        && name.starts_with(plain)
+        && name.ends_with(plain)
+        && name.chars().all(|c| plain(c) || c == '-')
+}
+
+pub(super) fn check_type(provider: &ProviderRow) -> Result<(), LoginError> {
+    if provider.provider_type == CHATGPT_OAUTH {
+        return Ok(());
+    }
+    Err(LoginError::OtherType {
+        name: provider.name.clone(),
+        provider_type: provider.provider_type.clone(),
+    })
+}
+
+/// Whether the tokens are of the account that this sign-in is of. Tokens that do not say whose they are, are not.
+fn is_of(old: &GrantRow, tokens: &TokenSet) -> bool {
+    let id_token = tokens.id_token.as_ref().map(|it| it.expose_secret());
+    let access_token = tokens.access_token.as_ref().map_or("", |it| it.expose_secret());
+    Identity::read(id_token, access_token).is_ok_and(|new| {
+        new.account_id == old.account_id
+            && new.user_id == old.user_id
+            && new.issuer.is_none_or(|issuer| issuer == old.issuer)
+    })
+}
+
+/// Why the account needs its owner; `None` when it does not.
+pub(super) fn reauth_reason(grant: &GrantRow) -> Option<String> {
+    match grant.grant() {
+        Grant::NeedsReauth { reason, .. } => Some(reason.to_string()),
+        Grant::Valid { .. } => None,
+    }
+}
+
+impl Logins {
+    /// Stores the tokens under the target's name, all or nothing.
+    ///
+    /// Tokens that are refused are dropped, not revoked: when the account is connected under another name, its session
+    /// may be the same one, and revoking would sign that name out as well.
+    pub(super) async fn connect(&self, target: &Target, tokens: &TokenSet) -> Result<Connected, LoginError> {
+        let connected = match self.try_connect(target, tokens).await {
+            // Somebody made a provider of this name in the same moment: now it is there to be looked at.
+            Err(LoginError::Database(error)) if db::unique_violation(&error).is_some() => {
+                self.try_connect(target, tokens).await?
+            }
+            other => other?,
+        };
+        // The other replicas hear of it from the database, and so does this one should this fail.
+        if let Err(error) = self.tokens.invalidate(connected.provider_id).await {
+            tracing::warn!(%error, "a new sign-in could not be read back");
+        }
+        tracing::info!(
+            provider = connected.provider_name,
+            replaced = connected.replaced.is_some(),
+            "a ChatGPT account was connected"
+        );
+        Ok(connected)
+    }
+
+    async fn try_connect(&self, target: &Target, tokens: &TokenSet) -> Result<Connected, LoginError> {
+        let (tenant, now) = (target.tenant, self.clock.now());
+        let mut tx = self.pool.begin().await?;
+        logins::lock_tenant(&mut tx, tenant).await?;
+        if let Some(login) = target.login {
+            let stored = logins::lock(&mut tx, tenant, login)
+                .await?
+                .ok_or(LoginError::Cancelled)?;
+            let state = stored.login.state.complete().map_err(|_| LoginError::Cancelled)?;
+            logins::save_state(&mut tx, tenant, login, &state, now).await?;
+        }
+        let (provider, replaced) =
+            match providers::get_by_name(&mut tx, tenant, &target.provider_name).await? {
+                Some(provider) => {
+                    check_type(&provider)?;
+                    let old = grants::lock(&mut tx, tenant, provider.id).await?;
+                    (provider, old.filter(|old| !is_of(old, tokens)))
+                }
+                None => (
+                    providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?,
+                    None,
+                ),
+            };
+        let adopted = match self.tokens.adopt(&mut tx, tenant, provider.id, tokens).await {
+            Err(AdoptError::AlreadyConnected { name, email, .. }) => {
+                let account = email.unwrap_or_else(|| "no e-mail".into());
+                return Err(LoginError::AlreadyConnected {
+                    account,
+                    provider_name: name,
+                });
+            }
+            Err(AdoptError::MissingToken(which)) => return Err(LoginError::Incomplete(which)),
+            Err(AdoptError::MissingClaim(missing)) => return Err(missing.into()),
+            Err(AdoptError::Database(error)) => return Err(error.into()),
+            Ok(adopted) => adopted,
+        };
+        let replaced = replaced.map(|old| old.email.unwrap_or(old.account_id));
+        if let Some(present) = replaced.as_ref().filter(|_| !target.options.force) {
+            return Err(LoginError::OtherAccount {
+                provider_name: provider.name,
+                present: present.clone(),
+                offered: adopted.identity.email.unwrap_or(adopted.identity.account_id),
+            });
+        }
+        tx.commit().await?;
+        Ok(Connected {
+            provider_id: provider.id,
+            provider_name: provider.name,
+            email: adopted.identity.email,
+            replaced,
+        })
+    }
+
+    fn new_provider(&self, target: &Target) -> NewProvider {
+        NewProvider {
+            id: ProviderId(self.clock.new_id()),
+            name: target.provider_name.clone(),
+            display_name: target.options.display_name.clone(),
+            provider_type: CHATGPT_OAUTH.into(),
+            api_base: target.options.api_base.clone(),
+            api_key: None,
+            enabled: true,
+            settings: json!({}),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_slug;
+
+    #[test]
+    fn a_provider_name_is_a_slug() {
+        for good in ["a", "1", "openai-codex", "a--b", "team-2"] {
+            assert!(is_slug(good), "{good}");
+        }
+        for bad in [
+            "",
+            "-",
+            "-a",
+            "a-",
+            "A",
+            "a b",
+            "a/b",
+            "ä",
+            "a.b",
+            &"a".repeat(101),
+        ] {
+            assert!(!is_slug(bad), "{bad}");
+        }
+    }
+}
