@@ -4,8 +4,91 @@ pub mod clock;
 
 pub mod vault;
 
+pub mod access;
+
 pub mod tokens;
 
 pub mod login_listener;
 
 pub mod logins;
+
+pub mod catalogue;
+
+pub mod models;
+
+pub mod conversations;
+
+pub mod records;
+
+pub mod gateway;
+
+pub mod traces;
+
+pub mod providers;
+
+pub mod agents;
+
+pub mod readiness;
+
+pub mod background;
+
+pub mod boot;
+
+use crate::config::Config;
+use arc_swap::ArcSwap;
+use std::sync::Arc;
+
+/// The running application: what every route and every background task works with.
+pub struct App {
+    pub config: Arc<ArcSwap<Config>>,
+    pub clock: clock::Clock,
+    pub db: sqlx::PgPool,
+    pub access: access::Access,
+    pub tokens: tokens::Tokens,
+    pub logins: Arc<logins::Logins>,
+    pub catalogues: Arc<catalogue::Catalogues>,
+    pub models: Arc<models::Models>,
+    pub providers: providers::Providers,
+    pub agents: agents::Agents,
+    pub traces: traces::Traces,
+    pub gateway: Arc<gateway::Gateway>,
+    pub metrics: Arc<crate::telemetry::metrics::Metrics>,
+    pub shutdown: crate::lifecycle::Shutdown,
+    /// The port that was really bound, once there is one.
+    pub bound: std::sync::OnceLock<std::net::SocketAddr>,
+    /// Everything upstream is simulated.
+    pub demo: bool,
+}
+
+impl App {
+    /// An account was connected: know it at once, and fetch its models while the person looks at the page.
+    pub async fn signed_in(&self, tenant: crate::domain::ids::TenantId, provider: &str) {
+        if let Err(error) = self.reload().await {
+            tracing::warn!(%error, "the catalogue could not be read anew");
+        }
+        self.models.fetch_behind(tenant, provider);
+    }
+
+    /// Brings memory up to date with the database.
+    pub async fn reload(&self) -> sqlx::Result<()> {
+        self.tokens.load().await?;
+        self.catalogues.reload().await
+    }
+
+    /// The address that people use, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let config = self.config.load();
+        match &config.server.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => {
+                let port = self.bound.get().map_or(config.server.port, std::net::SocketAddr::port);
+                // A listener on every address is reached through loopback from here.
+                let host = match config.server.host.as_str() {
+                    "0.0.0.0" | "::" => "127.0.0.1",
+                    host => host,
+                };
+                format!("http://{host}:{port}")
+            }
+        }
+    }
+}

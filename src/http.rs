@@ -1,5 +1,117 @@
-//! axum
+//! axum. Knows status codes; nothing about SQL or upstreams.
 
 pub mod admin;
 
+pub mod openai;
+
 pub mod login_callback;
+
+pub mod dashboard;
+
+pub mod health;
+
+pub mod error;
+
+pub mod extract;
+
+use crate::app::App;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::http::{HeaderName, HeaderValue, Method, header};
+use axum::middleware;
+use axum::routing::get;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::trace::TraceLayer;
+use utoipa::OpenApi as _;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// Bodies of admin routes; model routes have a limit of their own.
+const ADMIN_BODY: usize = 1 << 20;
+
+/// What the document says besides the routes. A path with a wildcard is written here by hand: the router's form of
+/// it is not that of OpenAPI.
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(
+        title = "gateway",
+        description = "Several ChatGPT/Codex subscriptions behind one reliable endpoint.",
+        license(name = "MIT", identifier = "MIT")
+    ),
+    paths(openai::models::get)
+)]
+struct Document;
+
+/// Every route with its place in the document.
+fn documented() -> OpenApiRouter<Arc<App>> {
+    use admin::{agents, oauth, overview, providers, session, traces};
+    use openai::{chat_completions, models, responses};
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(responses::create, responses::upgrade))
+        .routes(routes!(responses::get))
+        .routes(routes!(chat_completions::create))
+        .routes(routes!(models::list))
+        .routes(routes!(session::create, session::get, session::delete))
+        .routes(routes!(overview::get))
+        .routes(routes!(traces::list))
+        .routes(routes!(providers::types))
+        .routes(routes!(providers::list, providers::create))
+        .routes(routes!(providers::get, providers::update, providers::delete))
+        .routes(routes!(providers::models))
+        .routes(routes!(providers::verify))
+        .routes(routes!(agents::list, agents::create))
+        .routes(routes!(agents::get, agents::update, agents::delete))
+        .merge(oauth::routes())
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+        .routes(routes!(health::metrics))
+}
+
+/// The OpenAPI document, as JSON.
+pub fn openapi() -> String {
+    let document = documented().into_openapi();
+    let mut text = document.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The whole server, without its socket. The layers from the outside inwards: a panic is a 500, every request has an
+/// id and a span, every answer the same security headers.
+pub fn router(app: &Arc<App>) -> Router {
+    let (routes, _) = documented().split_for_parts();
+    routes
+        .route("/v1/models/{*id}", get(openai::models::get))
+        .fallback(dashboard::serve)
+        .layer(DefaultBodyLimit::max(ADMIN_BODY))
+        .layer(middleware::map_response(dashboard::security_headers))
+        .layer(cors(&app.config.load().server.allowed_origins))
+        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
+            let id = request.extensions().get::<crate::domain::ids::RequestId>().copied();
+            // The path alone: a query can hold a code.
+            tracing::info_span!(
+                "request",
+                id = id.map(tracing::field::display),
+                method = %request.method(),
+                path = request.uri().path(),
+            )
+        }))
+        .layer(middleware::from_fn(extract::with_request_id))
+        .layer(CatchPanicLayer::new())
+        .with_state(app.clone())
+}
+
+/// Closed unless origins are configured. Cookies are never part of it: they are for our own page.
+fn cors(origins: &[String]) -> CorsLayer {
+    let layer = CorsLayer::new()
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("x-gateway-session-key")])
+        .expose_headers([extract::REQUEST_ID, HeaderName::from_static("x-gateway-provider")]);
+    if origins.iter().any(|o| o == "*") {
+        return layer.allow_origin(AllowOrigin::any());
+    }
+    layer.allow_origin(AllowOrigin::list(origins.iter().filter_map(|o| o.parse().ok())))
+}

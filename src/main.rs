@@ -1,3 +1,15 @@
 //! The `gateway` program.
 
-fn main() {}
+use std::io::Write as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    match gateway::cli::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to tell when standard error is closed.
+            let _ = writeln!(std::io::stderr(), "gateway: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -2,14 +2,29 @@
 //!
 //! Facts: the wire protocol of `@openai/codex` 0.169, November 2026.
 
+pub mod audience;
+
 pub mod sse;
 
 pub mod event;
 
 pub mod error;
 
+pub mod headers;
+
+mod fields;
+
 pub mod request;
+
+pub mod limit;
+
+mod origin;
+
+mod output;
 
 pub mod forward;
 
 pub mod assemble;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

@@ -1,3 +1,13 @@
-//! The admin API.
+//! The admin routes: what the dashboard and scripts use.
+
+pub mod agents;
 
 pub mod oauth;
+
+pub mod overview;
+
+pub mod providers;
+
+pub mod session;
+
+pub mod traces;

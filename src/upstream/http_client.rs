@@ -5,7 +5,6 @@ use std::time::Duration;
 /// How we name ourselves to every remote.
 pub const USER_AGENT: &str = concat!("gateway/", env!("CARGO_PKG_VERSION"));
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Proxies in between drop idle connections after a minute or so; ours are gone before that.
 const POOL_IDLE_TIMEOUT: Duration = Duration::from_secs(50);
 /// A dead peer is noticed within two of these, also while a stream is silent.
@@ -21,7 +20,7 @@ pub fn install_tls_provider() {
 ///
 /// There is no total timeout: answers stream for minutes. A caller that expects a short answer sets one on the request.
 /// Redirects are not followed: a request carries credentials, and no endpoint that we call redirects.
-pub fn build() -> Result<reqwest::Client, reqwest::Error> {
+pub fn build(connect_timeout: Duration) -> Result<reqwest::Client, reqwest::Error> {
     install_tls_provider();
     reqwest::Client::builder()
         .user_agent(USER_AGENT)
@@ -29,7 +28,7 @@ pub fn build() -> Result<reqwest::Client, reqwest::Error> {
         .referer(false)
         // Whether a request may be sent twice is decided by who knows what it does.
         .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT_TIMEOUT)
+        .connect_timeout(connect_timeout)
         // Small frames would otherwise wait 40 ms for Nagle.
         .tcp_nodelay(true)
         .tcp_keepalive(KEEP_ALIVE)
@@ -44,7 +43,7 @@ pub fn build() -> Result<reqwest::Client, reqwest::Error> {
 mod tests {
     #[test]
     fn the_client_builds_and_may_be_built_again() {
-        assert!(super::build().is_ok());
-        assert!(super::build().is_ok());
+        assert!(super::build(std::time::Duration::from_secs(1)).is_ok());
+        assert!(super::build(std::time::Duration::from_secs(1)).is_ok());
     }
 }

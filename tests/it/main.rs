@@ -1,9 +1,11 @@
 //! The one integration binary: a module per subject.
+#![expect(clippy::unwrap_used, reason = "what a test unwraps is what it promises")]
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+mod support;
 
 mod backup;
+mod config;
 mod embedded;
+mod layering;
 mod signin;
 mod simulator;
-mod support;

@@ -1,15 +1,26 @@
 //! Sign-in with ChatGPT: `/v1/auth/chatgpt/{provider}/…`. The bodies, and which status an error has.
 
+use crate::app::App;
 use crate::app::login_listener::Listening;
 use crate::app::logins::{
     AccountState, BrowserStart, Connected, DeviceStart, IMPORT_WARNING, LoginError, LoginOptions,
     LoginStatus, PendingLogin, Progress, Started,
 };
 use crate::domain::oauth::{LoginMethod, LoginWay};
+use crate::domain::access::Permission;
+use crate::domain::ids::LoginId;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{Caller, JsonBody};
+use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 use uuid::Uuid;
 
 /// How to sign in.
@@ -436,6 +447,134 @@ pub fn status_of(error: &LoginError) -> StatusCode {
         LoginError::Incomplete(_) => StatusCode::BAD_GATEWAY,
         LoginError::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         LoginError::Database(_) | LoginError::Vault(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// The routes, twice: GoClaw's older `/v1/auth/openai/…` is the provider `openai-codex`.
+pub fn routes() -> OpenApiRouter<Arc<App>> {
+    let older = Router::new()
+        .route("/v1/auth/openai/status", get(|app, caller| status(app, caller, Path(OLDER.into()))))
+        .route("/v1/auth/openai/start", post(|app, caller, body| start(app, caller, Path(OLDER.into()), body)))
+        .route("/v1/auth/openai/callback", post(|app, caller, body| callback(app, caller, Path(OLDER.into()), body)))
+        .route("/v1/auth/openai/logout", post(|app, caller| logout(app, caller, Path(OLDER.into()))));
+    OpenApiRouter::from(older)
+        .routes(routes!(status))
+        .routes(routes!(start))
+        .routes(routes!(callback))
+        .routes(routes!(import))
+        .routes(routes!(cancel))
+        .routes(routes!(logout))
+}
+
+/// The provider of the routes that name none.
+const OLDER: &str = "openai-codex";
+
+/// Where the provider's account and its newest sign-in stand
+#[utoipa::path(get, path = "/v1/auth/chatgpt/{provider}/status", tag = "sign-in",
+    params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
+    responses((status = 200, description = "As of now", body = StatusResponse)))]
+pub async fn status(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+) -> Result<Json<StatusResponse>, ApiError> {
+    caller.require(Permission::Read)?;
+    Ok(Json(app.logins.status(caller.tenant(), &provider).await?.into()))
+}
+
+/// Begins a sign-in; the provider is made when it completes
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/start", tag = "sign-in", request_body = StartRequest,
+    params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
+    responses((status = 200, description = "Begun, or nothing to do", body = StartResponse),
+              (status = 400, description = "A value is wrong", body = ErrorBody),
+              (status = 409, description = "The name belongs to another type", body = ErrorBody)))]
+pub async fn start(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<StartRequest>,
+) -> Result<Json<StartResponse>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    Ok(Json(match body.method {
+        Method::Browser => app.logins.start_browser(caller.tenant(), &provider, body.options()).await?.into(),
+        Method::Device => app.logins.start_device(caller.tenant(), &provider, body.options()).await?.into(),
+    }))
+}
+
+/// Finishes a browser sign-in with the address that the browser ended at
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/callback", tag = "sign-in", request_body = CallbackRequest,
+    params(("provider" = String, Path, description = "As at the start")),
+    responses((status = 200, description = "Connected", body = ConnectedResponse),
+              (status = 400, description = "Not the address of a pending sign-in", body = ErrorBody),
+              (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
+pub async fn callback(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<CallbackRequest>,
+) -> Result<Json<ConnectedResponse>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let connected = app.logins.callback(caller.tenant(), &provider, &body.redirect_url).await?;
+    app.signed_in(caller.tenant(), &connected.provider_name).await;
+    Ok(Json(ConnectedResponse::of_callback(connected)))
+}
+
+/// Connects an account with the Codex CLI's auth.json
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/import", tag = "sign-in", request_body = ImportRequest,
+    params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
+    responses((status = 200, description = "Connected; mind the warning", body = ConnectedResponse),
+              (status = 400, description = "Not an auth.json with tokens", body = ErrorBody),
+              (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
+pub async fn import(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<ImportRequest>,
+) -> Result<Json<ConnectedResponse>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let (auth_json, options) = body.into_parts();
+    let connected = app.logins.import(caller.tenant(), &provider, &auth_json, options).await?;
+    app.signed_in(caller.tenant(), &connected.provider_name).await;
+    Ok(Json(ConnectedResponse::of_import(connected)))
+}
+
+/// Ends pending sign-ins
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/cancel", tag = "sign-in", request_body = CancelRequest,
+    params(("provider" = String, Path, description = "As at the start")),
+    responses((status = 200, description = "Ended, if there were any", body = StatusWord)))]
+pub async fn cancel(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+    JsonBody(body): JsonBody<CancelRequest>,
+) -> Result<Json<StatusWord>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    app.logins.cancel(caller.tenant(), &provider, body.login_id.map(LoginId)).await?;
+    Ok(Json(StatusWord::CANCELLED))
+}
+
+/// Forgets the account's tokens; the provider stays
+#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/logout", tag = "sign-in",
+    params(("provider" = String, Path, description = "A provider's name")),
+    responses((status = 200, description = "Signed out", body = StatusWord),
+              (status = 404, description = "There is no such provider", body = ErrorBody)))]
+pub async fn logout(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(provider): Path<String>,
+) -> Result<Json<StatusWord>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    app.logins.logout(caller.tenant(), &provider).await?;
+    app.reload().await.map_err(|error| ApiError::internal(&error))?;
+    Ok(Json(StatusWord::LOGGED_OUT))
+}
+
+impl From<LoginError> for ApiError {
+    fn from(error: LoginError) -> Self {
+        match status_of(&error) {
+            StatusCode::INTERNAL_SERVER_ERROR => Self::internal(&error),
+            status => Self::new(status, error.code(), error.to_string()),
+        }
     }
 }
 

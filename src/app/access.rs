@@ -1,0 +1,138 @@
+//! Who calls: the gateway's token, and the browser sessions that are opened with it.
+
+use crate::app::clock::Clock;
+use crate::domain::access::Role;
+use crate::domain::ids::{MASTER_TENANT, TenantId};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hmac::{Hmac, KeyInit, Mac};
+use secrecy::{ExposeSecret, SecretString};
+use sha2::{Digest, Sha256};
+use std::io::Write as _;
+use std::path::Path;
+use subtle::ConstantTimeEq as _;
+
+/// How long a browser stays signed in, in seconds.
+const SESSION_SECONDS: i64 = 7 * 24 * 3600;
+
+/// Somebody who may do something, in one tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Identity {
+    pub tenant: TenantId,
+    pub role: Role,
+}
+
+/// Knows the gateway's token, as a digest.
+#[derive(Clone)]
+pub struct Access {
+    token_digest: [u8; 32],
+    clock: Clock,
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Access")
+    }
+}
+
+impl Access {
+    /// For the owner's token.
+    pub fn new(token: &SecretString, clock: Clock) -> Self {
+        Self { token_digest: digest(token.expose_secret()), clock }
+    }
+
+    /// The owner, when `token` is the gateway's.
+    pub fn bearer(&self, token: &str) -> Option<Identity> {
+        let same = bool::from(digest(token).ct_eq(&self.token_digest));
+        same.then_some(Identity { tenant: MASTER_TENANT, role: Role::Owner })
+    }
+
+    /// A browser session: an expiry, signed with a key that follows from the token. Any replica with the same token
+    /// accepts it, a changed token ends all of them, and nothing is stored.
+    pub fn open_session(&self) -> (String, i64) {
+        let expires = self.clock.now().timestamp() + SESSION_SECONDS;
+        let text = format!("v1.{expires}");
+        (format!("{text}.{}", URL_SAFE_NO_PAD.encode(self.sign(&text))), SESSION_SECONDS)
+    }
+
+    /// The owner, when `session` is one that was opened and is not over.
+    pub fn session(&self, session: &str) -> Option<Identity> {
+        let (text, signature) = session.rsplit_once('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        let expires: i64 = text.strip_prefix("v1.")?.parse().ok()?;
+        let good = bool::from(self.sign(text).as_slice().ct_eq(&signature));
+        (good && expires > self.clock.now().timestamp())
+            .then_some(Identity { tenant: MASTER_TENANT, role: Role::Owner })
+    }
+
+    fn sign(&self, text: &str) -> [u8; 32] {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.token_digest).expect("HMAC takes a key of any length");
+        mac.update(b"gateway browser session\0");
+        mac.update(text.as_bytes());
+        mac.finalize().into_bytes().into()
+    }
+}
+
+fn digest(token: &str) -> [u8; 32] {
+    Sha256::digest(token.as_bytes()).into()
+}
+
+/// The token of the data directory, made (0600) when there is none. The flag tells whether it is new.
+pub fn load_or_make_token(data_dir: &Path) -> std::io::Result<(SecretString, bool)> {
+    let path = data_dir.join("token");
+    match std::fs::read_to_string(&path) {
+        Ok(text) if !text.trim().is_empty() => return Ok((SecretString::from(text.trim()), false)),
+        Ok(_) => {}
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(error),
+    }
+    let token = make_token();
+    let mut file = tempfile::Builder::new()
+        .permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))
+        .tempfile_in(data_dir)?;
+    writeln!(file, "{token}")?;
+    file.as_file().sync_all()?;
+    file.persist(&path).map_err(|e| e.error)?;
+    Ok((SecretString::from(token), true))
+}
+
+/// `gw_` and 40 characters of base62.
+fn make_token() -> String {
+    const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let random = std::iter::repeat_with(rand::random::<u8>);
+    // 248 is the largest multiple of 62 in a byte: without the rest, every character is as likely.
+    let characters = random.filter(|b| *b < 248).map(|b| char::from(ALPHABET[usize::from(b % 62)]));
+    std::iter::once("gw_".to_owned()).chain(characters.take(40).map(String::from)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_token_and_sessions_opened_with_it_are_the_owner() {
+        let access = Access::new(&SecretString::from("gw_right"), Clock::system());
+        assert!(access.bearer("gw_right").is_some() && access.bearer("gw_wrong").is_none());
+        let (session, _) = access.open_session();
+        assert!(access.session(&session).is_some());
+        let other = Access::new(&SecretString::from("gw_other"), Clock::system());
+        assert!(other.session(&session).is_none(), "a new token ends the sessions of the old one");
+        assert!(access.session(&session.replace("v1.", "v1.9")).is_none(), "the expiry is signed");
+        for junk in ["", ".", "v1.1.x", "v1.99999999999."] {
+            assert!(access.session(junk).is_none());
+        }
+    }
+
+    #[test]
+    fn a_token_is_made_once_and_only_its_owner_can_read_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().expect("directory");
+        let (first, new) = load_or_make_token(dir.path()).expect("token");
+        let (second, again) = load_or_make_token(dir.path()).expect("token");
+        assert!(new && !again);
+        assert_eq!(first.expose_secret(), second.expose_secret());
+        assert_eq!(first.expose_secret().len(), 43);
+        let mode = std::fs::metadata(dir.path().join("token")).expect("file").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}

@@ -1,0 +1,209 @@
+//! Agents of the database: made, changed, removed. Those of the configuration file are read only.
+
+use crate::app::catalogue::Catalogues;
+use crate::app::clock::Clock;
+use crate::config::Config;
+use crate::domain::agent::{ManagedBy, effort_of};
+use crate::domain::ids::{AgentId, TenantId};
+use crate::domain::provider::is_slug;
+use crate::store::agents::{self, AgentRow};
+use crate::store::db::unique_violation;
+use arc_swap::ArcSwap;
+use serde_json::{Map, Value};
+use sqlx::PgPool;
+use sqlx::types::Json;
+use std::sync::Arc;
+
+/// What it works with.
+#[derive(Debug)]
+pub struct Agents {
+    pub db: PgPool,
+    pub clock: Clock,
+    pub config: Arc<ArcSwap<Config>>,
+    pub catalogues: Arc<Catalogues>,
+}
+
+/// What to write; `None` leaves a value as it is (or at its default), `Some(None)` clears it.
+#[derive(Clone, Debug, Default)]
+pub struct AgentChange {
+    pub agent_key: Option<String>,
+    pub display_name: Option<Option<String>>,
+    pub provider: Option<Option<String>>,
+    pub model: Option<Option<String>>,
+    pub context_window: Option<u32>,
+    pub max_tool_iterations: Option<u32>,
+    pub workspace: Option<Option<String>>,
+    pub agent_type: Option<String>,
+    pub is_default: Option<bool>,
+    pub status: Option<String>,
+    pub system_prompt: Option<Option<String>>,
+    pub tools_config: Option<Map<String, Value>>,
+    /// Replaces the whole object.
+    pub other_config: Option<Map<String, Value>>,
+}
+
+/// Why it was not done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum AgentError {
+    #[error("\"{0}\" is not an agent key: lower-case letters, digits and hyphens, at most 64, beginning and ending with a letter or digit")]
+    InvalidKey(String),
+    #[error("{field}: {reason}")]
+    InvalidValue { field: &'static str, reason: String },
+    #[error("an agent with the key \"{0}\" already exists")]
+    KeyTaken(String),
+    #[error("agent \"{0}\" is defined in the configuration file; change it there")]
+    ManagedByFile(String),
+    #[error("agent not found")]
+    NotFound,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Agents {
+    /// Makes an agent; its key.
+    pub async fn create(&self, tenant: TenantId, change: AgentChange) -> Result<String, AgentError> {
+        let now = self.clock.now();
+        let defaults = self.config.load().agents.defaults.clone();
+        let mut row = AgentRow {
+            id: self.clock.new_id(),
+            tenant_id: tenant.0,
+            agent_key: String::new(),
+            display_name: None,
+            provider: None,
+            model: None,
+            context_window: i32::try_from(defaults.context_window).unwrap_or(i32::MAX),
+            max_tool_iterations: i32::try_from(defaults.max_tool_iterations).unwrap_or(i32::MAX),
+            workspace: None,
+            agent_type: "open".into(),
+            is_default: false,
+            status: "active".into(),
+            system_prompt: None,
+            tools_config: Json(Map::new()),
+            other_config: Json(Map::new()),
+            created_at: now,
+            updated_at: now,
+        };
+        apply(&mut row, change)?;
+        self.refuse_file_agent(tenant, &row.agent_key)?;
+        let mut tx = self.db.begin().await?;
+        if row.is_default {
+            agents::clear_default(&mut tx, tenant, AgentId(row.id)).await?;
+        }
+        agents::insert(&mut tx, &row).await.map_err(|e| taken(e, &row.agent_key))?;
+        tx.commit().await?;
+        self.catalogues.reload().await?;
+        Ok(row.agent_key)
+    }
+
+    /// Changes what is given; the agent's key afterwards.
+    pub async fn update(&self, tenant: TenantId, id_or_key: &str, change: AgentChange) -> Result<String, AgentError> {
+        self.refuse_file_agent(tenant, id_or_key)?;
+        let mut tx = self.db.begin().await?;
+        let mut row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
+        apply(&mut row, change)?;
+        self.refuse_file_agent(tenant, &row.agent_key)?;
+        row.updated_at = self.clock.now();
+        if row.is_default {
+            agents::clear_default(&mut tx, tenant, AgentId(row.id)).await?;
+        }
+        agents::update(&mut tx, &row).await.map_err(|e| taken(e, &row.agent_key))?;
+        tx.commit().await?;
+        self.catalogues.reload().await?;
+        Ok(row.agent_key)
+    }
+
+    /// Removes an agent; its conversations stay.
+    pub async fn delete(&self, tenant: TenantId, id_or_key: &str) -> Result<(), AgentError> {
+        self.refuse_file_agent(tenant, id_or_key)?;
+        let mut tx = self.db.begin().await?;
+        let row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
+        agents::delete(&mut tx, tenant, AgentId(row.id)).await?;
+        tx.commit().await?;
+        self.catalogues.reload().await?;
+        Ok(())
+    }
+
+    fn refuse_file_agent(&self, tenant: TenantId, key: &str) -> Result<(), AgentError> {
+        match self.catalogues.current().tenant(tenant).agent(key) {
+            Some(agent) if agent.managed_by == ManagedBy::File => Err(AgentError::ManagedByFile(key.to_owned())),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn taken(error: sqlx::Error, key: &str) -> AgentError {
+    if unique_violation(&error).is_some() { AgentError::KeyTaken(key.to_owned()) } else { error.into() }
+}
+
+fn apply(row: &mut AgentRow, change: AgentChange) -> Result<(), AgentError> {
+    if let Some(key) = change.agent_key {
+        row.agent_key = key;
+    }
+    if !is_slug(&row.agent_key) {
+        return Err(AgentError::InvalidKey(row.agent_key.clone()));
+    }
+    let positive = |field, value: u32| match i32::try_from(value) {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err(AgentError::InvalidValue { field, reason: format!("{value} is not between 1 and {}", i32::MAX) }),
+    };
+    if let Some(tokens) = change.context_window {
+        row.context_window = positive("context_window", tokens)?;
+    }
+    if let Some(rounds) = change.max_tool_iterations {
+        row.max_tool_iterations = positive("max_tool_iterations", rounds)?;
+    }
+    if let Some(status) = change.status {
+        if !matches!(status.as_str(), "active" | "inactive") {
+            let reason = format!("\"{status}\" is neither \"active\" nor \"inactive\"");
+            return Err(AgentError::InvalidValue { field: "status", reason });
+        }
+        row.status = status;
+    }
+    if let Some(other) = change.other_config {
+        check_other_config(&other)?;
+        row.other_config = Json(other);
+    }
+    if let Some(tools) = change.tools_config {
+        row.tools_config = Json(tools);
+    }
+    let blank_is_none = |text: Option<String>| text.filter(|t| !t.trim().is_empty());
+    if let Some(name) = change.display_name {
+        row.display_name = blank_is_none(name);
+    }
+    if let Some(provider) = change.provider {
+        row.provider = blank_is_none(provider);
+    }
+    if let Some(model) = change.model {
+        row.model = blank_is_none(model);
+    }
+    if let Some(workspace) = change.workspace {
+        row.workspace = blank_is_none(workspace);
+    }
+    if let Some(prompt) = change.system_prompt {
+        row.system_prompt = blank_is_none(prompt);
+    }
+    row.agent_type = change.agent_type.unwrap_or_else(|| std::mem::take(&mut row.agent_type));
+    row.is_default = change.is_default.unwrap_or(row.is_default);
+    Ok(())
+}
+
+fn check_other_config(other: &Map<String, Value>) -> Result<(), AgentError> {
+    match other.get("thinking_level") {
+        None | Some(Value::Null) => {}
+        Some(Value::String(level)) => {
+            effort_of(level).map_err(|reason| AgentError::InvalidValue { field: "other_config.thinking_level", reason })?;
+        }
+        Some(found) => {
+            let reason = format!("{found} is not a text");
+            return Err(AgentError::InvalidValue { field: "other_config.thinking_level", reason });
+        }
+    }
+    match other.get("max_tokens") {
+        None | Some(Value::Null) => Ok(()),
+        Some(value) if value.as_u64().is_some_and(|n| n > 0) => Ok(()),
+        Some(found) => {
+            let reason = format!("{found} is not a positive whole number");
+            Err(AgentError::InvalidValue { field: "other_config.max_tokens", reason })
+        }
+    }
+}

@@ -1,0 +1,252 @@
+//! From the settings to a running application, read from top to bottom like a recipe.
+
+use crate::app::access::{self, Access};
+use crate::app::agents::Agents;
+use crate::app::catalogue::Catalogues;
+use crate::app::clock::Clock;
+use crate::app::gateway::Gateway;
+use crate::app::login_listener::{Door, ListenerSettings};
+use crate::app::logins::{LoginParts, LoginSettings, Logins};
+use crate::app::models::Models;
+use crate::app::providers::Providers;
+use crate::app::tokens::{Tokens, TokensDeps};
+use crate::app::traces::Traces;
+use crate::app::vault::Vault;
+use crate::app::vault::keys::{self, KeySource};
+use crate::app::{App, background, records};
+use crate::config::Config;
+use crate::lifecycle::Shutdown;
+use crate::store::db::{self, PoolSettings};
+use crate::store::embedded::{self, Embedded, EmbeddedSettings};
+use crate::telemetry::metrics::Metrics;
+use crate::upstream::codex::CodexClient;
+use crate::upstream::http_client;
+use crate::upstream::openai_auth::{OpenAiAuth, OpenAiAuthConfig};
+use crate::upstream::openai_compatible::CompatibleClient;
+use anyhow::Context as _;
+use arc_swap::ArcSwap;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio_util::task::TaskTracker;
+
+/// A started application.
+pub struct Running {
+    pub app: Arc<App>,
+    /// The sign-in pages to serve, for `http::login_callback`.
+    pub doors: UnboundedReceiver<Door>,
+    /// The gateway's token, when it was made at this start.
+    pub new_token: Option<SecretString>,
+    database: Database,
+    /// Refreshes and exchanges that must not be cut off.
+    careful: TaskTracker,
+}
+
+/// A database that was opened, with the embedded server when that is ours.
+#[derive(Debug)]
+pub struct Database {
+    pub pool: PgPool,
+    embedded: Option<Embedded>,
+}
+
+impl Database {
+    /// Closes the pool, and stops the server when it is ours.
+    pub async fn close(self) {
+        self.pool.close().await;
+        if let Some(embedded) = self.embedded {
+            embedded.stop().await;
+        }
+    }
+}
+
+/// Opens the configured database, else the embedded one. With `shared`, the embedded one of a gateway that runs on
+/// this data directory will do.
+pub async fn open_database(config: &Config, shared: bool) -> anyhow::Result<Database> {
+    let (options, embedded) = match &config.database.url {
+        Some(url) => {
+            let options: PgConnectOptions =
+                url.expose_secret().parse().context("database.url is not a Postgres URL")?;
+            (options, None)
+        }
+        None => {
+            prepare_data_dir(&config.data_dir)?;
+            let running = if shared { embedded::connect_running(&config.data_dir).await } else { None };
+            match running {
+                Some(options) => (options, None),
+                None => {
+                    let mut settings = EmbeddedSettings::new(&config.data_dir);
+                    settings.bin_dir.clone_from(&config.database.embedded.bin_dir);
+                    let server = Embedded::start(&settings).await?;
+                    (server.connect_options(), Some(server))
+                }
+            }
+        }
+    };
+    let settings = PoolSettings { max_connections: config.database.max_connections, ..PoolSettings::default() };
+    let pool = db::connect(options, settings).await.context("the database can't be reached")?;
+    Ok(Database { pool, embedded })
+}
+
+/// Where the keys are.
+pub fn key_source(config: &Config) -> KeySource {
+    KeySource {
+        data_dir: config.data_dir.clone(),
+        configured: config.encryption_key.clone(),
+        previous: Vec::new(),
+        shared_database: config.database.url.is_some(),
+    }
+}
+
+/// Makes the data directory. Others may pass through it (the embedded Postgres is another user's when we are root),
+/// and what is secret in it has its own mode.
+pub fn prepare_data_dir(path: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(path).with_context(|| format!("the data directory {} can't be made", path.display()))
+}
+
+/// The gateway's token: configured, else kept in the data directory. The flag tells whether it was made just now.
+pub fn gateway_token(config: &Config) -> anyhow::Result<(SecretString, bool)> {
+    if let Some(token) = &config.server.token {
+        return Ok((token.clone(), false));
+    }
+    prepare_data_dir(&config.data_dir)?;
+    access::load_or_make_token(&config.data_dir)
+        .with_context(|| format!("the token in {} can't be read or made", config.data_dir.display()))
+}
+
+/// Starts everything but the sockets.
+pub async fn start(config: Arc<Config>, shutdown: Shutdown, demo: bool) -> anyhow::Result<Running> {
+    let clock = Clock::system();
+    let database = open_database(&config, false).await?;
+    let db = database.pool.clone();
+    db::migrate(&db).await.context("the database can't be migrated")?;
+
+    prepare_data_dir(&config.data_dir)?;
+    let opened = keys::open(&db, &key_source(&config), &clock).await?;
+    for warning in &opened.warnings {
+        tracing::warn!("{warning}");
+    }
+    let vault = opened.vault;
+    let (token, is_new) = gateway_token(&config)?;
+    let access = Access::new(&token, clock.clone());
+
+    http_client::install_tls_provider();
+    let connect_timeout = Duration::from_secs(config.upstream.connect_timeout_seconds);
+    let http = http_client::build(connect_timeout).context("the HTTP client can't be built")?;
+    let auth = OpenAiAuth::new(
+        http.clone(),
+        OpenAiAuthConfig {
+            client_id: config.chatgpt.client_id.clone(),
+            originator: config.chatgpt.originator.clone(),
+            scope: config.chatgpt.scopes.join(" "),
+            ..OpenAiAuthConfig::new(config.chatgpt.issuer.parse().context("chatgpt.issuer is not a URL")?)
+        },
+    );
+    let codex = CodexClient::new(http.clone(), &config.chatgpt.originator, config.chatgpt.client_version.clone());
+    let compatible = CompatibleClient::new(http);
+
+    let careful = TaskTracker::new();
+    let tokens = Tokens::new(TokensDeps {
+        pool: db.clone(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        auth: auth.clone(),
+        tracker: careful.clone(),
+    });
+    tokens.load().await?;
+    let (logins, doors) = Logins::new(LoginParts {
+        pool: db.clone(),
+        vault: vault.clone(),
+        tokens: tokens.clone(),
+        clock: clock.clone(),
+        auth,
+        settings: login_settings(&config),
+        tracker: careful.clone(),
+        shutdown: shutdown.draining(),
+    });
+
+    let config = Arc::new(ArcSwap::new(config));
+    let catalogues = Arc::new(Catalogues::new(db.clone(), vault.clone(), config.clone()));
+    catalogues.reload().await?;
+    let models = Arc::new(Models {
+        db: db.clone(),
+        clock: clock.clone(),
+        config: config.clone(),
+        catalogues: catalogues.clone(),
+        tokens: tokens.clone(),
+        codex: codex.clone(),
+        compatible: compatible.clone(),
+        tasks: shutdown.tasks().clone(),
+    });
+    let metrics = Arc::new(Metrics::new());
+    let (recorder, writer) = records::channel(metrics.clone());
+    shutdown.tasks().spawn("write_records", writer.run(db.clone(), shutdown.tasks().stopping()));
+    let gateway = Arc::new(Gateway {
+        config: config.clone(),
+        clock: clock.clone(),
+        catalogues: catalogues.clone(),
+        tokens: tokens.clone(),
+        codex,
+        compatible,
+        recorder,
+        metrics: metrics.clone(),
+        shutdown: shutdown.clone(),
+    });
+    let app = Arc::new(App {
+        providers: Providers {
+            db: db.clone(),
+            clock: clock.clone(),
+            vault,
+            tokens: tokens.clone(),
+            catalogues: catalogues.clone(),
+            models: models.clone(),
+        },
+        agents: Agents {
+            db: db.clone(),
+            clock: clock.clone(),
+            config: config.clone(),
+            catalogues: catalogues.clone(),
+        },
+        traces: Traces { db: db.clone(), clock: clock.clone() },
+        config,
+        clock,
+        db,
+        access,
+        tokens,
+        logins,
+        catalogues,
+        models,
+        gateway,
+        metrics,
+        shutdown,
+        bound: OnceLock::new(),
+        demo,
+    });
+    background::spawn(&app).await?;
+    Ok(Running { app, doors, new_token: is_new.then_some(token), database, careful })
+}
+
+fn login_settings(config: &Config) -> LoginSettings {
+    let loopback = || vec!["127.0.0.1".into(), "::1".into()];
+    LoginSettings {
+        listener: ListenerSettings {
+            hosts: config.chatgpt.callback_host.clone().map_or_else(loopback, |host| vec![host]),
+            ports: config.chatgpt.callback_ports.clone(),
+        },
+        redirect_host: config.chatgpt.redirect_host.clone(),
+    }
+}
+
+impl Running {
+    /// Waits for what must not be cut off, then closes the database.
+    pub async fn close(self) {
+        self.careful.close();
+        if tokio::time::timeout(Duration::from_secs(35), self.careful.wait()).await.is_err() {
+            tracing::warn!("a token refresh or a sign-in did not end in time");
+        }
+        self.database.close().await;
+    }
+}

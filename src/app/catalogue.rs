@@ -1,0 +1,224 @@
+//! The catalogue in memory: built from Postgres and the configuration file, rebuilt when either changes.
+
+use crate::app::vault::Vault;
+use crate::config::{AgentEntry, Config};
+use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
+use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, TenantCatalogue};
+use crate::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
+use crate::domain::provider::ProviderType;
+use crate::domain::token::Grant;
+use crate::store::agents::AgentRow;
+use crate::store::grants::GrantRow;
+use crate::store::providers::{ProviderRow, api_key_aad};
+use crate::store::{agents, grants, models, providers};
+use arc_swap::ArcSwap;
+use secrecy::SecretString;
+use sqlx::PgPool;
+use std::collections::HashMap;
+use std::sync::Arc;
+use tokio::sync::Mutex;
+
+/// The channel on which Postgres tells of a change; the trigger of the first migration sends to it.
+pub const CHANNEL: &str = "gateway_catalogue";
+
+/// The one catalogue of this process.
+#[derive(Debug)]
+pub struct Catalogues {
+    db: PgPool,
+    vault: Vault,
+    config: Arc<ArcSwap<Config>>,
+    current: ArcSwap<Catalogue>,
+    keys: ArcSwap<HashMap<ProviderId, SecretString>>,
+    /// One rebuild at a time: an older reading must not replace a newer one.
+    rebuild: Mutex<()>,
+}
+
+impl Catalogues {
+    /// Empty until the first [`reload`](Self::reload).
+    pub fn new(db: PgPool, vault: Vault, config: Arc<ArcSwap<Config>>) -> Self {
+        Self {
+            db,
+            vault,
+            config,
+            current: ArcSwap::default(),
+            keys: ArcSwap::default(),
+            rebuild: Mutex::new(()),
+        }
+    }
+
+    /// As of the last rebuild.
+    pub fn current(&self) -> Arc<Catalogue> {
+        self.current.load_full()
+    }
+
+    /// `agents.defaults` as of now.
+    pub fn defaults(&self) -> AgentDefaults {
+        let config = self.config.load();
+        let defaults = &config.agents.defaults;
+        AgentDefaults {
+            provider: defaults.provider.clone(),
+            model: defaults.model.clone(),
+            thinking_level: defaults.thinking_level.clone(),
+            max_tokens: Some(u64::from(defaults.max_tokens)),
+            system_prompt: defaults.system_prompt.clone(),
+        }
+    }
+
+    /// The API key of an OpenAI-compatible provider.
+    pub fn api_key(&self, id: ProviderId) -> Option<SecretString> {
+        self.keys.load().get(&id).cloned()
+    }
+
+    /// Reads everything anew.
+    pub async fn reload(&self) -> sqlx::Result<()> {
+        let _one = self.rebuild.lock().await;
+        let mut tx = self.db.begin().await?;
+        sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+        let provider_rows = providers::list_all(&mut tx).await?;
+        let grant_rows = grants::list_all(&mut tx).await?;
+        let model_rows = models::list_all(&mut tx).await?;
+        let agent_rows = agents::list_all(&mut tx).await?;
+        tx.commit().await?;
+
+        let mut grants: HashMap<ProviderId, GrantRow> = grant_rows.into_iter().map(|g| (g.provider_id, g)).collect();
+        let mut models: HashMap<ProviderId, models::ModelsRow> =
+            model_rows.into_iter().map(|m| (ProviderId(m.provider_id), m)).collect();
+        let mut tenants: HashMap<TenantId, TenantCatalogue> = HashMap::new();
+        let mut keys = HashMap::new();
+        for row in provider_rows {
+            if let Some(sealed) = &row.api_key {
+                match self.vault.open(sealed, &api_key_aad(row.id)) {
+                    Ok(key) => {
+                        keys.insert(row.id, key);
+                    }
+                    Err(error) => tracing::error!(provider = %row.name, %error, "its API key can't be opened"),
+                }
+            }
+            let tenant = row.tenant_id;
+            let (grant, list) = (grants.remove(&row.id), models.remove(&row.id));
+            if let Some(provider) = provider(row, grant, list) {
+                tenants.entry(tenant).or_default().providers.push(Arc::new(provider));
+            }
+        }
+        for row in agent_rows {
+            let tenant = TenantId(row.tenant_id);
+            tenants.entry(tenant).or_default().agents.push(Arc::new(stored_agent(row)));
+        }
+        self.add_file_agents(tenants.entry(MASTER_TENANT).or_default());
+        self.keys.store(Arc::new(keys));
+        self.current.store(Arc::new(Catalogue::new(tenants)));
+        Ok(())
+    }
+
+    /// The file's agents belong to the default tenant; one of the database with the same key wins over none: the file
+    /// does, as it can't be changed from here.
+    fn add_file_agents(&self, tenant: &mut TenantCatalogue) {
+        let config = self.config.load();
+        for (key, entry) in &config.agents.list {
+            tenant.agents.retain(|a| a.key != *key);
+            tenant.agents.push(Arc::new(file_agent(key, entry, &config)));
+        }
+    }
+}
+
+fn provider(row: ProviderRow, grant: Option<GrantRow>, list: Option<models::ModelsRow>) -> Option<Provider> {
+    let Some(kind) = ProviderType::named(&row.provider_type) else {
+        tracing::warn!(provider = %row.name, provider_type = %row.provider_type, "unknown type, left out");
+        return None;
+    };
+    let grant = grant.map(|g| {
+        let needs_reauth = match g.grant() {
+            Grant::Valid { .. } => None,
+            Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_string()))),
+        };
+        GrantFacts {
+            state_since: needs_reauth.as_ref().map_or(g.connected_at, |(since, _)| *since),
+            account_id: g.account_id,
+            email: g.email,
+            plan_type: g.plan_type,
+            connected_at: g.connected_at,
+            access_expires_at: g.access_expires_at,
+            needs_reauth,
+        }
+    });
+    let fetched_at = list.as_ref().map(|l| l.fetched_at);
+    Some(Provider {
+        id: row.id,
+        tenant: row.tenant_id,
+        api_base: row.api_base.or_else(|| kind.default_api_base.map(str::to_owned)),
+        name: row.name,
+        display_name: row.display_name,
+        kind,
+        has_api_key: row.api_key.is_some(),
+        enabled: row.enabled,
+        settings: row.settings,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+        grant,
+        models: list.into_iter().flat_map(|l| l.models.0).filter_map(|m| Model::from_entry(&m)).collect(),
+        models_fetched_at: fetched_at,
+    })
+}
+
+fn stored_agent(row: AgentRow) -> Agent {
+    let other = &row.other_config.0;
+    Agent {
+        id: Some(crate::domain::ids::AgentId(row.id)),
+        thinking_level: other.get("thinking_level").and_then(|v| v.as_str()).map(str::to_owned),
+        max_tokens: other.get("max_tokens").and_then(serde_json::Value::as_u64),
+        routing: other.get("chatgpt_oauth_routing").and_then(|v| v.as_object()).cloned(),
+        key: row.agent_key,
+        display_name: row.display_name,
+        provider: row.provider,
+        model: row.model,
+        system_prompt: row.system_prompt,
+        context_window: u32::try_from(row.context_window).unwrap_or_default(),
+        max_tool_iterations: u32::try_from(row.max_tool_iterations).unwrap_or_default(),
+        workspace: row.workspace,
+        agent_type: row.agent_type,
+        is_default: row.is_default,
+        active: row.status == "active",
+        managed_by: ManagedBy::Database,
+        tools_config: row.tools_config.0,
+        other_config: row.other_config.0,
+        created_at: Some(row.created_at),
+        updated_at: Some(row.updated_at),
+    }
+}
+
+fn file_agent(key: &str, entry: &AgentEntry, config: &Config) -> Agent {
+    let defaults = &config.agents.defaults;
+    let mut other = serde_json::Map::new();
+    if let Some(level) = &entry.thinking_level {
+        other.insert("thinking_level".into(), level.clone().into());
+    }
+    if let Some(tokens) = entry.max_tokens {
+        other.insert("max_tokens".into(), tokens.into());
+    }
+    let routing = entry.chatgpt_oauth_routing.as_ref().and_then(|r| serde_json::to_value(r).ok());
+    if let Some(routing) = &routing {
+        other.insert("chatgpt_oauth_routing".into(), routing.clone());
+    }
+    Agent {
+        id: None,
+        key: key.to_owned(),
+        display_name: entry.display_name.clone(),
+        provider: entry.provider.clone(),
+        model: entry.model.clone(),
+        system_prompt: entry.system_prompt.clone(),
+        thinking_level: entry.thinking_level.clone(),
+        max_tokens: entry.max_tokens.map(u64::from),
+        context_window: entry.context_window.unwrap_or(defaults.context_window),
+        max_tool_iterations: entry.max_tool_iterations.unwrap_or(defaults.max_tool_iterations),
+        workspace: entry.workspace.clone(),
+        agent_type: "predefined".into(),
+        is_default: entry.default,
+        active: true,
+        managed_by: ManagedBy::File,
+        routing: routing.and_then(|r| r.as_object().cloned()),
+        tools_config: serde_json::Map::new(),
+        other_config: other,
+        created_at: None,
+        updated_at: None,
+    }
+}

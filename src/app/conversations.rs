@@ -1,0 +1,98 @@
+//! The conversations of agents. The history lives here, not upstream (`store: false`).
+
+use crate::app::clock::Clock;
+use crate::domain::ids::{ProviderId, SessionId, TenantId};
+use crate::store::sessions;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+use sqlx::PgPool;
+
+/// One turn of a stored conversation: what was there before, and what is to be added when it is answered.
+#[derive(Debug)]
+pub struct Turn {
+    db: PgPool,
+    clock: Clock,
+    tenant: TenantId,
+    agent_key: String,
+    pub session_key: String,
+    /// What the person said in this turn.
+    said: Vec<Value>,
+}
+
+/// Reads a conversation and makes the input of its next turn: the history, then what is new.
+///
+/// Clients of the chat API send the whole conversation each time; it is here already, so only what follows the last
+/// answer in `items` is new. Encrypted reasoning goes to the account that made it and to no other.
+pub async fn begin(
+    db: &PgPool,
+    clock: &Clock,
+    tenant: TenantId,
+    agent_key: &str,
+    session_key: &str,
+    items: Vec<Value>,
+    provider: ProviderId,
+) -> sqlx::Result<(Vec<Value>, Turn)> {
+    let mut conn = db.acquire().await?;
+    let history = sessions::items(&mut conn, tenant, agent_key, session_key).await?;
+    let said = if history.is_empty() { items } else { after_last_answer(items) };
+    let mut input: Vec<Value> = history
+        .into_iter()
+        .filter(|row| row.item.0["type"] != "reasoning" || row.provider_id == Some(provider.0))
+        .map(|row| row.item.0)
+        .collect();
+    input.extend(said.iter().cloned());
+    let turn = Turn {
+        db: db.clone(),
+        clock: clock.clone(),
+        tenant,
+        agent_key: agent_key.to_owned(),
+        session_key: session_key.to_owned(),
+        said,
+    };
+    Ok((input, turn))
+}
+
+/// What the upstream keeps a conversation's prompt cache by: the same for all its turns, telling nothing of its name.
+pub fn cache_key(tenant: TenantId, agent_key: &str, session_key: &str) -> String {
+    let digest = Sha256::digest(format!("{tenant}\0{agent_key}\0{session_key}"));
+    let bytes: [u8; 16] = digest[..16].try_into().expect("a SHA-256 digest has 32 bytes");
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+fn after_last_answer(mut items: Vec<Value>) -> Vec<Value> {
+    let answered = |item: &Value| {
+        item["role"] == "assistant" || matches!(item["type"].as_str(), Some("function_call" | "reasoning" | "custom_tool_call"))
+    };
+    let from = items.iter().rposition(answered).map_or(0, |at| at + 1);
+    items.split_off(from)
+}
+
+impl Turn {
+    /// Stores the turn: what was said and what was answered, in one transaction.
+    pub(crate) async fn keep(self, answer: &[Value], provider: ProviderId) -> sqlx::Result<()> {
+        let now = self.clock.now();
+        let mut tx = self.db.begin().await?;
+        let id = SessionId(uuid::Uuid::now_v7());
+        let session = sessions::open(&mut tx, self.tenant, &self.agent_key, &self.session_key, id, now).await?;
+        sessions::append(&mut tx, session, &self.said, None, now).await?;
+        sessions::append(&mut tx, session, answer, Some(provider), now).await?;
+        tx.commit().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_follows_the_last_answer_is_new() {
+        let user = |text: &str| json!({"type":"message","role":"user","content":text});
+        let answer = json!({"type":"message","role":"assistant","content":"hi"});
+        assert_eq!(after_last_answer(vec![user("a"), answer.clone(), user("b")]), vec![user("b")]);
+        assert_eq!(after_last_answer(vec![user("a")]), vec![user("a")]);
+        let output = json!({"type":"function_call_output","call_id":"c","output":"1"});
+        let call = json!({"type":"function_call","call_id":"c"});
+        assert_eq!(after_last_answer(vec![user("a"), call, output.clone()]), vec![output]);
+    }
+}

@@ -1,0 +1,92 @@
+//! What a client asked, in the form from which each kind of upstream gets its body.
+
+use crate::domain::agent;
+use crate::domain::catalogue::{Provider, Resolved};
+use crate::domain::chat::from_responses::{self, ToolMap};
+use crate::domain::responses::error::UpstreamError;
+use crate::domain::responses::request::{self, Draft, Head, Prepared, RequestError, Target};
+use crate::domain::routing::failover::Failure;
+use bytes::Bytes;
+use serde_json::Value;
+
+/// See the variants; what goes upstream is made per attempt, as accounts differ.
+#[derive(Debug)]
+pub enum Payload {
+    /// A native Codex client's own body: goes through as it is.
+    Native { body: Bytes, head: Head },
+    /// A Responses request of any other client.
+    Responses(Bytes),
+    /// A Chat Completions request for an upstream that speaks it.
+    Chat(Value),
+    /// A request that was translated or made here: chat for a Codex account, an agent's turn. The `Prepared` has
+    /// everything but the body.
+    Draft { draft: Draft, prepared: Prepared },
+}
+
+/// What is known of the model that a request goes to.
+pub fn target<'a>(resolved: &'a Resolved, provider: &'a Provider) -> Result<Target<'a>, RequestError> {
+    let facts = provider.model(&resolved.model);
+    let level = resolved.agent.as_ref().and_then(|(_, effective)| effective.thinking_level.as_deref());
+    let default_effort = match level.map(agent::effort_of).transpose() {
+        Ok(effort) => effort.flatten(),
+        Err(text) => return Err(RequestError::new("invalid_value", Some("reasoning.effort".into()), text)),
+    };
+    Ok(Target {
+        model: &resolved.model,
+        model_is_lite: facts.map(|m| m.lite),
+        default_effort,
+        efforts: facts.map(|m| m.efforts.as_slice()).filter(|e| !e.is_empty()),
+        default_cache_key: "",
+        service_tiers: facts.map(|m| m.service_tiers.as_slice()),
+    })
+}
+
+impl Payload {
+    /// The body for a ChatGPT account.
+    pub(super) fn for_codex(&self, resolved: &Resolved, provider: &Provider) -> Result<Prepared, Failure> {
+        let target = target(resolved, provider).map_err(client_fault)?;
+        match self {
+            Self::Native { body, head } => request::prepare_native(body, head, &target).map_err(client_fault),
+            Self::Responses(body) => request::prepare_foreign(body, &target).map_err(client_fault),
+            Self::Draft { draft, prepared } => {
+                let mut prepared = prepared.clone();
+                prepared.finish(draft.clone());
+                Ok(prepared)
+            }
+            Self::Chat(_) => unreachable!("a chat body is translated before it goes to an account"),
+        }
+    }
+
+    /// The body for an OpenAI-compatible upstream, and what its tool calls are translated back with.
+    pub(super) fn for_chat(&self, resolved: &Resolved) -> Result<(Value, ToolMap), Failure> {
+        let responses = |body: &[u8]| {
+            let value: Value = serde_json::from_slice(body).map_err(|error| {
+                client_fault(RequestError::new("invalid_json", None, format!("the body is not JSON: {error}")))
+            })?;
+            let chat = from_responses::to_chat(&value, &resolved.model).map_err(client_fault)?;
+            Ok((chat, ToolMap::new(&value)))
+        };
+        match self {
+            Self::Native { body, .. } | Self::Responses(body) => responses(body),
+            Self::Chat(body) => Ok((from_responses::chat_to_chat(body, &resolved.model), ToolMap::default())),
+            Self::Draft { draft, prepared } => {
+                let (mut body, tools) = responses(&draft.clone().into_body())?;
+                if let (Some(limit), Some(members)) = (prepared.max_output_tokens, body.as_object_mut()) {
+                    members.insert("max_tokens".into(), limit.into());
+                }
+                Ok((body, tools))
+            }
+        }
+    }
+}
+
+fn client_fault(error: RequestError) -> Failure {
+    Failure::Refused(UpstreamError {
+        status: Some(400),
+        code: Some(error.code.into()),
+        kind: Some("invalid_request_error".into()),
+        message: error.message,
+        param: error.param,
+        ..UpstreamError::default()
+    })
+}

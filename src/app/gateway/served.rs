@@ -1,0 +1,177 @@
+//! An answer past its commit point, event by event.
+
+use super::record::RequestGuard;
+use super::{Gateway, Opened};
+use crate::app::conversations::Turn;
+use crate::domain::catalogue::Provider;
+use crate::domain::responses::assemble::Assembler;
+use crate::domain::responses::forward::AnswerOptions;
+use crate::domain::responses::event::{Event, Outcome};
+use crate::domain::routing::failover::Failure;
+use crate::domain::routing::refusal::Refusal;
+use crate::upstream::Events;
+use reqwest::header::HeaderMap;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+
+/// What the front does next.
+#[derive(Debug)]
+pub enum Step {
+    /// Hand it to the client.
+    Event(Event),
+    /// Nothing came for a while: keep the line open.
+    Idle,
+    /// The stream broke: end it with this, typed.
+    Broken(Refusal),
+}
+
+/// The rest of an answer. Dropping it frees the account at once and writes the record.
+pub struct Served {
+    /// Who serves.
+    pub provider: Arc<Provider>,
+    /// Headers of the upstream's answer that a native client gets.
+    pub headers: HeaderMap,
+    /// Parameters of the request that could not be sent.
+    pub dropped: Vec<String>,
+    /// The client's own limit, kept by us.
+    pub max_output_tokens: Option<u64>,
+    /// The prompt cache key is ours: no foreign client sees it.
+    pub hide_prompt_cache_key: bool,
+    head: VecDeque<Event>,
+    events: Events,
+    record: RequestGuard,
+    heartbeat: Duration,
+    stop: CancellationToken,
+    keeper: Option<Keeper>,
+    now: i64,
+    done: bool,
+}
+
+/// Keeps an agent's conversation: the answer is complete only when it is stored.
+struct Keeper {
+    turn: Turn,
+    assembler: Assembler,
+}
+
+impl std::fmt::Debug for Served {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Served").field("provider", &self.provider.name).field("done", &self.done).finish_non_exhaustive()
+    }
+}
+
+impl Served {
+    pub(super) fn new(
+        gateway: &Gateway,
+        provider: Arc<Provider>,
+        opened: Opened,
+        record: RequestGuard,
+        turn: Option<Turn>,
+    ) -> Self {
+        Self {
+            provider,
+            headers: opened.headers,
+            dropped: opened.dropped,
+            max_output_tokens: opened.max_output_tokens,
+            hide_prompt_cache_key: opened.hide_prompt_cache_key,
+            head: opened.head,
+            events: opened.events,
+            record,
+            heartbeat: Duration::from_secs(gateway.config.load().server.heartbeat_seconds),
+            stop: gateway.shutdown.stop_streams(),
+            keeper: turn.map(|turn| Keeper { turn, assembler: Assembler::new(AnswerOptions::default()) }),
+            now: gateway.clock.now().timestamp(),
+            done: false,
+        }
+    }
+
+    /// The next thing to do; `None` after the terminal event or the break. Dropping the future loses nothing.
+    pub async fn step(&mut self) -> Option<Step> {
+        if self.done {
+            return None;
+        }
+        let event = match self.head.pop_front().or_else(|| self.events.ready()) {
+            Some(event) => event,
+            None => {
+                tokio::select! {
+                    biased;
+                    next = self.events.next() => match next {
+                        Some(Ok(event)) => event,
+                        Some(Err(failure)) => return Some(self.broken(&failure)),
+                        None => return Some(self.broken(&Failure::EndedEarly)),
+                    },
+                    () = self.stop.cancelled() => return Some(self.stopped()),
+                    () = tokio::time::sleep(self.heartbeat) => return Some(Step::Idle),
+                }
+            }
+        };
+        if let Some(keeper) = &mut self.keeper {
+            keeper.assembler.on_event(&event);
+        }
+        if let Some(terminal) = event.terminal() {
+            self.done = true;
+            self.record.ended(&terminal);
+            if !matches!(terminal.outcome, Outcome::Failed(_))
+                && let Err(refusal) = self.keep().await
+            {
+                self.record.broken(&refusal);
+                return Some(Step::Broken(refusal));
+            }
+        }
+        Some(Step::Event(event))
+    }
+
+    /// Whether the terminal event was given out, or the break.
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// The front ended the answer at the client's own limit; a conversation keeps what was said until then.
+    pub async fn cut(&mut self) -> Result<(), Refusal> {
+        self.done = true;
+        self.record.cut();
+        self.keep().await
+    }
+
+    async fn keep(&mut self) -> Result<(), Refusal> {
+        let Some(keeper) = self.keeper.take() else { return Ok(()) };
+        let items = keeper.assembler.items();
+        keeper.turn.keep(&items, self.provider.id).await.map_err(|error| {
+            tracing::error!(%error, "a conversation could not be stored");
+            Refusal {
+                status: 503,
+                kind: "server_error".into(),
+                code: "conversation_not_stored".into(),
+                message: "the answer could not be added to the stored conversation".into(),
+                param: None,
+                resets_at: None,
+                retry_after: Some(2),
+                retryable: true,
+            }
+        })
+    }
+
+    fn broken(&mut self, failure: &Failure) -> Step {
+        self.end(Refusal::of(failure, &self.provider.name, self.now))
+    }
+
+    fn stopped(&mut self) -> Step {
+        self.end(Refusal {
+            status: 503,
+            kind: "server_error".into(),
+            code: "server_shutting_down".into(),
+            message: "the gateway is shutting down".into(),
+            param: None,
+            resets_at: None,
+            retry_after: Some(1),
+            retryable: true,
+        })
+    }
+
+    fn end(&mut self, refusal: Refusal) -> Step {
+        self.done = true;
+        self.record.broken(&refusal);
+        Step::Broken(refusal)
+    }
+}

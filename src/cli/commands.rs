@@ -1,0 +1,117 @@
+//! The commands that do one thing and end.
+
+use crate::app::boot::{self, Database};
+use crate::app::clock::Clock;
+use crate::app::vault::rotation;
+use crate::config::{Config, Loader, Overrides};
+use crate::store::backup::{self, BackupMeta, RestoreOptions};
+use crate::store::db;
+use anyhow::{Context as _, bail};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+/// Writes a line to standard output.
+pub(super) fn print(line: &str) -> anyhow::Result<()> {
+    writeln!(std::io::stdout(), "{line}").context("standard output can't be written")
+}
+
+pub(super) fn settings(overrides: Overrides) -> anyhow::Result<Arc<Config>> {
+    Ok(Loader::of_this_process(overrides).load()?.config)
+}
+
+pub(super) fn token(overrides: Overrides) -> anyhow::Result<()> {
+    let (token, _) = boot::gateway_token(&*settings(overrides)?)?;
+    print(token.expose_secret())
+}
+
+pub(super) fn check_config(overrides: Overrides, json: bool) -> anyhow::Result<()> {
+    let loaded = Loader::of_this_process(overrides).load()?;
+    if json { print(&format!("{:#}", loaded.report())) } else { print(loaded.table().trim_end()) }
+}
+
+/// Opens the database for a command, does `work` and closes it again, also when that fails.
+async fn with_database<T, F: AsyncFnOnce(&Database) -> anyhow::Result<T>>(config: &Config, work: F) -> anyhow::Result<T> {
+    let database = boot::open_database(config, true).await?;
+    let done = match db::migrate(&database.pool).await.context("the database can't be migrated") {
+        Ok(()) => work(&database).await,
+        Err(error) => Err(error),
+    };
+    database.close().await;
+    done
+}
+
+pub(super) async fn migrate(overrides: Overrides) -> anyhow::Result<()> {
+    let config = settings(overrides)?;
+    with_database(&config, async |_| print("the database is up to date")).await
+}
+
+pub(super) async fn backup(overrides: Overrides, file: &Path) -> anyhow::Result<()> {
+    let config = settings(overrides)?;
+    with_database(&config, async |database| {
+        let mut conn = database.pool.acquire().await?;
+        let meta = BackupMeta {
+            created_at: Clock::system().now(),
+            created_by: concat!("gateway ", env!("CARGO_PKG_VERSION")).into(),
+        };
+        let summary = backup::backup_to_file(&mut conn, file, &meta).await?;
+        print(&format!("{}: {summary}", file.display()))
+    })
+    .await
+}
+
+pub(super) async fn restore(overrides: Overrides, file: &Path, replace: bool) -> anyhow::Result<()> {
+    let config = settings(overrides)?;
+    with_database(&config, async |database| {
+        let mut conn = database.pool.acquire().await?;
+        let mut source = tokio::fs::File::open(file).await.with_context(|| file.display().to_string())?;
+        let summary = backup::restore(&mut conn, &mut source, &RestoreOptions { replace }).await?;
+        print(&format!("{}: {summary}", file.display()))
+    })
+    .await
+}
+
+pub(super) async fn rotate_key(overrides: Overrides, new_key_file: Option<&Path>) -> anyhow::Result<()> {
+    let config = settings(overrides)?;
+    let new_key = match new_key_file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path).with_context(|| path.display().to_string())?;
+            Some(SecretString::from(text.trim()))
+        }
+        None => None,
+    };
+    with_database(&config, async |database| {
+        let rotated = rotation::rotate(&database.pool, &boot::key_source(&config), new_key.as_ref()).await?;
+        print(&format!("{} secrets are sealed with the key {} now", rotated.values, rotated.key))?;
+        if config.encryption_key.is_some() {
+            print("set encryption_key (GATEWAY_ENCRYPTION_KEY) to the new key before the next start")?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// A request by hand: a health check must not need the HTTP client's set-up.
+pub(super) async fn health(overrides: Overrides) -> anyhow::Result<()> {
+    let config = settings(overrides)?;
+    let host = match config.server.host.as_str() {
+        "0.0.0.0" => "127.0.0.1",
+        "::" => "::1",
+        host => host,
+    };
+    let ask = async {
+        let mut stream = tokio::net::TcpStream::connect((host, config.server.port)).await?;
+        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n").await?;
+        let mut answer = Vec::new();
+        stream.take(4096).read_to_end(&mut answer).await?;
+        Ok::<_, std::io::Error>(answer)
+    };
+    let answer = tokio::time::timeout(Duration::from_secs(5), ask).await.context("no answer within 5 seconds")??;
+    if !answer.starts_with(b"HTTP/1.1 200") {
+        bail!("the gateway is not healthy");
+    }
+    print("ok")
+}

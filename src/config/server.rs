@@ -1,0 +1,39 @@
+//! `gateway`: the listener, its token and its limits.
+
+use super::section::section;
+use super::values::{self, Host, HttpUrl, Origin};
+use secrecy::SecretString;
+
+section! {
+    /// The listener, its token and its limits.
+    Server {
+        /// Address to listen on: an IP address or a name. `0.0.0.0` is every network.
+        #[serde(deserialize_with = "values::text::<Host, _>")]
+        host: String = "127.0.0.1".into(),
+        /// Port to listen on; 0 takes any free one.
+        #[serde(deserialize_with = "values::within::<0, 65_535, _, _>")]
+        port: u16 = 18_790,
+        /// The owner's bearer token. Without one, a token is made and kept in the data directory.
+        #[serde(with = "values::secret")]
+        token: Option<SecretString> = None,
+        /// Other origins whose pages may call the API, as `https://host[:port]`, or `*`.
+        #[serde(deserialize_with = "values::texts::<Origin, _>")]
+        allowed_origins: Vec<String> = Vec::new(),
+        /// The address that people use, when it is not the listener's (behind a proxy).
+        #[serde(deserialize_with = "values::maybe_text::<HttpUrl, _>")]
+        public_url: Option<String> = None,
+        /// Seconds of silence on a client's stream after which a heartbeat is sent.
+        #[serde(deserialize_with = "values::within::<1, 3_600, _, _>")]
+        heartbeat_seconds: u64 = 15,
+        /// Seconds to wait for the first visible event before the response's head is sent; a failure within them is
+        /// an HTTP error, later ones are events.
+        #[serde(deserialize_with = "values::within::<0, 600, _, _>")]
+        head_grace_seconds: u64 = 15,
+        /// Seconds that open streams get to finish at shutdown.
+        #[serde(deserialize_with = "values::within::<0, 3_600, _, _>")]
+        shutdown_grace_seconds: u64 = 30,
+        /// The largest body of a model call, in MiB.
+        #[serde(deserialize_with = "values::within::<1, 1_024, _, _>")]
+        max_body_mib: usize = 32,
+    }
+}

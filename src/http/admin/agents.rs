@@ -1,0 +1,254 @@
+//! `/v1/agents`: those of the database and, read only, those of the configuration file.
+
+use super::providers::{Done, given};
+use crate::app::App;
+use crate::app::agents::{AgentChange, AgentError};
+use crate::domain::access::Permission;
+use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
+use crate::domain::catalogue::TenantCatalogue;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{Caller, JsonBody};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// An agent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Agent)]
+pub struct AgentBody {
+    /// Null for an agent of the configuration file.
+    id: Option<String>,
+    agent_key: String,
+    display_name: Option<String>,
+    /// Null: the default one.
+    provider: Option<String>,
+    /// Null: the default one.
+    model: Option<String>,
+    context_window: u32,
+    max_tool_iterations: u32,
+    workspace: Option<String>,
+    agent_type: String,
+    system_prompt: Option<String>,
+    is_default: bool,
+    /// `active` or `inactive`.
+    status: &'static str,
+    /// `database` or `file`.
+    managed_by: &'static str,
+    #[schema(value_type = Object)]
+    tools_config: Map<String, Value>,
+    /// `thinking_level`, `max_tokens`, `chatgpt_oauth_routing` and what clients keep there.
+    #[schema(value_type = Object)]
+    other_config: Map<String, Value>,
+    created_at: Option<DateTime<Utc>>,
+    updated_at: Option<DateTime<Utc>>,
+    effective: EffectiveBody,
+}
+
+/// What the agent really uses, defaults included.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AgentEffective)]
+pub struct EffectiveBody {
+    provider: String,
+    model: String,
+    thinking_level: Option<String>,
+    max_tokens: Option<u64>,
+}
+
+impl AgentBody {
+    fn new(agent: &Agent, defaults: &AgentDefaults) -> Self {
+        let effective = agent.effective(defaults);
+        Self {
+            id: agent.id.map(|id| id.to_string()),
+            agent_key: agent.key.clone(),
+            display_name: agent.display_name.clone(),
+            provider: agent.provider.clone(),
+            model: agent.model.clone(),
+            context_window: agent.context_window,
+            max_tool_iterations: agent.max_tool_iterations,
+            workspace: agent.workspace.clone(),
+            agent_type: agent.agent_type.clone(),
+            system_prompt: agent.system_prompt.clone(),
+            is_default: agent.is_default,
+            status: if agent.active { "active" } else { "inactive" },
+            managed_by: match agent.managed_by {
+                ManagedBy::Database => "database",
+                ManagedBy::File => "file",
+            },
+            tools_config: agent.tools_config.clone(),
+            other_config: agent.other_config.clone(),
+            created_at: agent.created_at,
+            updated_at: agent.updated_at,
+            effective: EffectiveBody {
+                provider: effective.provider,
+                model: effective.model,
+                thinking_level: effective.thinking_level,
+                max_tokens: effective.max_tokens,
+            },
+        }
+    }
+}
+
+/// The tenant's agents.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgentList {
+    agents: Vec<AgentBody>,
+}
+
+/// A new agent, or changes to one: what is absent stays (or is the default), null clears.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WriteAgent {
+    /// A slug, unique in the tenant; needed for a new agent.
+    agent_key: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    display_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    provider: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    model: Option<Option<String>>,
+    context_window: Option<u32>,
+    max_tool_iterations: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    workspace: Option<Option<String>>,
+    agent_type: Option<String>,
+    is_default: Option<bool>,
+    /// `active` or `inactive`.
+    status: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    system_prompt: Option<Option<String>>,
+    #[schema(value_type = Option<Object>)]
+    tools_config: Option<Map<String, Value>>,
+    /// Replaces the whole object.
+    #[schema(value_type = Option<Object>)]
+    other_config: Option<Map<String, Value>>,
+}
+
+impl From<WriteAgent> for AgentChange {
+    fn from(body: WriteAgent) -> Self {
+        Self {
+            agent_key: body.agent_key,
+            display_name: body.display_name,
+            provider: body.provider,
+            model: body.model,
+            context_window: body.context_window,
+            max_tool_iterations: body.max_tool_iterations,
+            workspace: body.workspace,
+            agent_type: body.agent_type,
+            is_default: body.is_default,
+            status: body.status,
+            system_prompt: body.system_prompt,
+            tools_config: body.tools_config,
+            other_config: body.other_config,
+        }
+    }
+}
+
+/// Lists the agents
+#[utoipa::path(get, path = "/v1/agents", tag = "agents", responses(
+    (status = 200, description = "Those of the database, oldest first, then those of the file", body = AgentList)))]
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<AgentList>, ApiError> {
+    caller.require(Permission::Read)?;
+    let (catalogue, defaults) = (app.catalogues.current(), app.catalogues.defaults());
+    let agents = &catalogue.tenant(caller.tenant()).agents;
+    Ok(Json(AgentList { agents: agents.iter().map(|a| AgentBody::new(a, &defaults)).collect() }))
+}
+
+/// Makes an agent
+#[utoipa::path(post, path = "/v1/agents", tag = "agents", request_body = WriteAgent, responses(
+    (status = 201, description = "Made", body = AgentBody),
+    (status = 400, description = "A value is wrong", body = ErrorBody),
+    (status = 409, description = "The key is taken", body = ErrorBody)))]
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    JsonBody(body): JsonBody<WriteAgent>,
+) -> Result<(StatusCode, Json<AgentBody>), ApiError> {
+    caller.require(Permission::ManageAgents)?;
+    let key = app.agents.create(caller.tenant(), body.into()).await?;
+    Ok((StatusCode::CREATED, Json(read(&app, &caller, &key)?)))
+}
+
+/// One agent, by id or key
+#[utoipa::path(get, path = "/v1/agents/{id}", tag = "agents",
+    params(("id" = String, Path, description = "Id or key")),
+    responses((status = 200, description = "The agent", body = AgentBody),
+              (status = 404, description = "There is none", body = ErrorBody)))]
+pub async fn get(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<AgentBody>, ApiError> {
+    caller.require(Permission::Read)?;
+    Ok(Json(read(&app, &caller, &id)?))
+}
+
+/// Changes an agent
+#[utoipa::path(put, path = "/v1/agents/{id}", tag = "agents", request_body = WriteAgent,
+    params(("id" = String, Path, description = "Id or key")),
+    responses((status = 200, description = "Changed", body = AgentBody),
+              (status = 400, description = "A value is wrong", body = ErrorBody),
+              (status = 404, description = "There is none", body = ErrorBody),
+              (status = 409, description = "The key is taken, or the file defines this agent", body = ErrorBody)))]
+pub async fn update(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<WriteAgent>,
+) -> Result<Json<AgentBody>, ApiError> {
+    caller.require(Permission::ManageAgents)?;
+    let key = app.agents.update(caller.tenant(), &id, body.into()).await?;
+    Ok(Json(read(&app, &caller, &key)?))
+}
+
+/// Removes an agent; its conversations stay
+#[utoipa::path(delete, path = "/v1/agents/{id}", tag = "agents",
+    params(("id" = String, Path, description = "Id or key")),
+    responses((status = 200, description = "Removed", body = Done),
+              (status = 404, description = "There is none", body = ErrorBody),
+              (status = 409, description = "The file defines this agent", body = ErrorBody)))]
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Done>, ApiError> {
+    caller.require(Permission::ManageAgents)?;
+    app.agents.delete(caller.tenant(), &id).await?;
+    Ok(Json(Done { status: "deleted" }))
+}
+
+fn read(app: &App, caller: &Caller, id: &str) -> Result<AgentBody, ApiError> {
+    let catalogue = app.catalogues.current();
+    let agent = find(catalogue.tenant(caller.tenant()), id).ok_or_else(|| ApiError::not_found("agent"))?;
+    Ok(AgentBody::new(agent, &app.catalogues.defaults()))
+}
+
+fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Option<&'a Agent> {
+    let by_id = |a: &&Arc<Agent>| a.key == id || a.id.is_some_and(|own| own.to_string() == id);
+    tenant.agents.iter().find(by_id).map(|a| &**a)
+}
+
+impl From<AgentError> for ApiError {
+    fn from(error: AgentError) -> Self {
+        let text = error.to_string();
+        match error {
+            AgentError::InvalidKey(_) => Self::bad_request("invalid_agent_key", text),
+            AgentError::InvalidValue { field, .. } => {
+                Self::bad_request("invalid_value", text).with("field", field.into())
+            }
+            AgentError::KeyTaken(_) => Self::new(StatusCode::CONFLICT, "key_taken", text),
+            AgentError::ManagedByFile(_) => Self::new(StatusCode::CONFLICT, "managed_by_file", text),
+            AgentError::NotFound => Self::not_found("agent"),
+            AgentError::Database(error) => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The first page: is all well, and what is the next step.
+
+use super::traces::{Trace, assemble};
+use crate::app::App;
+use crate::domain::access::Permission;
+use crate::domain::provider::State as ProviderState;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::Caller;
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// Everything that the first page shows.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Overview {
+    version: &'static str,
+    demo: bool,
+    /// What clients are pointed at.
+    base_url: String,
+    checklist: Checklist,
+    providers: ProviderCounts,
+    last_24h: LastDay,
+    /// The newest ten.
+    recent: Vec<Trace>,
+    generated_at: DateTime<Utc>,
+}
+
+/// The first steps, each true once it is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Checklist {
+    account_connected: bool,
+    models_loaded: bool,
+    first_request_served: bool,
+    agent_created: bool,
+}
+
+/// Providers by state.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderCounts {
+    total: usize,
+    ready: usize,
+    needs_reauth: usize,
+    disabled: usize,
+}
+
+/// Sums of the last 24 hours.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct LastDay {
+    requests: i64,
+    succeeded: i64,
+    failed: i64,
+    input_tokens: i64,
+    cached_input_tokens: i64,
+    output_tokens: i64,
+}
+
+/// The state of things at a glance
+#[utoipa::path(get, path = "/v1/overview", tag = "overview", responses(
+    (status = 200, description = "As of now", body = Overview),
+    (status = 401, description = "Signed out", body = ErrorBody)))]
+pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Overview>, ApiError> {
+    caller.require(Permission::Read)?;
+    let tenant = caller.tenant();
+    let (day, ever_served) = app.traces.last_day(tenant).await.map_err(|e| ApiError::internal(&e))?;
+    let newest = app.traces.newest(tenant, 10).await.map_err(|e| ApiError::internal(&e))?;
+    let catalogue = app.catalogues.current();
+    let catalogue = catalogue.tenant(tenant);
+    let states: Vec<ProviderState> = catalogue.providers.iter().map(|p| p.status().state).collect();
+    let count = |state| states.iter().filter(|s| **s == state).count();
+    Ok(Json(Overview {
+        version: env!("CARGO_PKG_VERSION"),
+        demo: app.demo,
+        base_url: format!("{}/v1", app.public_url()),
+        checklist: Checklist {
+            account_connected: catalogue.providers.iter().any(|p| p.grant.is_some() || !p.kind.is_chatgpt()),
+            models_loaded: catalogue.providers.iter().any(|p| !p.models.is_empty()),
+            first_request_served: ever_served,
+            agent_created: !catalogue.agents.is_empty(),
+        },
+        providers: ProviderCounts {
+            total: states.len(),
+            ready: count(ProviderState::Ready),
+            needs_reauth: count(ProviderState::NeedsReauth),
+            disabled: count(ProviderState::Disabled),
+        },
+        last_24h: LastDay {
+            requests: day.requests,
+            succeeded: day.succeeded,
+            failed: day.failed,
+            input_tokens: day.input_tokens,
+            cached_input_tokens: day.cached_input_tokens,
+            output_tokens: day.output_tokens,
+        },
+        recent: assemble(newest),
+        generated_at: app.clock.now(),
+    }))
+}

@@ -1,0 +1,370 @@
+//! `/v1/providers`.
+
+use crate::app::App;
+use crate::app::providers::{Create, ProviderError, Update};
+use crate::domain::access::Permission;
+use crate::domain::catalogue::{Provider, TenantCatalogue};
+use crate::domain::provider::TYPES;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::{Caller, JsonBody};
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use chrono::{DateTime, Utc};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use utoipa::ToSchema;
+
+/// A provider: one account, or one API key, behind a name.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Provider)]
+pub struct ProviderBody {
+    id: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    tenant_id: String,
+    name: String,
+    display_name: Option<String>,
+    provider_type: &'static str,
+    api_base: Option<String>,
+    /// `***` when there is one.
+    api_key: Option<&'static str>,
+    enabled: bool,
+    #[schema(value_type = Object)]
+    settings: Value,
+    status: ProviderStatus,
+    /// Of a `chatgpt_oauth` provider; null when it was never signed in.
+    account: Option<Account>,
+    model_count: usize,
+}
+
+/// Whether a provider can serve.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderStatus {
+    /// `ready`, `needs_reauth`, `disabled` or `signed_out`.
+    #[schema(value_type = String)]
+    state: crate::domain::provider::State,
+    since: DateTime<Utc>,
+    reason: Option<String>,
+    until: Option<DateTime<Utc>>,
+}
+
+/// The signed-in account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Account {
+    email: Option<String>,
+    /// As the upstream names it; unknown ones are shown as they are.
+    plan_type: Option<String>,
+    account_id: String,
+    connected_at: DateTime<Utc>,
+    token_expires_at: DateTime<Utc>,
+}
+
+impl From<&Provider> for ProviderBody {
+    fn from(p: &Provider) -> Self {
+        let status = p.status();
+        Self {
+            id: p.id.to_string(),
+            created_at: p.created_at,
+            updated_at: p.updated_at,
+            tenant_id: p.tenant.to_string(),
+            name: p.name.clone(),
+            display_name: p.display_name.clone(),
+            provider_type: p.kind.name,
+            api_base: p.api_base.clone(),
+            api_key: p.has_api_key.then_some("***"),
+            enabled: p.enabled,
+            settings: p.settings.clone(),
+            status: ProviderStatus {
+                state: status.state,
+                since: status.since,
+                reason: status.reason,
+                until: status.until,
+            },
+            account: p.grant.as_ref().map(|g| Account {
+                email: g.email.clone(),
+                plan_type: g.plan_type.clone(),
+                account_id: g.account_id.clone(),
+                connected_at: g.connected_at,
+                token_expires_at: g.access_expires_at,
+            }),
+            model_count: p.models.len(),
+        }
+    }
+}
+
+/// The tenant's providers, oldest first.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderList {
+    providers: Vec<ProviderBody>,
+}
+
+/// A new provider.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateProvider {
+    /// A slug, unique in the tenant.
+    name: String,
+    /// One of `GET /v1/provider-types`.
+    provider_type: String,
+    display_name: Option<String>,
+    api_base: Option<String>,
+    #[schema(value_type = Option<String>)]
+    api_key: Option<SecretString>,
+    enabled: Option<bool>,
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Map<String, Value>>,
+}
+
+/// Changes to a provider; what is absent stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateProvider {
+    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    display_name: Option<Option<String>>,
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>)]
+    api_base: Option<Option<String>>,
+    /// `***` and the empty text leave the key as it is.
+    #[schema(value_type = Option<String>)]
+    api_key: Option<SecretString>,
+    enabled: Option<bool>,
+    /// Merged key by key; a null removes its key.
+    #[schema(value_type = Option<Object>)]
+    settings: Option<Map<String, Value>>,
+}
+
+/// Tells an absent member (`None`) from a null one (`Some(None)`).
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+    Option::deserialize(d).map(Some)
+}
+
+/// What was done.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Done {
+    /// `updated` or `deleted`.
+    pub(super) status: &'static str,
+}
+
+/// The models of a provider.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderModels {
+    models: Vec<ProviderModel>,
+    /// When the upstream told them.
+    fetched_at: Option<DateTime<Utc>>,
+}
+
+/// One model.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderModel {
+    id: String,
+    name: String,
+    context_window: Option<u64>,
+    /// Empty when unknown.
+    thinking_levels: Vec<String>,
+}
+
+/// What to check besides that the provider answers.
+#[derive(Debug, Deserialize, ToSchema)]
+pub struct Verify {
+    model: Option<String>,
+}
+
+/// Whether the provider answers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Verified {
+    valid: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+/// The kinds of providers.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProviderTypes {
+    types: Vec<ProviderTypeBody>,
+}
+
+/// One kind.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProviderType)]
+pub struct ProviderTypeBody {
+    #[serde(rename = "type")]
+    name: &'static str,
+    #[serde(rename = "name")]
+    title: &'static str,
+    default_api_base: Option<&'static str>,
+    needs_api_key: bool,
+}
+
+/// Lists the kinds of providers
+#[utoipa::path(get, path = "/v1/provider-types", tag = "providers", responses(
+    (status = 200, description = "In the order to offer them", body = ProviderTypes)))]
+pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
+    caller.require(Permission::Read)?;
+    let body = |t: &'static crate::domain::provider::ProviderType| ProviderTypeBody {
+        name: t.name,
+        title: t.title,
+        default_api_base: t.default_api_base,
+        needs_api_key: t.needs_api_key,
+    };
+    Ok(Json(ProviderTypes { types: TYPES.iter().map(body).collect() }))
+}
+
+/// Lists the providers
+#[utoipa::path(get, path = "/v1/providers", tag = "providers", responses(
+    (status = 200, description = "Oldest first", body = ProviderList)))]
+pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ProviderList>, ApiError> {
+    caller.require(Permission::Read)?;
+    let catalogue = app.catalogues.current();
+    let providers = catalogue.tenant(caller.tenant()).providers.iter().map(|p| ProviderBody::from(&**p)).collect();
+    Ok(Json(ProviderList { providers }))
+}
+
+/// Makes a provider
+#[utoipa::path(post, path = "/v1/providers", tag = "providers", request_body = CreateProvider, responses(
+    (status = 201, description = "Made", body = ProviderBody),
+    (status = 400, description = "A value is wrong", body = ErrorBody),
+    (status = 409, description = "The name is taken", body = ErrorBody)))]
+pub async fn create(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    JsonBody(body): JsonBody<CreateProvider>,
+) -> Result<(StatusCode, Json<ProviderBody>), ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let create = Create {
+        name: body.name,
+        provider_type: body.provider_type,
+        display_name: body.display_name,
+        api_base: body.api_base,
+        api_key: body.api_key,
+        enabled: body.enabled.unwrap_or(true),
+        settings: body.settings.unwrap_or_default(),
+    };
+    let id = app.providers.create(caller.tenant(), create).await?;
+    let catalogue = app.catalogues.current();
+    let made = find(catalogue.tenant(caller.tenant()), &id.to_string())?;
+    Ok((StatusCode::CREATED, Json(made.into())))
+}
+
+/// One provider, by id or name
+#[utoipa::path(get, path = "/v1/providers/{id}", tag = "providers",
+    params(("id" = String, Path, description = "Id or name")),
+    responses((status = 200, description = "The provider", body = ProviderBody),
+              (status = 404, description = "There is none", body = ErrorBody)))]
+pub async fn get(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<ProviderBody>, ApiError> {
+    caller.require(Permission::Read)?;
+    let catalogue = app.catalogues.current();
+    Ok(Json(find(catalogue.tenant(caller.tenant()), &id)?.into()))
+}
+
+/// Changes a provider
+#[utoipa::path(put, path = "/v1/providers/{id}", tag = "providers", request_body = UpdateProvider,
+    params(("id" = String, Path, description = "Id or name")),
+    responses((status = 200, description = "Changed", body = Done),
+              (status = 400, description = "A value is wrong", body = ErrorBody),
+              (status = 404, description = "There is none", body = ErrorBody),
+              (status = 409, description = "The new name is taken, or agents use the old one", body = ErrorBody)))]
+pub async fn update(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<UpdateProvider>,
+) -> Result<Json<Done>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let update = Update {
+        name: body.name,
+        display_name: body.display_name,
+        api_base: body.api_base,
+        api_key: body.api_key,
+        enabled: body.enabled,
+        settings: body.settings,
+    };
+    app.providers.update(caller.tenant(), &id, update).await?;
+    Ok(Json(Done { status: "updated" }))
+}
+
+/// Removes a provider with its sign-in
+#[utoipa::path(delete, path = "/v1/providers/{id}", tag = "providers",
+    params(("id" = String, Path, description = "Id or name")),
+    responses((status = 200, description = "Removed", body = Done),
+              (status = 404, description = "There is none", body = ErrorBody),
+              (status = 409, description = "Agents use it: `dependents`", body = ErrorBody)))]
+pub async fn delete(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Done>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    app.providers.delete(caller.tenant(), &id).await?;
+    Ok(Json(Done { status: "deleted" }))
+}
+
+/// The models of a provider, as its upstream last told them
+#[utoipa::path(get, path = "/v1/providers/{id}/models", tag = "providers",
+    params(("id" = String, Path, description = "Id or name")),
+    responses((status = 200, description = "The models", body = ProviderModels),
+              (status = 404, description = "There is none", body = ErrorBody)))]
+pub async fn models(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<ProviderModels>, ApiError> {
+    caller.require(Permission::Read)?;
+    let catalogue = app.catalogues.current();
+    let provider = find(catalogue.tenant(caller.tenant()), &id)?;
+    let models = provider.models.iter().map(|m| ProviderModel {
+        id: m.id.clone(),
+        name: m.name.clone(),
+        context_window: m.context_window,
+        thinking_levels: m.efforts.clone(),
+    });
+    Ok(Json(ProviderModels { models: models.collect(), fetched_at: provider.models_fetched_at }))
+}
+
+/// Asks the provider's upstream for its models: whether the sign-in or the key works
+#[utoipa::path(post, path = "/v1/providers/{id}/verify", tag = "providers", request_body = Verify,
+    params(("id" = String, Path, description = "Id or name")),
+    responses((status = 200, description = "Whether it answers", body = Verified),
+              (status = 404, description = "There is none", body = ErrorBody)))]
+pub async fn verify(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+    JsonBody(body): JsonBody<Verify>,
+) -> Result<Json<Verified>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let error = app.providers.verify(caller.tenant(), &id, body.model.as_deref()).await?.err();
+    Ok(Json(Verified { valid: error.is_none(), error }))
+}
+
+fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Result<&'a Provider, ApiError> {
+    tenant.provider(id).map(|p| &**p).ok_or_else(|| ApiError::not_found("provider"))
+}
+
+impl From<ProviderError> for ApiError {
+    fn from(error: ProviderError) -> Self {
+        let text = error.to_string();
+        match error {
+            ProviderError::InvalidName(_) => Self::bad_request("invalid_name", text),
+            ProviderError::UnknownType { .. } => Self::bad_request("unknown_provider_type", text),
+            ProviderError::InvalidApiBase(_) => Self::bad_request("invalid_api_base", text),
+            ProviderError::ApiBaseRequired(_) => Self::bad_request("api_base_required", text),
+            ProviderError::ApiKeyRequired(_) => Self::bad_request("api_key_required", text),
+            ProviderError::NoApiKey => Self::bad_request("api_key_not_taken", text),
+            ProviderError::PoolsNotServed => Self::bad_request("pools_not_served", text),
+            ProviderError::NameTaken(_) => Self::new(StatusCode::CONFLICT, "name_taken", text),
+            ProviderError::NotFound => Self::not_found("provider"),
+            ProviderError::InUse { agents, .. } => Self::new(StatusCode::CONFLICT, "in_use", text)
+                .with("dependents", json!({ "agents": agents, "pools": [] })),
+            ProviderError::Database(error) => Self::internal(&error),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What was served, newest first.
+
+use crate::app::App;
+use crate::domain::access::Permission;
+use crate::http::error::{ApiError, ErrorBody};
+use crate::http::extract::Caller;
+use crate::app::traces::{AttemptRow, RequestRow};
+use axum::Json;
+use axum::extract::{Query, State};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+
+/// One request of a client.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Trace {
+    id: String,
+    started_at: DateTime<Utc>,
+    duration_ms: i64,
+    /// Until the first event that the client could see.
+    first_event_ms: Option<i64>,
+    /// `responses` or `chat_completions`.
+    endpoint: String,
+    /// As the client named it.
+    model: String,
+    /// As the upstream named it.
+    served_model: Option<String>,
+    agent_key: Option<String>,
+    provider_name: Option<String>,
+    /// `codex` or `other`.
+    client: String,
+    /// `completed`, `incomplete`, `failed`, `cancelled` or `refused`.
+    status: String,
+    http_status: i32,
+    error_code: Option<String>,
+    error_message: Option<String>,
+    usage: Option<Usage>,
+    attempts: Vec<Attempt>,
+}
+
+/// Tokens; cached ones are part of the input, reasoning ones of the output.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Usage {
+    input_tokens: i64,
+    cached_input_tokens: i64,
+    output_tokens: i64,
+    reasoning_tokens: i64,
+}
+
+/// One try at one account.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Attempt {
+    provider_name: String,
+    /// `served`, `failed` or `cancelled`.
+    outcome: String,
+    error_code: Option<String>,
+    duration_ms: i64,
+}
+
+/// The newest requests.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct TraceList {
+    traces: Vec<Trace>,
+}
+
+/// Query of the list.
+#[derive(Debug, Deserialize, IntoParams)]
+pub struct TraceQuery {
+    /// 1 to 500; 50 when absent.
+    limit: Option<u32>,
+}
+
+/// Lists the newest requests
+#[utoipa::path(get, path = "/v1/traces", tag = "traces", params(TraceQuery), responses(
+    (status = 200, description = "Newest first", body = TraceList),
+    (status = 401, description = "Signed out", body = ErrorBody)))]
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Query(query): Query<TraceQuery>,
+) -> Result<Json<TraceList>, ApiError> {
+    caller.require(Permission::Read)?;
+    let limit = query.limit.unwrap_or(50).clamp(1, 500);
+    let newest = app.traces.newest(caller.tenant(), limit).await.map_err(|e| ApiError::internal(&e))?;
+    Ok(Json(TraceList { traces: assemble(newest) }))
+}
+
+/// Requests with their attempts, for people.
+pub fn assemble((requests, attempts): (Vec<RequestRow>, Vec<AttemptRow>)) -> Vec<Trace> {
+    let mut by_request = std::collections::HashMap::<_, Vec<Attempt>>::new();
+    for a in attempts {
+        let attempt = Attempt {
+            provider_name: a.provider_name,
+            outcome: a.outcome,
+            error_code: a.error_code,
+            duration_ms: a.duration_ms,
+        };
+        by_request.entry(a.request_id).or_default().push(attempt);
+    }
+    let trace = |r: RequestRow| Trace {
+        attempts: by_request.remove(&r.id).unwrap_or_default(),
+        usage: r.input_tokens.map(|input_tokens| Usage {
+            input_tokens,
+            cached_input_tokens: r.cached_input_tokens.unwrap_or_default(),
+            output_tokens: r.output_tokens.unwrap_or_default(),
+            reasoning_tokens: r.reasoning_tokens.unwrap_or_default(),
+        }),
+        id: r.id.to_string(),
+        started_at: r.started_at,
+        duration_ms: r.duration_ms,
+        first_event_ms: r.first_event_ms,
+        endpoint: r.endpoint,
+        model: r.model,
+        served_model: r.served_model,
+        agent_key: r.agent_key,
+        provider_name: r.provider_name,
+        client: r.client,
+        status: r.status,
+        http_status: r.http_status,
+        error_code: r.error_code,
+        error_message: r.error_message,
+    };
+    requests.into_iter().map(trace).collect()
+}

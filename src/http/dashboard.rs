@@ -1,0 +1,111 @@
+//! The dashboard, embedded in the binary.
+//!
+//! `web/dist` is built, never committed. A build without it works and says so on the page.
+
+use super::error::ApiError;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use rust_embed::{EmbeddedFile, RustEmbed};
+
+#[derive(RustEmbed)]
+#[folder = "web/dist"]
+#[allow_missing = true]
+struct Assets;
+
+/// `style-src` needs inline styles: the components position menus with style attributes. Scripts are files only.
+const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+
+const NOT_BUILT: &str = "<!doctype html><title>gateway</title><p>This gateway was built without its dashboard. \
+    Run <code>make</code> in the source tree; the API works all the same.";
+
+/// Headers that every answer carries.
+pub async fn security_headers(mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CONTENT_SECURITY_POLICY, CSP),
+    ] {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    response
+}
+
+/// Whatever no route answers: a file of the dashboard, its page for a path of its own, else 404.
+pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
+    let path = uri.path().trim_start_matches('/');
+    let api = ["v1", "healthz", "readyz", "metrics", "auth"].iter().any(|p| path == *p || path.starts_with(&format!("{p}/")));
+    if api || !matches!(method, Method::GET | Method::HEAD) {
+        return ApiError::not_found("route").into_response();
+    }
+    if !path.is_empty()
+        && let Some(response) = file(path, &headers)
+    {
+        return response;
+    }
+    let wants_page = headers.get(header::ACCEPT).is_none_or(|a| {
+        let accept = a.as_bytes();
+        memchr::memmem::find(accept, b"text/html").is_some() || memchr::memmem::find(accept, b"*/*").is_some()
+    });
+    // A missing script must not be answered with a page.
+    let is_file = path.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    if !wants_page || is_file {
+        return ApiError::not_found("file").into_response();
+    }
+    match file("index.html", &headers) {
+        Some(page) => page,
+        None => (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+    }
+}
+
+fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
+    let plain = Assets::get(path)?;
+    let etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()[..12]));
+    let immutable = path.starts_with("assets/");
+    let mut response = if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let (encoding, content) = negotiated(path, headers).unwrap_or((None, plain));
+        let mut response = Body::from(content.data).into_response();
+        let kind = mime_guess::from_path(path).first_or_octet_stream();
+        let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).ok()?);
+        if let Some(encoding) = encoding {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    headers.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);
+    // The names of the files in `assets` hold their hash.
+    let cache = if immutable { "public, max-age=31536000, immutable" } else { "no-cache" };
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    Some(response)
+}
+
+/// The smaller form that the build made, when the browser takes it.
+fn negotiated(path: &str, headers: &HeaderMap) -> Option<(Option<&'static str>, EmbeddedFile)> {
+    let accepted = headers.get(header::ACCEPT_ENCODING)?.to_str().ok()?;
+    let takes = |name: &str| {
+        accepted.split(',').any(|part| {
+            let mut words = part.split(';').map(str::trim);
+            words.next() == Some(name) && !words.any(|w| w == "q=0")
+        })
+    };
+    [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .filter(|(encoding, _)| takes(encoding))
+        .find_map(|(encoding, suffix)| Some((Some(encoding), Assets::get(&format!("{path}.{suffix}"))?)))
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

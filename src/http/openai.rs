@@ -1,0 +1,15 @@
+//! The OpenAI-compatible routes.
+
+pub mod chat_completions;
+
+pub mod models;
+
+pub mod responses;
+
+mod answer;
+
+mod ask;
+
+mod error;
+
+pub use error::OpenAiError;

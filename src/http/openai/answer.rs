@@ -1,0 +1,236 @@
+//! From an opened answer to the client: as a stream of server-sent events, or as one object.
+
+use super::error::OpenAiError;
+use crate::app::App;
+use crate::app::gateway::{Ask, Served, Step};
+use crate::domain::chat::chunk::ChunkTranslator;
+use crate::domain::responses::assemble::{Assembler, Incomplete};
+use crate::domain::responses::audience::Audience;
+use crate::domain::responses::event::Event;
+use crate::domain::ids::RequestId;
+use crate::domain::responses::forward::{AnswerOptions, Forwarder};
+use crate::domain::responses::sse::HEARTBEAT;
+use crate::domain::routing::failover::Failure;
+use crate::domain::routing::refusal::{Presentation, Refusal};
+use axum::body::{Body, Bytes};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::Value;
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Who served, for the client.
+const PROVIDER: HeaderName = HeaderName::from_static("x-gateway-provider");
+/// Parameters of the request that the upstream does not take and that were left out.
+const DROPPED: HeaderName = HeaderName::from_static("x-gateway-dropped");
+
+type Opening = Pin<Box<dyn Future<Output = Result<Served, Refusal>> + Send>>;
+
+/// A dialect in which events reach the client.
+pub trait Front: Send + 'static {
+    /// The bytes that an event becomes.
+    fn on_event(&mut self, event: &Event, out: &mut Vec<Bytes>);
+    /// The typed end of a stream that broke.
+    fn fail(&mut self, code: &str, message: &str, out: &mut Vec<Bytes>);
+    /// The answer is complete for the client, whatever the upstream still sends.
+    fn is_finished(&self) -> bool;
+}
+
+impl Front for Forwarder {
+    fn on_event(&mut self, event: &Event, out: &mut Vec<Bytes>) {
+        Self::on_event(self, event, out);
+    }
+    fn fail(&mut self, code: &str, message: &str, out: &mut Vec<Bytes>) {
+        out.push(Self::fail(self, code, message));
+    }
+    fn is_finished(&self) -> bool {
+        Self::is_finished(self)
+    }
+}
+
+impl Front for ChunkTranslator {
+    fn on_event(&mut self, event: &Event, out: &mut Vec<Bytes>) {
+        Self::on_event(self, event, out);
+    }
+    fn fail(&mut self, code: &str, message: &str, out: &mut Vec<Bytes>) {
+        Self::fail(self, code, message, out);
+    }
+    fn is_finished(&self) -> bool {
+        Self::is_finished(self)
+    }
+}
+
+/// What is kept here for an answer.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Kept {
+    /// The client's own limit, which the upstream does not take.
+    pub max_output_tokens: Option<u64>,
+    /// The prompt cache key is ours.
+    pub hide_prompt_cache_key: bool,
+}
+
+impl Kept {
+    fn of(served: &Served) -> Self {
+        Self {
+            max_output_tokens: served.max_output_tokens,
+            hide_prompt_cache_key: served.hide_prompt_cache_key,
+        }
+    }
+
+    /// For whoever writes Responses objects. `id` and `created_at` are for an answer that the upstream never began.
+    pub fn options(self, id: RequestId, model: &str, created_at: i64) -> AnswerOptions {
+        AnswerOptions {
+            max_output_tokens: self.max_output_tokens,
+            hide_prompt_cache_key: self.hide_prompt_cache_key,
+            response_id: format!("resp_{}", id.0.simple()),
+            model: model.to_owned(),
+            created_at,
+            input_tokens: 0,
+        }
+    }
+}
+
+/// Streams an answer. `front` is made when it is known which limit of the client has to be kept here.
+///
+/// A refusal within the grace period is an HTTP error. After it the head of the response goes out with heartbeats, so
+/// that no proxy cuts the line while a model thinks; the request can still move to another account, and a refusal is
+/// then the stream's one terminal event.
+pub async fn stream<F: Front>(
+    app: &Arc<App>,
+    ask: Ask,
+    front: impl FnOnce(Kept) -> F + Send + 'static,
+) -> Result<Response, OpenAiError> {
+    let codex = ask.audience == Audience::Codex;
+    let config = app.config.load();
+    let heartbeat = Duration::from_secs(config.server.heartbeat_seconds);
+    let grace = Duration::from_secs(config.server.head_grace_seconds);
+    let mut opening: Opening = Box::pin(app.gateway.clone().serve(ask));
+    match tokio::time::timeout(grace, &mut opening).await {
+        Ok(Ok(served)) => {
+            let headers = answer_headers(&served);
+            let front = front(Kept::of(&served));
+            Ok(sse(headers, Body::from_stream(run(Ok(served), front, codex))))
+        }
+        Ok(Err(refusal)) => match refusal.presentation(codex) {
+            Presentation::Status(_) => Err(refusal.into()),
+            Presentation::FailedStream => {
+                Ok(sse(HeaderMap::new(), Body::from_stream(run(Err(refusal), front(Kept::default()), codex))))
+            }
+        },
+        Err(_) => Ok(sse(HeaderMap::new(), Body::from_stream(late(opening, front, heartbeat, codex)))),
+    }
+}
+
+/// An answer whose head went out before it began.
+fn late<F: Front>(
+    mut opening: Opening,
+    front: impl FnOnce(Kept) -> F + Send + 'static,
+    heartbeat: Duration,
+    codex: bool,
+) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send {
+    async_stream::stream! {
+        yield Ok(Bytes::from_static(HEARTBEAT));
+        let opened = loop {
+            match tokio::time::timeout(heartbeat, &mut opening).await {
+                Ok(opened) => break opened,
+                Err(_) => yield Ok(Bytes::from_static(HEARTBEAT)),
+            }
+        };
+        let front = front(opened.as_ref().map(Kept::of).unwrap_or_default());
+        for await bytes in run(opened, front, codex) {
+            yield bytes;
+        }
+    }
+}
+
+fn run<F: Front>(
+    opened: Result<Served, Refusal>,
+    mut front: F,
+    codex: bool,
+) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send {
+    async_stream::stream! {
+        let mut out = Vec::with_capacity(8);
+        match opened {
+            Ok(mut served) => {
+                while let Some(step) = served.step().await {
+                    match step {
+                        Step::Event(event) => front.on_event(&event, &mut out),
+                        Step::Idle => out.push(Bytes::from_static(HEARTBEAT)),
+                        // Something was seen already: a code that clients repeat is right here, the turn is lost.
+                        Step::Broken(refusal) => front.fail(&refusal.code, &refusal.message, &mut out),
+                    }
+                    if front.is_finished() && !served.is_done() && let Err(refusal) = served.cut().await {
+                        out.clear();
+                        front.fail(&refusal.code, &refusal.message, &mut out);
+                    }
+                    for bytes in out.drain(..) {
+                        yield Ok(bytes);
+                    }
+                    if front.is_finished() {
+                        break;
+                    }
+                }
+            }
+            Err(refusal) => front.fail(refusal.stream_code(codex), &refusal.message, &mut out),
+        }
+        for bytes in out {
+            yield Ok(bytes);
+        }
+    }
+}
+
+/// Waits for the whole answer. Gives the final Responses object.
+pub async fn collect(app: &Arc<App>, ask: Ask) -> Result<(HeaderMap, Value), OpenAiError> {
+    let (id, model, now) = (ask.id, ask.resolved.model.clone(), app.clock.now().timestamp());
+    let mut served = app.gateway.clone().serve(ask).await?;
+    let mut assembler = Assembler::new(Kept::of(&served).options(id, &model, now));
+    while let Some(step) = served.step().await {
+        match step {
+            Step::Event(event) => assembler.on_event(&event),
+            Step::Idle => {}
+            Step::Broken(refusal) => return Err(refusal.into()),
+        }
+        if assembler.is_finished() {
+            if !served.is_done() {
+                served.cut().await?;
+            }
+            break;
+        }
+    }
+    let response = assembler.finish().map_err(|incomplete| {
+        let failure = match incomplete {
+            Incomplete::Failed(error) => Failure::Refused(*error),
+            Incomplete::Truncated => Failure::EndedEarly,
+        };
+        Refusal::of(&failure, &served.provider.name, now)
+    })?;
+    Ok((answer_headers(&served), response))
+}
+
+/// Headers of a whole answer.
+pub fn json(headers: HeaderMap, value: &Value) -> Response {
+    (headers, axum::Json(value)).into_response()
+}
+
+fn answer_headers(served: &Served) -> HeaderMap {
+    let mut headers = served.headers.clone();
+    if let Ok(name) = HeaderValue::from_str(&served.provider.name) {
+        headers.insert(PROVIDER, name);
+    }
+    if !served.dropped.is_empty()
+        && let Ok(dropped) = HeaderValue::from_str(&served.dropped.join(", "))
+    {
+        headers.insert(DROPPED, dropped);
+    }
+    headers
+}
+
+fn sse(mut headers: HeaderMap, body: Body) -> Response {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
+    // nginx would hold the events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    (headers, body).into_response()
+}

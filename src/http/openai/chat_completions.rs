@@ -1,0 +1,98 @@
+//! `/v1/chat/completions`: OpenAI's Chat Completions API.
+
+use super::answer::{self, Kept};
+use super::ask::{as_agent, read_body, resolve, session_key};
+use super::error::OpenAiError;
+use crate::app::App;
+use crate::app::gateway::{Ask, Payload, target};
+use crate::domain::access::Permission;
+use crate::domain::chat::chunk::{ChunkOptions, ChunkTranslator};
+use crate::domain::chat::{completion, request};
+use crate::domain::ids::RequestId;
+use crate::domain::provider::Wire;
+use crate::domain::responses::audience::Audience;
+use crate::domain::responses::request::Prepared;
+use crate::domain::routing::refusal::Refusal;
+use crate::http::extract::ModelCaller;
+use crate::telemetry::metrics::Endpoint;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Answers a Chat Completions request
+///
+/// Streams when `stream` is true. Sampling parameters that the upstream does not take are left out and named in the
+/// header `x-gateway-dropped`; `max_tokens` and `stop` are kept here.
+#[utoipa::path(
+    post, path = "/v1/chat/completions", tag = "models",
+    request_body(content = serde_json::Value, description = "OpenAI's chat completion request"),
+    responses((status = 200, description = "A chat completion, or its chunks", body = serde_json::Value),
+              (status = "4XX", description = "An error in OpenAI's shape", body = serde_json::Value))
+)]
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    caller: ModelCaller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, OpenAiError> {
+    caller.0.require(Permission::UseModels)?;
+    let tenant = caller.0.tenant();
+    let bytes = read_body(&app, &headers, body).await?;
+    let head = request::read_head(&bytes)?;
+    let body: Value = serde_json::from_slice(&bytes)
+        .map_err(|error| Refusal::invalid_request("invalid_json", format!("the body is not JSON: {error}"), None))?;
+    let resolved = resolve(&app, tenant, head.model.as_deref())?;
+    let model_asked = head.model.clone().unwrap_or_default();
+    let mut options = ChunkOptions {
+        include_usage: head.include_usage,
+        model: resolved.model.clone(),
+        id: format!("chatcmpl-{}", id.0.simple()),
+        created: app.clock.now().timestamp(),
+        stop: head.stop.clone(),
+        ..ChunkOptions::default()
+    };
+    let mut turn = None;
+    let payload = if resolved.agent.is_none() && resolved.provider.kind.wire == Wire::ChatCompletions {
+        // The upstream keeps these itself.
+        options.stop.clear();
+        Payload::Chat(body)
+    } else {
+        let mut translated = request::to_responses(&body, &target(&resolved, &resolved.provider)?)?;
+        turn = as_agent(&app, tenant, &resolved, session_key(&headers)?, &mut translated.draft).await?;
+        options.names = translated.names;
+        let limit = resolved.agent.as_ref().and_then(|(_, e)| e.max_tokens);
+        let prepared = Prepared {
+            dropped: translated.dropped,
+            max_output_tokens: head.max_tokens.into_iter().chain(limit).min(),
+            stream: head.stream,
+            prompt_cache_key_is_ours: head.prompt_cache_key.is_none(),
+            ..Prepared::default()
+        };
+        Payload::Draft { draft: translated.draft, prepared }
+    };
+    let ask = Ask {
+        id,
+        tenant,
+        endpoint: Endpoint::ChatCompletions,
+        // A Codex client does not speak this dialect; whoever does is like any other.
+        audience: Audience::Foreign,
+        model_asked,
+        resolved,
+        payload,
+        headers: HeaderMap::new(),
+        turn,
+    };
+    if head.stream {
+        let front = move |kept: Kept| {
+            ChunkTranslator::new(ChunkOptions { max_output_tokens: kept.max_output_tokens, ..options })
+        };
+        return answer::stream(&app, ask, front).await;
+    }
+    let (headers, response) = answer::collect(&app, ask).await?;
+    Ok(answer::json(headers, &completion::completion(&response, &options)))
+}

@@ -1,0 +1,104 @@
+//! `/v1/responses`: OpenAI's Responses API, stored nowhere.
+
+use super::answer::{self, Kept};
+use super::ask::{as_agent, audience, native_headers, read_body, resolve, session_key};
+use super::error::OpenAiError;
+use crate::app::App;
+use crate::app::gateway::{Ask, Payload, target};
+use crate::domain::access::Permission;
+use crate::domain::ids::RequestId;
+use crate::domain::responses::audience::Audience;
+use crate::domain::responses::forward::Forwarder;
+use crate::domain::responses::request;
+use crate::domain::routing::refusal::Refusal;
+use crate::http::extract::ModelCaller;
+use crate::telemetry::metrics::Endpoint;
+use axum::Extension;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use std::sync::Arc;
+
+/// Answers a Responses request
+///
+/// Streams when `stream` is true. Every parameter that the upstream does not take is left out and named in the
+/// header `x-gateway-dropped`; `max_output_tokens` is kept here.
+#[utoipa::path(
+    post, path = "/v1/responses", tag = "models",
+    request_body(content = serde_json::Value, description = "OpenAI's Responses request"),
+    responses((status = 200, description = "A response object, or its events", body = serde_json::Value),
+              (status = "4XX", description = "An error in OpenAI's shape", body = serde_json::Value))
+)]
+pub async fn create(
+    State(app): State<Arc<App>>,
+    Extension(id): Extension<RequestId>,
+    caller: ModelCaller,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, OpenAiError> {
+    caller.0.require(Permission::UseModels)?;
+    let tenant = caller.0.tenant();
+    let body = read_body(&app, &headers, body).await?;
+    let head = request::read_head(&body)?;
+    let resolved = resolve(&app, tenant, head.model.as_deref())?;
+    let audience = audience(&headers);
+    let stream = head.stream;
+    let model_asked = head.model.clone().unwrap_or_default();
+    let mut turn = None;
+    let payload = if resolved.agent.is_some() {
+        let target = target(&resolved, &resolved.provider)?;
+        let (mut draft, mut prepared) = request::draft_foreign(&body, &target)?;
+        turn = as_agent(&app, tenant, &resolved, session_key(&headers)?, &mut draft).await?;
+        let limit = resolved.agent.as_ref().and_then(|(_, e)| e.max_tokens);
+        prepared.max_output_tokens = head.max_output_tokens.into_iter().chain(limit).min();
+        Payload::Draft { draft, prepared }
+    } else if audience == Audience::Codex {
+        Payload::Native { body, head }
+    } else {
+        Payload::Responses(body)
+    };
+    let headers = match audience {
+        Audience::Codex => native_headers(&headers),
+        Audience::Foreign => HeaderMap::new(),
+    };
+    let ask = Ask { id, tenant, endpoint: Endpoint::Responses, audience, model_asked, resolved, payload, headers, turn };
+    if stream {
+        let (model, now) = (ask.resolved.model.clone(), app.clock.now().timestamp());
+        let front = move |kept: Kept| Forwarder::new(audience, kept.options(id, &model, now));
+        return answer::stream(&app, ask, front).await;
+    }
+    let (headers, response) = answer::collect(&app, ask).await?;
+    Ok(answer::json(headers, &response))
+}
+
+/// Looks a response up: there is none
+#[utoipa::path(
+    get, path = "/v1/responses/{id}", tag = "models",
+    params(("id" = String, Path, description = "A response's id")),
+    responses((status = 404, description = "Nothing is stored", body = serde_json::Value))
+)]
+pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response, OpenAiError> {
+    caller.0.require(Permission::Read)?;
+    let text = format!("response \"{id}\" not found: this gateway stores no responses (store is always false)");
+    Err(OpenAiError(Refusal { param: None, ..Refusal::not_found("response_not_found", text) }))
+}
+
+/// A WebSocket upgrade: not spoken, and said so in the way that makes the Codex CLI fall back to HTTP at once
+#[utoipa::path(
+    get, path = "/v1/responses", tag = "models",
+    responses((status = 426, description = "Use POST"), (status = 405, description = "Use POST"))
+)]
+pub async fn upgrade(caller: ModelCaller, headers: HeaderMap) -> Result<Response, OpenAiError> {
+    caller.0.require(Permission::Read)?;
+    let upgrade = headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let (status, text) = if upgrade {
+        (StatusCode::UPGRADE_REQUIRED, "responses are not served over WebSocket; use POST /v1/responses")
+    } else {
+        (StatusCode::METHOD_NOT_ALLOWED, "use POST /v1/responses")
+    };
+    let refusal = Refusal { status: status.as_u16(), ..Refusal::invalid_request("use_post", text, None) };
+    let mut response = OpenAiError(refusal).into_response();
+    response.headers_mut().insert(header::ALLOW, header::HeaderValue::from_static("POST"));
+    Ok(response)
+}

@@ -1,0 +1,139 @@
+//! Agents of the database. Those of the configuration file are not here.
+
+use crate::domain::ids::{AgentId, TenantId};
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use sqlx::PgConnection;
+use sqlx::types::Json;
+
+/// An agent as stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AgentRow {
+    pub id: uuid::Uuid,
+    pub tenant_id: uuid::Uuid,
+    pub agent_key: String,
+    pub display_name: Option<String>,
+    pub provider: Option<String>,
+    pub model: Option<String>,
+    pub context_window: i32,
+    pub max_tool_iterations: i32,
+    pub workspace: Option<String>,
+    pub agent_type: String,
+    pub is_default: bool,
+    pub status: String,
+    pub system_prompt: Option<String>,
+    pub tools_config: Json<Map<String, Value>>,
+    pub other_config: Json<Map<String, Value>>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+}
+
+/// All agents of all tenants, oldest first, for the catalogue.
+pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<AgentRow>> {
+    sqlx::query_as("select * from agents order by created_at, id").fetch_all(conn).await
+}
+
+/// A tenant's agents, oldest first.
+pub async fn list(conn: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<AgentRow>> {
+    sqlx::query_as("select * from agents where tenant_id = $1 order by created_at, id")
+        .bind(tenant.0)
+        .fetch_all(conn)
+        .await
+}
+
+/// By id or key, locked until the transaction ends.
+pub async fn lock(conn: &mut PgConnection, tenant: TenantId, id_or_key: &str) -> sqlx::Result<Option<AgentRow>> {
+    sqlx::query_as("select * from agents where tenant_id = $1 and (id::text = $2 or agent_key = $2) for update")
+        .bind(tenant.0)
+        .bind(id_or_key)
+        .fetch_optional(conn)
+        .await
+}
+
+/// The keys of the agents that name a provider.
+pub async fn keys_of_provider(conn: &mut PgConnection, tenant: TenantId, provider: &str) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar("select agent_key from agents where tenant_id = $1 and provider = $2 order by agent_key")
+        .bind(tenant.0)
+        .bind(provider)
+        .fetch_all(conn)
+        .await
+}
+
+/// Writes a new agent; a taken key breaks `agents_tenant_id_agent_key_key`.
+pub async fn insert(conn: &mut PgConnection, row: &AgentRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "insert into agents (id, tenant_id, agent_key, display_name, provider, model, context_window,
+             max_tool_iterations, workspace, agent_type, is_default, status, system_prompt, tools_config,
+             other_config, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+    )
+    .bind(row.id)
+    .bind(row.tenant_id)
+    .bind(&row.agent_key)
+    .bind(&row.display_name)
+    .bind(&row.provider)
+    .bind(&row.model)
+    .bind(row.context_window)
+    .bind(row.max_tool_iterations)
+    .bind(&row.workspace)
+    .bind(&row.agent_type)
+    .bind(row.is_default)
+    .bind(&row.status)
+    .bind(&row.system_prompt)
+    .bind(&row.tools_config)
+    .bind(&row.other_config)
+    .bind(row.created_at)
+    .bind(row.updated_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Writes all columns of a locked row back.
+pub async fn update(conn: &mut PgConnection, row: &AgentRow) -> sqlx::Result<()> {
+    sqlx::query(
+        "update agents set agent_key = $3, display_name = $4, provider = $5, model = $6, context_window = $7,
+             max_tool_iterations = $8, workspace = $9, agent_type = $10, is_default = $11, status = $12,
+             system_prompt = $13, tools_config = $14, other_config = $15, updated_at = $16
+         where tenant_id = $2 and id = $1",
+    )
+    .bind(row.id)
+    .bind(row.tenant_id)
+    .bind(&row.agent_key)
+    .bind(&row.display_name)
+    .bind(&row.provider)
+    .bind(&row.model)
+    .bind(row.context_window)
+    .bind(row.max_tool_iterations)
+    .bind(&row.workspace)
+    .bind(&row.agent_type)
+    .bind(row.is_default)
+    .bind(&row.status)
+    .bind(&row.system_prompt)
+    .bind(&row.tools_config)
+    .bind(&row.other_config)
+    .bind(row.updated_at)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes the mark of the default agent from whoever has it, but `keep`.
+pub async fn clear_default(conn: &mut PgConnection, tenant: TenantId, keep: AgentId) -> sqlx::Result<()> {
+    sqlx::query("update agents set is_default = false where tenant_id = $1 and is_default and id <> $2")
+        .bind(tenant.0)
+        .bind(keep.0)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Removes an agent. Its conversations stay: they belong to the key.
+pub async fn delete(conn: &mut PgConnection, tenant: TenantId, id: AgentId) -> sqlx::Result<bool> {
+    let done = sqlx::query("delete from agents where tenant_id = $1 and id = $2")
+        .bind(tenant.0)
+        .bind(id.0)
+        .execute(conn)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
