@@ -78,10 +78,9 @@ impl Logins {
         let any_open = logins.iter().any(|stored| is_open(&stored.login));
         match logins.into_iter().map(|stored| stored.login).find(mine) {
             Some(login) if login.is_open(now) => self.finish(login, redirect).await,
-            // It has ended: its code was used, or it is too late.
-            Some(_) => Err(LoginError::NoPendingFlow),
             None if any_open => Err(LoginError::InvalidState),
-            None => Err(LoginError::NoPendingFlow),
+            // Or it has ended: its code was used, or it is too late.
+            Some(_) | None => Err(LoginError::NoPendingFlow),
         }
     }
 

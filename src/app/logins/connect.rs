@@ -9,7 +9,7 @@ use crate::store::grants::{self, GrantRow};
 use crate::store::providers::{self, NewProvider, ProviderRow};
 use crate::store::{db, logins};
 use crate::upstream::openai_auth::TokenSet;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 /// A completed sign-in.
@@ -56,7 +56,7 @@ pub(super) fn check_type(provider: &ProviderRow) -> Result<(), LoginError> {
 
 /// Whether the tokens are of the account that this sign-in is of. Tokens that do not say whose they are, are not.
 fn is_of(old: &GrantRow, tokens: &TokenSet) -> bool {
-    let id_token = tokens.id_token.as_ref().map(|it| it.expose_secret());
+    let id_token = tokens.id_token.as_ref().map(ExposeSecret::expose_secret);
     let access_token = tokens.access_token.as_ref().map_or("", |it| it.expose_secret());
     Identity::read(id_token, access_token).is_ok_and(|new| {
         new.account_id == old.account_id

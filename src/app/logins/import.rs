@@ -1,7 +1,8 @@
 //! Taking over the official client's sign-in, from its `auth.json`.
 
 use super::connect::{Target, is_slug};
-use super::{Connected, LoginError, LoginOptions, Logins, checked};
+use super::start::checked;
+use super::{Connected, LoginError, LoginOptions, Logins};
 use crate::domain::ids::TenantId;
 use crate::domain::oauth::read_auth_json;
 use crate::upstream::openai_auth::TokenSet;

@@ -1,6 +1,6 @@
 //! Through the listener, and by paste.
 
-use super::world::{ADA, GRACE, World, code_of, force, free_port, in_minutes, is_listening, open, until};
+use super::world::{ADA, GRACE, World, code_of, force, in_minutes, is_listening, open, until};
 use chrono::TimeDelta;
 use gateway::app::login_listener::Listening;
 use gateway::app::logins::{AccountState, LoginError, LoginOptions, Progress, Started};
@@ -583,5 +583,21 @@ async fn many_sign_ins_at_once_share_the_port_and_do_not_mix() {
         TcpListener::bind(("127.0.0.1", world.ports()[0])).await.is_ok()
     })
     .await;
-    assert_ne!(free_port().await, 0);
+}
+
+#[tokio::test]
+async fn a_browsers_spare_connection_holds_neither_the_port_nor_the_shutdown() {
+    let world = World::new().await;
+    let gateway = world.gateway();
+    let begun = gateway.browser("openai-codex").await;
+    let port = world.ports()[0];
+    let _spare = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    assert_eq!(open(&world.agree(&begun.auth_url, ADA), "127.0.0.1").await.status, 200);
+    until("the port is free", || async { TcpListener::bind(("127.0.0.1", port)).await.is_ok() }).await;
+
+    let begun = gateway.browser("second").await;
+    assert_eq!(begun.listening, Listening::Yes { port });
+    let _spare = tokio::net::TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    gateway.stop().await;
+    assert!(!is_listening(port).await);
 }

@@ -236,7 +236,7 @@ impl Gateway {
     pub async fn stop(self) {
         self.shutdown.cancel();
         self.tracker.close();
-        tokio::time::timeout(Duration::from_secs(20), self.tracker.wait())
+        tokio::time::timeout(Duration::from_secs(10), self.tracker.wait())
             .await
             .unwrap();
     }
