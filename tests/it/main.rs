@@ -1,10 +1,10 @@
-
 //! The one integration binary: a module per subject.
 #![expect(clippy::unwrap_used, reason = "what a test unwraps is what it promises")]
 
-mod config;
-mod layering;
+mod support;
 
 mod backup;
+mod config;
 mod embedded;
-mod support;
+mod layering;
+mod simulator;
