@@ -14,6 +14,15 @@ mod fields;
 
 pub mod request;
 
+pub mod limit;
+
+mod origin;
+
+mod output;
+
 pub mod forward;
 
 pub mod assemble;
+
+#[cfg(test)]
+pub(crate) mod fixtures;

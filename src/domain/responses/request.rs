@@ -8,6 +8,7 @@ mod foreign;
 mod head;
 mod input;
 mod native;
+mod portable;
 mod target;
 mod tools;
 
@@ -18,6 +19,7 @@ pub use foreign::{prepare_foreign, text_format};
 pub use head::{Head, read_head};
 pub use input::{close_calls, short_call_id};
 pub use native::prepare_native;
+pub use portable::{AccountBound, without_encrypted_reasoning};
 pub use target::Target;
 pub use tools::{flat_tool, flat_tool_choice};
 

@@ -50,7 +50,7 @@ pub fn prepare_foreign(body: &[u8], target: &Target<'_>) -> Result<Prepared, Req
             return Err(RequestError::at("invalid_type", "instructions", "`instructions` must be a string"));
         }
     };
-    let summary = summary(take("reasoning"), &mut dropped)?;
+    let summary = summary(take("reasoning"), head.lite, &mut dropped)?;
     let text = text(take("text"), &mut dropped)?;
     let include = include(take("include"), &mut dropped)?;
     let service_tier = head.service_tier.as_deref().and_then(|tier| target.service_tier(tier));
@@ -157,9 +157,14 @@ fn namespaces(tools: &[Value], input: &Value) -> Vec<String> {
 }
 
 /// `reasoning.summary`, also under its old name. `none` is the upstream's default and not a value of it.
-fn summary(reasoning: Option<Value>, dropped: &mut Vec<String>) -> Result<Option<String>, RequestError> {
+fn summary(
+    reasoning: Option<Value>,
+    lite: bool,
+    dropped: &mut Vec<String>,
+) -> Result<Option<String>, RequestError> {
     let Some(Value::Object(mut reasoning)) = reasoning else { return Ok(None) };
-    reasoning.remove("effort");
+    // The effort is read with the head; the context is part of the Lite contract and written with it.
+    reasoning.retain(|key, _| key != "effort" && !(lite && key == "context"));
     reasoning.retain(|_, value| !value.is_null());
     let old = reasoning.remove("generate_summary");
     let summary = reasoning.remove("summary").or(old);

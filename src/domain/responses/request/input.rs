@@ -1,6 +1,8 @@
 //! Input items of a foreign client, brought into the shape that the upstream takes.
 
 use super::RequestError;
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
@@ -156,9 +158,8 @@ pub fn short_call_id(id: &str) -> Cow<'_, str> {
     if id.len() <= MAX_ID {
         return Cow::Borrowed(id);
     }
-    let digest = Sha256::digest(id.as_bytes());
-    let hex: String = digest.iter().take(24).map(|byte| format!("{byte:02x}")).collect();
-    Cow::Owned(format!("call_{hex}"))
+    let digest = URL_SAFE_NO_PAD.encode(Sha256::digest(id.as_bytes()));
+    Cow::Owned(format!("call_{digest}"))
 }
 
 fn string<'a>(item: &'a Map<String, Value>, key: &str, place: &str) -> Result<&'a str, RequestError> {

@@ -75,7 +75,10 @@ fn function(mut tool: Map<String, Value>, place: &str) -> Result<Value, RequestE
         }
     }
     let parameters = match tool.remove("parameters") {
-        None | Some(Value::Null) => json!({"type": "object", "properties": {}}),
+        // Closed, so that it passes for a strict function too.
+        None | Some(Value::Null) => {
+            json!({"type": "object", "properties": {}, "additionalProperties": false})
+        }
         Some(Value::Object(mut schema)) => {
             // "object schema missing properties" is what an argument-less function is refused with.
             if schema.is_empty() {
