@@ -1,10 +1,8 @@
 use super::*;
 use crate::domain::chat::chunk::ChunkTranslator;
-use crate::domain::chat::completion::completion;
-use crate::domain::chat::testing::{
-    cases, chunks, events, final_response, fixtures, golden, name, options, read,
-};
+use crate::domain::chat::testing::{Read, cases, chunks, golden, options, read};
 use crate::domain::responses::event::EventKind;
+use crate::domain::responses::fixtures::{events, streams};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -60,9 +58,9 @@ fn check(events: &[Event]) {
                 assert_eq!((&added["id"], &added["type"]), (&item["id"], &item["type"]));
                 let parts = item["content"].as_array().or(item["summary"].as_array());
                 let whole: String = match parts {
-                    Some(parts) => (parts.iter())
-                        .filter_map(|p| p["text"].as_str().or(p["refusal"].as_str()))
-                        .collect(),
+                    Some(parts) => {
+                        (parts.iter()).filter_map(|p| p["text"].as_str().or(p["refusal"].as_str())).collect()
+                    }
                     None => item["arguments"].as_str().or(item["input"].as_str()).expect("text").to_owned(),
                 };
                 assert_eq!(whole, text, "the deltas make the item");
@@ -111,8 +109,7 @@ fn data_that_is_no_chunk_is_an_error() {
 /// Text, calls and usage survive the way to a chat client and back.
 #[test]
 fn a_recorded_answer_survives_the_round_trip() {
-    for path in fixtures() {
-        let stream = std::fs::read(&path).expect("a stream");
+    for (name, stream) in streams() {
         let there = events(&stream, &[]);
         let frames = chunks(&there, options());
         let back = run(&String::from_utf8(frames.concat()).expect("UTF-8"), ToolMap::default());
@@ -120,37 +117,9 @@ fn a_recorded_answer_survives_the_round_trip() {
         let again = chunks(&back, options());
         let (first, second) = (read(&frames), read(&again));
         let error = |e: &Option<Value>| e.as_ref().map(|e| (e["code"].clone(), e["message"].clone()));
-        assert_eq!(error(&first.error), error(&second.error), "{}", name(&path));
-        let without = |r| crate::domain::chat::testing::Read { error: None, roles: 0, ..r };
-        assert_eq!(without(first), without(second), "{}", name(&path));
-    }
-}
-
-/// A client that does not stream gets what one that streams puts together.
-#[test]
-fn a_whole_answer_says_what_the_streamed_one_says() {
-    for path in fixtures() {
-        let there = events(&std::fs::read(&path).expect("a stream"), &[]);
-        let streamed = read(&chunks(&there, options()));
-        if streamed.finish_reason.is_none() {
-            continue;
-        }
-        let whole = completion(&final_response(&there).expect("a response"), &options());
-        let message = &whole["choices"][0]["message"];
-        let text = |key: &str| message[key].as_str().unwrap_or_default().to_owned();
-        assert_eq!(text("content"), streamed.content, "{}", name(&path));
-        assert_eq!(text("reasoning_content"), streamed.reasoning);
-        assert_eq!(text("refusal"), streamed.refusal);
-        assert_eq!(whole["choices"][0]["finish_reason"].as_str(), streamed.finish_reason.as_deref());
-        assert_eq!(Some(&whole["usage"]), streamed.usage.as_ref());
-        let calls = message["tool_calls"].as_array().cloned().unwrap_or_default();
-        assert_eq!(calls.len(), streamed.calls.len());
-        for (call, (id, name, arguments)) in calls.iter().zip(streamed.calls.values()) {
-            assert_eq!(
-                call,
-                &json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
-            );
-        }
+        assert_eq!(error(&first.error), error(&second.error), "{name}");
+        let without = |r| Read { error: None, roles: 0, ..r };
+        assert_eq!(without(first), without(second), "{name}");
     }
 }
 
@@ -167,8 +136,13 @@ fn piece() -> impl Strategy<Value = Value> {
         text().prop_map(|t| json!({"refusal": t, "content": null})),
         prop::collection::vec(call, 1..3).prop_map(|calls| json!({"tool_calls": calls})),
     ];
-    let finish = prop::option::weighted(0.2, prop::sample::select(vec!["stop", "length", "tool_calls", "content_filter"]));
-    (delta, finish).prop_map(|(delta, finish)| json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}))
+    let finish = prop::option::weighted(
+        0.2,
+        prop::sample::select(vec!["stop", "length", "tool_calls", "content_filter"]),
+    );
+    (delta, finish).prop_map(
+        |(delta, finish)| json!({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}]}),
+    )
 }
 
 proptest! {
