@@ -1,1 +1,4 @@
-
+mod providers;
+mod support;
+mod tokens;
+mod vault;
