@@ -1,3 +1,5 @@
+mod backup;
+mod embedded;
 mod providers;
 mod support;
 mod tokens;
