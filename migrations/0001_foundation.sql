@@ -76,6 +76,8 @@ create table pending_logins (
     provider_name text not null,
     display_name text,
     api_base text,
+    -- another account may take the provider's place
+    force boolean not null default false,
     method text not null check (method in ('browser', 'device')),
     -- browser: the state parameter
     oauth_state text unique,
@@ -87,7 +89,11 @@ create table pending_logins (
     user_code text,
     verification_url text,
     poll_interval_seconds integer,
-    status text not null default 'pending' check (status in ('pending', 'exchanging', 'completed', 'failed', 'cancelled')),
+    -- device: who moves it on may poll once, so that one replica polls at a time
+    next_poll_at timestamptz,
+    status text not null default 'pending'
+        check (status in ('pending', 'exchanging', 'completed', 'failed', 'cancelled', 'expired')),
+    error_code text,
     error text,
     created_at timestamptz not null,
     updated_at timestamptz not null,

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 use url::Url;
 
@@ -288,7 +289,7 @@ impl OpenAiAuth {
             .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
             .set_redirect_uri(Cow::Owned(redirect))
-            .request_async(&|request| self.bridge(request))
+            .request_async(&Bridge(self))
             .await
             // The library's other errors carry the answer's body, which may hold tokens: they end here.
             .map_err(|error| match error {
@@ -434,6 +435,19 @@ impl OpenAiAuth {
         *response.status_mut() = status;
         *response.headers_mut() = headers;
         Ok(response)
+    }
+}
+
+/// [`OpenAiAuth::bridge`] as the `oauth2` crate's client. Not a closure: whoever spawned a future that holds one could
+/// not show that it is `Send`.
+struct Bridge<'a>(&'a OpenAiAuth);
+
+impl<'c> oauth2::AsyncHttpClient<'c> for Bridge<'_> {
+    type Error = AuthError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, AuthError>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(self.0.bridge(request))
     }
 }
 
