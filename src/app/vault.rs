@@ -20,7 +20,7 @@ use keys::KeyFiles;
 /// What every sealed text begins with; GoClaw's as well.
 const PREFIX: &str = "aes-gcm:";
 const NONCE_LEN: usize = 12;
-/// How often a running gateway looks at the key files when it meets a value of another key.
+/// How often a running gateway looks at the key files when it meets values of another key that it knows.
 const RELOAD_PAUSE: Duration = Duration::from_secs(10);
 
 /// Why a secret cannot be sealed or opened. The text names key ids, never keys or ciphertexts.
@@ -219,17 +219,13 @@ impl Vault {
         open_with(&ring, sealed, aad)
     }
 
-    /// Reads the key files anew: another process has rotated the key. Not too often, unless it is `urgent`.
+    /// Reads the key files anew: another process may have rotated the key. Always when it is `urgent` (the key is
+    /// not known), else not too often.
     fn reload(&self, urgent: bool) -> Option<Arc<KeyRing>> {
         let files = self.0.files.as_ref()?;
         {
             let mut last = self.0.reloaded_at.lock().unwrap_or_else(PoisonError::into_inner);
-            let pause = if urgent {
-                Duration::from_secs(1)
-            } else {
-                RELOAD_PAUSE
-            };
-            if last.is_some_and(|last| last.elapsed() < pause) {
+            if !urgent && last.is_some_and(|last| last.elapsed() < RELOAD_PAUSE) {
                 return None;
             }
             *last = Some(Instant::now());
@@ -309,4 +305,152 @@ fn decrypt(
     Ok(String::from_utf8(plain)
         .map(SecretString::from)
         .map_err(|_| VaultError::NotText))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn key(digit: char) -> EncryptionKey {
+        EncryptionKey::parse(&digit.to_string().repeat(64).into()).unwrap()
+    }
+
+    fn vault(primary: char, others: &str) -> Vault {
+        Vault::new(KeyRing {
+            primary: key(primary),
+            others: others.chars().map(key).collect(),
+        })
+    }
+
+    #[test]
+    fn a_key_is_hex_base64_or_raw_and_always_the_same() {
+        let raw = "0123456789abcdef0123456789ABCDEF";
+        let hex = to_hex(raw.as_bytes());
+        let ids: Vec<String> = [
+            raw.to_owned(),
+            hex.clone(),
+            hex.to_uppercase(),
+            STANDARD.encode(raw),
+        ]
+        .into_iter()
+        .map(|text| EncryptionKey::parse(&text.into()).unwrap().id().to_owned())
+        .collect();
+        assert!(ids.iter().all(|id| *id == ids[0] && id.len() == 8));
+        for wrong in ["", "short", &"g".repeat(64), &"=".repeat(44), &"é".repeat(32)] {
+            assert!(
+                matches!(EncryptionKey::parse(&wrong.into()), Err(VaultError::MalformedKey)),
+                "{wrong}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_sealed_value_names_its_key_and_differs_every_time() {
+        let vault = vault('a', "");
+        let (one, two) = (
+            vault.seal(&"secret".into(), "row"),
+            vault.seal(&"secret".into(), "row"),
+        );
+        assert_ne!(one, two);
+        assert!(
+            one.starts_with(&format!("aes-gcm:{}:", vault.key_ids()[0])),
+            "{one}"
+        );
+    }
+
+    #[test]
+    fn a_value_opens_in_its_own_row_only() {
+        let vault = vault('a', "");
+        let sealed = vault.seal(&"secret".into(), "grant:1:access_token");
+        assert_eq!(
+            vault
+                .open(&sealed, "grant:1:access_token")
+                .unwrap()
+                .expose_secret(),
+            "secret"
+        );
+        let error = vault.open(&sealed, "grant:2:access_token").unwrap_err();
+        assert!(matches!(error, VaultError::Damaged { .. }), "{error}");
+    }
+
+    #[test]
+    fn an_older_key_opens_and_an_unknown_one_is_named() {
+        let sealed = vault('a', "").seal(&"secret".into(), "row");
+        assert_eq!(
+            vault('b', "a").open(&sealed, "row").unwrap().expose_secret(),
+            "secret"
+        );
+        let error = vault('b', "c").open(&sealed, "row").unwrap_err().to_string();
+        for id in ['a', 'b', 'c'].map(|digit| key(digit).id) {
+            assert!(error.contains(&id), "{error}");
+        }
+    }
+
+    #[test]
+    fn goclaws_form_opens_with_the_same_key() {
+        let nonce = Nonce::<Aes256Gcm>::generate();
+        let sealed = key('a').cipher().encrypt(&nonce, b"secret".as_ref()).unwrap();
+        let text = format!(
+            "aes-gcm:{}",
+            STANDARD.encode([nonce.as_slice(), &sealed].concat())
+        );
+        assert_eq!(
+            vault('a', "").open(&text, "any").unwrap().expose_secret(),
+            "secret"
+        );
+        assert_eq!(
+            vault('b', "a").open(&text, "any").unwrap().expose_secret(),
+            "secret"
+        );
+        assert!(matches!(
+            vault('b', "").open(&text, "any"),
+            Err(VaultError::Damaged { .. })
+        ));
+    }
+
+    #[test]
+    fn plain_text_is_never_taken_for_a_secret() {
+        for text in [
+            "",
+            "sk-plain",
+            "aes-gcm:",
+            "aes-gcm:%%%",
+            "aes-gcm:abc:%%%",
+            "aes-gcm:AAAA",
+        ] {
+            assert!(vault('a', "").open(text, "row").is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn debug_output_shows_ids_and_no_keys() {
+        let shown = format!("{:?} {:?}", vault('a', "b"), key('a'));
+        assert!(
+            shown.contains(key('a').id()) && !shown.contains("aaaaaaaa"),
+            "{shown}"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_sealed_opens_again(secret in ".{0,200}", aad in ".{0,40}") {
+            let vault = vault('a', "");
+            let sealed = vault.seal(&secret.as_str().into(), &aad);
+            let opened = vault.open(&sealed, &aad).unwrap();
+            prop_assert_eq!(opened.expose_secret(), secret.as_str());
+        }
+
+        #[test]
+        fn a_changed_byte_is_noticed(secret in ".{0,50}", at in any::<prop::sample::Index>(), flip in 1_u8..) {
+            let vault = vault('a', "");
+            let sealed = vault.seal(&secret.as_str().into(), "row");
+            let (head, body) = sealed.rsplit_once(':').unwrap();
+            let mut bytes = STANDARD.decode(body).unwrap();
+            let at = at.index(bytes.len());
+            bytes[at] ^= flip;
+            let changed = format!("{head}:{}", STANDARD.encode(bytes));
+            prop_assert!(vault.open(&changed, "row").is_err());
+        }
+    }
 }

@@ -20,6 +20,8 @@ pub mod limit;
 
 mod origin;
 
+pub(in crate::domain) use origin::hide_ids;
+
 mod output;
 
 pub mod forward;

@@ -69,6 +69,8 @@ impl ReauthReason {
             Self::Rejected {
                 code: code.to_owned(),
             }
+        } else if text == Self::UNREADABLE {
+            Self::Unreadable
         } else {
             Self::Refused {
                 code: text.to_owned(),

@@ -104,10 +104,17 @@ impl Live {
     }
 
     /// Whether this may take the place of `other`: never an older version, and at the same version never a valid
-    /// sign-in over one that was found to need its owner.
+    /// sign-in over one that was found to need its owner. One that could not be opened is no such finding.
     fn supersedes(&self, other: &Self) -> bool {
-        self.version > other.version
-            || (self.version == other.version && matches!(self.grant, Grant::NeedsReauth { .. }))
+        let needs_owner = |live: &Self| matches!(live.grant, Grant::NeedsReauth { .. });
+        let unreadable = matches!(
+            other.grant,
+            Grant::NeedsReauth {
+                reason: ReauthReason::Unreadable,
+                ..
+            }
+        );
+        self.version > other.version || (self.version == other.version && (needs_owner(self) || unreadable))
     }
 }
 
@@ -327,6 +334,17 @@ mod tests {
         slot.publish(valid(2));
         assert!(matches!(slot.live().grant, Grant::NeedsReauth { .. }));
         slot.publish(valid(3));
+        assert!(matches!(slot.live().grant, Grant::Valid { .. }));
+    }
+
+    #[test]
+    fn a_row_that_can_be_opened_again_is_valid_again() {
+        let unreadable = Grant::NeedsReauth {
+            since: at(0),
+            reason: ReauthReason::Unreadable,
+        };
+        let slot = slot(live(1, unreadable));
+        slot.publish(valid(1));
         assert!(matches!(slot.live().grant, Grant::Valid { .. }));
     }
 

@@ -18,6 +18,7 @@ use super::names::ToolNames;
 use super::stop::StopFilter;
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::event::{Event, EventKind, Outcome, Terminal, Usage};
+use crate::domain::responses::hide_ids;
 use crate::domain::responses::limit::OutputLimit;
 use bytes::Bytes;
 use calls::Calls;
@@ -200,14 +201,18 @@ impl ChunkTranslator {
     }
 
     fn delta(&mut self, part: Part, data: &[u8], out: &mut Vec<Bytes>) {
-        let Some((piece, raw)) = Piece::parse(data).and_then(|p| p.delta().map(|raw| (p, raw))) else { return };
+        let Some((piece, raw)) = Piece::parse(data).and_then(|p| p.delta().map(|raw| (p, raw))) else {
+            return;
+        };
         let at = self.item(piece.output_index(), piece.item_id());
         self.tell(at, part, piece.part_index(), raw, out);
     }
 
     /// A text that is told whole, unless its deltas were.
     fn whole(&mut self, part: Part, data: &[u8], out: &mut Vec<Bytes>) {
-        let Some((piece, raw)) = Piece::parse(data).and_then(|p| p.whole().map(|raw| (p, raw))) else { return };
+        let Some((piece, raw)) = Piece::parse(data).and_then(|p| p.whole().map(|raw| (p, raw))) else {
+            return;
+        };
         let at = self.item(piece.output_index(), piece.item_id());
         let part_index = piece.part_index();
         if !self.items[at].told.contains(&(part, part_index)) {
@@ -264,12 +269,21 @@ impl ChunkTranslator {
     }
 
     /// The texts of a finished item, when nothing of this sort was told of it.
-    fn tell_rest(&mut self, at: usize, part: Part, list: &Value, kind: &str, key: &str, out: &mut Vec<Bytes>) {
+    fn tell_rest(
+        &mut self,
+        at: usize,
+        part: Part,
+        list: &Value,
+        kind: &str,
+        key: &str,
+        out: &mut Vec<Bytes>,
+    ) {
         if self.items[at].told.iter().any(|(p, _)| *p == part) {
             return;
         }
         for (index, entry) in (0..).zip(list.as_array().into_iter().flatten()) {
-            if let (Some(true), Some(text)) = (entry["type"].as_str().map(|t| t == kind), entry[key].as_str()) {
+            if let (Some(true), Some(text)) = (entry["type"].as_str().map(|t| t == kind), entry[key].as_str())
+            {
                 let text = json(text);
                 self.tell(at, part, index, &text[1..text.len() - 1], out);
             }
@@ -432,7 +446,7 @@ impl ChunkTranslator {
 
     fn end_with_upstream_error(&mut self, error: &UpstreamError, out: &mut Vec<Bytes>) {
         let kind = error.kind.as_deref().unwrap_or_else(|| error_type(error.name().unwrap_or_default()));
-        self.end_with_error(&error.message, kind, error.name(), error.param.as_deref(), out);
+        self.end_with_error(&hide_ids(&error.message), kind, error.name(), error.param.as_deref(), out);
     }
 
     fn end_with_error(
@@ -446,7 +460,8 @@ impl ChunkTranslator {
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
-        let error = serde_json::json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+        let error =
+            serde_json::json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
         out.push(Bytes::from(format!("data: {error}\n\n")));
         out.push(Bytes::from_static(DONE));
     }

@@ -115,7 +115,8 @@ impl Answer {
                 let before = self.reasoning.len();
                 self.reasoning.extend(texts(&item["summary"], "summary_text", "text").map(str::to_owned));
                 if self.reasoning.len() == before {
-                    self.reasoning.extend(texts(&item["content"], "reasoning_text", "text").map(str::to_owned));
+                    self.reasoning
+                        .extend(texts(&item["content"], "reasoning_text", "text").map(str::to_owned));
                 }
             }
             Some("function_call" | "custom_tool_call") => self.add_call(item, options),
@@ -183,4 +184,100 @@ fn texts<'a>(list: &'a Value, kind: &'a str, key: &'a str) -> impl Iterator<Item
         .filter(move |part| part["type"] == kind)
         .filter_map(move |part| part[key].as_str())
         .filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chat::names::ToolNames;
+    use crate::domain::chat::testing::{chunks, golden, options, read};
+    use crate::domain::responses::assemble::Assembler;
+    use crate::domain::responses::fixtures::{events, stream, streams};
+    use crate::domain::responses::forward::AnswerOptions;
+
+    /// The response of a recorded stream, cut at a limit.
+    fn response(stream: &[u8], max_output_tokens: Option<u64>) -> Option<Value> {
+        let mut assembler = Assembler::new(AnswerOptions { max_output_tokens, ..AnswerOptions::default() });
+        for event in events(stream, &[]) {
+            assembler.on_event(&event);
+        }
+        assembler.finish().ok()
+    }
+
+    #[test]
+    fn recorded_streams_become_the_recorded_completions() {
+        golden("chat-completion").bind(|| {
+            for (name, stream) in streams() {
+                if let Some(response) = response(&stream, None) {
+                    insta::assert_json_snapshot!(name, completion(&response, &options()));
+                }
+            }
+        });
+    }
+
+    /// A client that does not stream gets what one that streams puts together.
+    #[test]
+    fn a_whole_answer_says_what_the_streamed_one_says() {
+        for (name, stream) in streams() {
+            for commentary_as_reasoning in [false, true] {
+                let Some(response) = response(&stream, None) else {
+                    continue;
+                };
+                let options = ChunkOptions { commentary_as_reasoning, ..options() };
+                let whole = completion(&response, &options);
+                let streamed = read(&chunks(&events(&stream, &[]), options));
+                let choice = &whole["choices"][0];
+                let text = |key: &str| choice["message"][key].as_str().unwrap_or_default().to_owned();
+                assert_eq!(text("content"), streamed.content, "{name}");
+                assert_eq!(text("reasoning_content"), streamed.reasoning, "{name}");
+                assert_eq!(text("refusal"), streamed.refusal, "{name}");
+                assert_eq!(choice["finish_reason"].as_str(), streamed.finish_reason.as_deref(), "{name}");
+                assert_eq!(Some(&whole["usage"]), streamed.usage.as_ref(), "{name}");
+                let calls: Vec<Value> = (streamed.calls.values())
+                    .map(|(id, name, arguments)| {
+                        json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
+                    })
+                    .collect();
+                let told = choice["message"]["tool_calls"].as_array().cloned().unwrap_or_default();
+                assert_eq!(told, calls, "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_answer_is_cut_at_a_stop_sequence_and_at_the_limit() {
+        let stream = stream("text-answer");
+        let of = |limit, stop: &[&str]| {
+            let stop = stop.iter().map(|s| (*s).to_owned()).collect();
+            let options = ChunkOptions { stop, ..options() };
+            let whole = completion(&response(&stream, limit).expect("a response"), &options);
+            let choice = &whole["choices"][0];
+            let content = choice["message"]["content"].as_str().expect("content").to_owned();
+            (content, choice["finish_reason"].as_str().expect("a reason").to_owned())
+        };
+        assert_eq!(of(None, &[" of"]), ("The capital".into(), "stop".into()));
+        assert_eq!(of(None, &["never"]), ("The capital of France is Paris.".into(), "stop".into()));
+        let (content, reason) = of(Some(2), &[]);
+        assert_eq!(reason, "length");
+        assert!("The capital of".starts_with(&content), "{content}");
+    }
+
+    #[test]
+    fn a_shortened_name_and_a_citation_come_back_as_the_client_knows_them() {
+        let names = ToolNames::new(["a.b"]);
+        let response = json!({"id": "resp_1", "status": "completed", "output": [
+            {"type": "message", "content": [{"type": "output_text", "text": "Long: "}]},
+            {"type": "message", "content": [{"type": "output_text", "text": "héllo", "annotations":
+                [{"type": "url_citation", "start_index": 0, "end_index": 5, "url": "https://e.example/", "title": "E"}]}]},
+            {"type": "function_call", "call_id": "c", "name": "a_b", "arguments": "{}"},
+            {"type": "image_generation_call", "result": "AAAA"},
+        ]});
+        let whole = completion(&response, &ChunkOptions { names, ..options() });
+        let message = &whole["choices"][0]["message"];
+        assert_eq!(message["content"], "Long: héllo");
+        assert_eq!(message["annotations"][0]["url_citation"]["start_index"], 6);
+        assert_eq!(message["tool_calls"][0]["function"]["name"], "a.b");
+        assert_eq!(message["images"][0]["image_url"]["url"], "data:image/png;base64,AAAA");
+        assert_eq!((&whole["id"], whole.get("usage")), (&json!("chatcmpl-1"), None));
+    }
 }

@@ -103,3 +103,33 @@ fn response_format(format: &Value) -> Option<Value> {
 fn fault(code: &'static str, param: &str, message: impl Into<String>) -> RequestError {
     RequestError::new(code, Some(param.to_owned()), message)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::chat::testing::{cases, golden};
+
+    #[test]
+    fn recorded_requests_become_the_recorded_chat_requests() {
+        golden("chat-from-responses").bind(|| {
+            for (name, case) in cases("chat-from-responses", "json") {
+                let body: Value = serde_json::from_str(&case).expect(&name);
+                let result = to_chat(&body, "served-model").unwrap_or_else(|refused| {
+                    json!({"refused": {"code": refused.code, "param": refused.param, "message": refused.message}})
+                });
+                insta::assert_json_snapshot!(name, result);
+            }
+        });
+    }
+
+    #[test]
+    fn a_chat_clients_own_body_keeps_every_member() {
+        let body = json!({"messages": [{"role": "user", "content": "hi"}], "model": "alias", "top_k": 4,
+            "stream": false, "stream_options": {"chunk": 1, "include_usage": false}, "n": 1});
+        assert_eq!(
+            chat_to_chat(&body, "served-model"),
+            json!({"messages": [{"role": "user", "content": "hi"}], "model": "served-model", "top_k": 4,
+                "stream": true, "stream_options": {"chunk": 1, "include_usage": true}, "n": 1})
+        );
+    }
+}

@@ -4,6 +4,8 @@
 //! tell reasoning as `reasoning`, some repeat the usage in each chunk. What is read here is what they have in common.
 
 mod state;
+#[cfg(test)]
+mod tests;
 mod wire;
 
 use super::from_responses::ToolMap;
@@ -93,7 +95,9 @@ impl EventTranslator {
     /// At the end of the upstream's stream: what is left to say. Nothing when the upstream never said why it
     /// stopped, since then the stream was cut.
     pub fn finish(&mut self) -> Vec<Event> {
-        let Some(reason) = self.finish.take().filter(|_| !self.ended) else { return Vec::new() };
+        let Some(reason) = self.finish.take().filter(|_| !self.ended) else {
+            return Vec::new();
+        };
         let (name, status, details) = match &*reason {
             "length" => ("response.incomplete", "incomplete", json!({"reason": "max_output_tokens"})),
             "content_filter" => ("response.incomplete", "incomplete", json!({"reason": "content_filter"})),
@@ -104,7 +108,7 @@ impl EventTranslator {
             _ => ("response.completed", "completed", Value::Null),
         };
         let items = self.output.close(status, &self.tools);
-        let mut response = self.response(status, items);
+        let mut response = self.response(status, &items);
         response["incomplete_details"] = details;
         response["usage"] = self.usage.clone().unwrap_or_default();
         self.output.say(name, json!({"response": response}));
@@ -119,7 +123,7 @@ impl EventTranslator {
         if let Some(model) = chunk.model.as_deref().filter(|m| !m.is_empty()) {
             model.clone_into(&mut self.model);
         }
-        let response = self.response("in_progress", Vec::new());
+        let response = self.response("in_progress", &[]);
         self.output.say("response.created", json!({"response": response}));
         self.output.say("response.in_progress", json!({"response": response}));
     }
@@ -143,24 +147,26 @@ impl EventTranslator {
     }
 
     fn fail(&mut self, data: &str) -> Vec<Event> {
+        let value: Value = serde_json::from_str(data).unwrap_or_default();
+        if let Some(message) = value["error"].as_str() {
+            return self.fail_with(json!({"code": "server_error", "message": message}));
+        }
         let error = UpstreamError::from_event(data.as_bytes());
-        // A status stands here as a number with some servers.
-        let number = serde_json::from_str::<Value>(data).ok();
-        let number = number.as_ref().and_then(|v| v["error"]["code"].as_u64().or(v["code"].as_u64()));
-        let code = error.name().map(str::to_owned).or_else(|| number.map(|n| n.to_string()));
-        let code = code.unwrap_or_else(|| "server_error".into());
+        // Some servers give an HTTP status as the code.
+        let status = value["error"]["code"].as_u64().or(value["code"].as_u64()).map(|n| n.to_string());
+        let code = error.name().map(str::to_owned).or(status).unwrap_or_else(|| "server_error".into());
         self.fail_with(json!({"code": code, "message": error.message}))
     }
 
     fn fail_with(&mut self, error: Value) -> Vec<Event> {
-        let mut response = self.response("failed", Vec::new());
+        let mut response = self.response("failed", &[]);
         response["error"] = error;
         self.output.say("response.failed", json!({"response": response}));
         self.ended = true;
         self.output.take()
     }
 
-    fn response(&self, status: &str, output: Vec<Value>) -> Value {
+    fn response(&self, status: &str, output: &[Value]) -> Value {
         json!({
             "id": self.output.response_id(),
             "object": "response",
@@ -185,7 +191,11 @@ impl EventTranslator {
 
 /// Usage in the words of Responses. Numbers may come as `1.0`.
 fn usage_of(usage: &Value) -> Value {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped; a count fits by far")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped; a count fits by far"
+    )]
     let count = |path: &str| usage.pointer(path).and_then(Value::as_f64).map(|n| n.clamp(0.0, 9e15) as u64);
     let input = count("/prompt_tokens").unwrap_or_default();
     let output = count("/completion_tokens").unwrap_or_default();

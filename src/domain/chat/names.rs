@@ -27,10 +27,12 @@ impl ToolNames {
                 continue;
             }
             let short = shorten(name);
-            let wire = std::iter::once(short.clone())
-                .chain((1..).map(|n| numbered(&short, n)))
-                .find(|candidate| !taken.contains(candidate))
-                .expect("the numbers do not run out");
+            let mut wire = short.clone();
+            let mut number = 0;
+            while taken.contains(&wire) {
+                number += 1;
+                wire = numbered(&short, number);
+            }
             taken.insert(wire.clone());
             all.to_client.insert(wire.clone(), name.to_owned());
             all.to_wire.insert(name.to_owned(), wire);
@@ -64,7 +66,8 @@ pub fn is_valid(name: &str) -> bool {
 fn shorten(name: &str) -> String {
     let clean: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' }).collect();
-    let last = clean.strip_prefix("mcp__").and_then(|rest| rest.rsplit("__").next()).filter(|l| !l.is_empty());
+    let last =
+        clean.strip_prefix("mcp__").and_then(|rest| rest.rsplit("__").next()).filter(|l| !l.is_empty());
     let short = match last {
         Some(last) if clean.len() > MAX_NAME => format!("mcp__{last}"),
         _ => clean,

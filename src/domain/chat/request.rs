@@ -249,18 +249,47 @@ mod tests {
             Just(Value::Null),
             any::<bool>().prop_map(Value::from),
             any::<i32>().prop_map(Value::from),
-            prop::sample::select(vec!["", "user", "assistant", "tool", "function", "custom", "text", "c1", "auto"])
-                .prop_map(Value::from),
+            prop::sample::select(vec![
+                "",
+                "user",
+                "assistant",
+                "tool",
+                "function",
+                "custom",
+                "text",
+                "c1",
+                "auto"
+            ])
+            .prop_map(Value::from),
         ];
         leaf.prop_recursive(4, 24, 4, |inner| {
             let keys = vec![
-                "messages", "role", "content", "tool_calls", "type", "function", "custom", "name", "id", "text",
-                "tool_call_id", "tools", "tool_choice", "image_url", "url", "arguments", "response_format", "n",
+                "messages",
+                "role",
+                "content",
+                "tool_calls",
+                "type",
+                "function",
+                "custom",
+                "name",
+                "id",
+                "text",
+                "tool_call_id",
+                "tools",
+                "tool_choice",
+                "image_url",
+                "url",
+                "arguments",
+                "response_format",
+                "n",
             ];
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec((prop::sample::select(keys), inner), 0..5)
-                    .prop_map(|pairs| pairs.into_iter().map(|(k, v)| (k.to_owned(), v)).collect::<Map<_, _>>().into()),
+                prop::collection::vec((prop::sample::select(keys), inner), 0..5).prop_map(|pairs| pairs
+                    .into_iter()
+                    .map(|(k, v)| (k.to_owned(), v))
+                    .collect::<Map<_, _>>()
+                    .into()),
             ]
         })
     }

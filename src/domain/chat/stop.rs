@@ -19,16 +19,12 @@ impl StopFilter {
     pub(super) fn push(&mut self, text: &str) -> (String, bool) {
         let mut ready = std::mem::take(&mut self.held);
         ready.push_str(text);
-        match self.stops.iter().filter_map(|s| ready.find(s.as_str())).min() {
-            Some(at) => {
-                ready.truncate(at);
-                (ready, true)
-            }
-            None => {
-                self.held = ready.split_off(ready.len() - self.possible_start(&ready));
-                (ready, false)
-            }
+        if let Some(at) = self.stops.iter().filter_map(|s| ready.find(s.as_str())).min() {
+            ready.truncate(at);
+            return (ready, true);
         }
+        self.held = ready.split_off(ready.len() - self.possible_start(&ready));
+        (ready, false)
     }
 
     /// What was held back, when no more text of this message comes.
@@ -86,13 +82,12 @@ mod tests {
             at.sort_unstable();
             let pieces: Vec<&str> = at.windows(2).map(|w| &text[w[0]..w[1]]).collect();
             let (shown, stopped) = run(&stops, &pieces);
-            match stops.iter().filter_map(|s| text.find(s)).min() {
-                // A sequence that ends earlier is seen first, so a longer one that began before it may lose.
-                Some(first) => {
-                    prop_assert!(stopped);
-                    prop_assert!(shown.len() >= first && text.starts_with(&shown));
-                }
-                None => prop_assert_eq!((shown, stopped), (text, false)),
+            // A sequence that ends earlier is seen first, so a longer one that began before it may lose.
+            if let Some(first) = stops.iter().filter_map(|s| text.find(s)).min() {
+                prop_assert!(stopped);
+                prop_assert!(shown.len() >= first && text.starts_with(&shown));
+            } else {
+                prop_assert_eq!((shown, stopped), (text, false));
             }
         }
     }

@@ -1,39 +1,13 @@
-//! What the tests of the translations share: recorded streams, and answers read back from what was sent.
+//! What the tests of the translations share: golden files, and answers read back from what was sent.
 
 use super::chunk::{ChunkOptions, ChunkTranslator};
 use crate::domain::responses::event::Event;
-use crate::domain::responses::sse::{FrameSplitter, encode};
+use crate::domain::responses::fixtures::events;
+use crate::domain::responses::sse::encode;
 use bytes::Bytes;
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-
-/// The recorded streams of the upstream.
-pub(super) fn fixtures() -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut found: Vec<PathBuf> = (std::fs::read_dir(folder).expect("fixtures"))
-        .map(|entry| entry.expect("entry").path())
-        .filter(|path| path.extension().is_some_and(|e| e == "sse"))
-        .collect();
-    found.sort();
-    assert!(!found.is_empty());
-    found
-}
-
-/// The events of a stream that arrives in pieces, cut at `cuts`.
-pub(super) fn events(stream: &[u8], cuts: &[usize]) -> Vec<Event> {
-    let mut at: Vec<usize> = cuts.iter().map(|c| c % (stream.len() + 1)).collect();
-    at.extend([0, stream.len()]);
-    at.sort_unstable();
-    let mut splitter = FrameSplitter::default();
-    let mut found = Vec::new();
-    for window in at.windows(2) {
-        splitter.push(&stream[window[0]..window[1]]);
-        found.extend(std::iter::from_fn(|| splitter.next_frame()).map(Event::from));
-    }
-    found.extend(splitter.finish().map(Event::from));
-    found
-}
+use std::path::Path;
 
 /// Events from their data.
 pub(super) fn events_of(list: &[Value]) -> Vec<Event> {
@@ -120,21 +94,6 @@ pub(super) fn read(frames: &[Bytes]) -> Read {
     all
 }
 
-/// The final response of a stream, its output filled from the finished items.
-pub(super) fn final_response(events: &[Event]) -> Option<Value> {
-    let data = |event: &Event| serde_json::from_slice::<Value>(&event.frame.data).expect("JSON");
-    let last = events.iter().find(|e| e.kind.is_terminal()).map(data)?;
-    let mut response = last["response"].clone();
-    let mut items: BTreeMap<u64, Value> = BTreeMap::new();
-    for event in events.iter().map(data).filter(|e| e["type"] == "response.output_item.done") {
-        items.insert(event["output_index"].as_u64().expect("index"), event["item"].clone());
-    }
-    if response["output"].as_array().is_some_and(Vec::is_empty) {
-        response["output"] = items.into_values().collect::<Vec<_>>().into();
-    }
-    Some(response)
-}
-
 /// The settings of golden files: snapshots beside their cases.
 pub(super) fn golden(folder: &str) -> insta::Settings {
     let mut settings = insta::Settings::clone_current();
@@ -151,14 +110,12 @@ pub(super) fn cases(folder: &str, extension: &str) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = (std::fs::read_dir(folder).expect("golden files"))
         .map(|entry| entry.expect("entry").path())
         .filter(|path| path.extension().is_some_and(|e| e == extension))
-        .map(|path| (name(&path), std::fs::read_to_string(&path).expect("a case")))
+        .map(|path| {
+            let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
+            (name, std::fs::read_to_string(&path).expect("a case"))
+        })
         .collect();
     found.sort();
     assert!(!found.is_empty());
     found
-}
-
-/// A file's name without its extension.
-pub(super) fn name(path: &Path) -> String {
-    path.file_stem().expect("a name").to_string_lossy().into_owned()
 }

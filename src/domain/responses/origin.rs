@@ -151,7 +151,7 @@ impl Origin {
 const ORGANISATION: &str = "org-";
 
 /// A message without the ids of organisations.
-pub(super) fn hide_ids(message: &str) -> String {
+pub(in crate::domain) fn hide_ids(message: &str) -> String {
     let mut out = String::with_capacity(message.len());
     let mut rest = message;
     while let Some(at) = rest.find(ORGANISATION) {

@@ -16,7 +16,8 @@ pub(super) struct Calls {
 struct Call {
     output_index: Option<u64>,
     item_id: Option<String>,
-    call_id: Option<String>,
+    /// The `call_id`, by which the client answers it.
+    id: Option<String>,
     name: Option<String>,
     /// The chat index, once the call is announced.
     slot: Option<usize>,
@@ -76,7 +77,7 @@ impl Calls {
     ) -> Vec<String> {
         let id = item["id"].as_str();
         let call_id = item["call_id"].as_str();
-        let at = (call_id.and_then(|id| self.calls.iter().position(|c| c.call_id.as_deref() == Some(id))))
+        let at = (call_id.and_then(|id| self.calls.iter().position(|c| c.id.as_deref() == Some(id))))
             .or_else(|| self.position(output_index, id).filter(|at| self.calls[*at].is_same(item)))
             .unwrap_or_else(|| self.open(Call { output_index, ..Call::default() }));
         let call = &mut self.calls[at];
@@ -85,8 +86,8 @@ impl Calls {
         }
         call.stands_for = None;
         call.learn(item);
-        if call.call_id.is_none() {
-            call.call_id = Some(id.map_or_else(|| format!("call_{at}"), str::to_owned));
+        if call.id.is_none() {
+            call.id = Some(id.map_or_else(|| format!("call_{at}"), str::to_owned));
         }
         let mut out: Vec<String> = Vec::new();
         if !call.has_arguments {
@@ -151,21 +152,19 @@ impl Calls {
         }
         let call = &mut self.calls[at];
         call.has_arguments = true;
-        match call.slot {
-            Some(slot) => {
-                Some(format!("\"tool_calls\":[{{\"index\":{slot},\"function\":{{\"arguments\":\"{raw}\"}}}}]"))
-            }
-            None => {
-                call.held.push_str(raw);
-                None
-            }
-        }
+        let Some(slot) = call.slot else {
+            call.held.push_str(raw);
+            return None;
+        };
+        Some(format!("\"tool_calls\":[{{\"index\":{slot},\"function\":{{\"arguments\":\"{raw}\"}}}}]"))
     }
 
     /// Tells the client of a call as soon as its name and id are known, with what has been held back.
     fn announce(&mut self, at: usize, names: &ToolNames) -> Option<String> {
         let call = &mut self.calls[at];
-        let (None, Some(name), Some(id)) = (call.slot, &call.name, &call.call_id) else { return None };
+        let (None, Some(name), Some(id)) = (call.slot, &call.name, &call.id) else {
+            return None;
+        };
         let slot = self.announced;
         let text = format!(
             "\"tool_calls\":[{{\"index\":{slot},\"id\":{},\"type\":\"function\",\"function\":{{\"name\":{},\"arguments\":\"{}\"}}}}]",
@@ -183,13 +182,13 @@ impl Call {
     fn learn(&mut self, item: &Value) {
         let text = |key: &str| item[key].as_str().filter(|t| !t.is_empty()).map(str::to_owned);
         self.item_id = text("id").or(self.item_id.take());
-        self.call_id = self.call_id.take().or_else(|| text("call_id"));
+        self.id = self.id.take().or_else(|| text("call_id"));
         self.name = self.name.take().or_else(|| text("name"));
     }
 
     /// Whether `item` can be this call: two calls may carry one output index when an upstream counts badly.
     fn is_same(&self, item: &Value) -> bool {
-        match (&self.call_id, item["call_id"].as_str()) {
+        match (&self.id, item["call_id"].as_str()) {
             (Some(mine), Some(its)) => mine == its,
             _ => true,
         }

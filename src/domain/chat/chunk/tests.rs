@@ -1,7 +1,6 @@
 use super::*;
-use crate::domain::chat::testing::{
-    cases, chunks, events, events_of, fixtures, golden, name, options, read,
-};
+use crate::domain::chat::testing::{cases, chunks, events_of, golden, options, read};
+use crate::domain::responses::fixtures::{events, stream, streams};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -12,9 +11,8 @@ fn text(frames: &[Bytes]) -> String {
 #[test]
 fn recorded_streams_become_the_recorded_chunks() {
     golden("chat-stream").bind(|| {
-        for path in fixtures() {
-            let stream = std::fs::read(&path).expect("a stream");
-            insta::assert_snapshot!(name(&path), text(&chunks(&events(&stream, &[]), options())));
+        for (name, stream) in streams() {
+            insta::assert_snapshot!(name, text(&chunks(&events(&stream, &[]), options())));
         }
     });
 }
@@ -46,8 +44,7 @@ fn odd_streams_become_the_recorded_chunks() {
 
 #[test]
 fn a_lost_connection_is_told_once_and_ends_the_stream() {
-    let stream = std::fs::read(&fixtures().into_iter().find(|p| p.ends_with("disconnect-clean-eof-no-terminal.sse")).expect("there"))
-        .expect("a stream");
+    let stream = stream("disconnect-clean-eof-no-terminal");
     let mut translator = ChunkTranslator::new(options());
     let mut out = Vec::new();
     for event in events(&stream, &[]) {
@@ -69,7 +66,9 @@ fn message(text: &str) -> Vec<Event> {
         .map(|c| json!({"type": "response.output_text.delta", "output_index": 0, "content_index": 0, "delta": c.to_string()}))
         .collect();
     let mut list = deltas;
-    list.push(json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": text}));
+    list.push(
+        json!({"type": "response.output_text.done", "output_index": 0, "content_index": 0, "text": text}),
+    );
     list.push(json!({"type": "response.output_item.done", "output_index": 0,
         "item": {"type": "message", "content": [{"type": "output_text", "text": text}]}}));
     list.push(json!({"type": "response.completed", "response": {"output": [], "usage": {"input_tokens": 1, "output_tokens": 2}}}));
@@ -98,9 +97,9 @@ proptest! {
         which in 0usize..1000,
         cuts in prop::collection::vec(0usize..100_000, 0..20),
     ) {
-        let all = fixtures();
-        let stream = std::fs::read(&all[which % all.len()]).expect("a stream");
-        prop_assert_eq!(chunks(&events(&stream, &cuts), options()), chunks(&events(&stream, &[]), options()));
+        let all = streams();
+        let (_, stream) = &all[which % all.len()];
+        prop_assert_eq!(chunks(&events(stream, &cuts), options()), chunks(&events(stream, &[]), options()));
     }
 
     #[test]
@@ -117,9 +116,9 @@ proptest! {
         which in 0usize..1000,
         order in prop::collection::vec(0usize..1000, 0..40),
     ) {
-        let all = fixtures();
-        let stream = std::fs::read(&all[which % all.len()]).expect("a stream");
-        let whole = events(&stream, &[]);
+        let all = streams();
+        let (_, stream) = &all[which % all.len()];
+        let whole = events(stream, &[]);
         let mut translator = ChunkTranslator::new(options());
         let mut out = Vec::new();
         for at in order {

@@ -16,7 +16,9 @@ pub(super) fn translate(body: &Value, map: &ToolMap) -> Result<Vec<Value>, Reque
         Value::String(text) => out.messages.push(json!({"role": "user", "content": text})),
         Value::Array(items) => out.items(items)?,
         Value::Null => return Err(fault("missing_required_parameter", "input", "`input` is missing")),
-        _ => return Err(fault("invalid_type", "input", "`input` must be a string or a list of items")),
+        _ => {
+            return Err(fault("invalid_type", "input", "`input` must be a string or a list of items"));
+        }
     }
     Ok(out.messages)
 }
@@ -80,12 +82,12 @@ impl<'a> Builder<'a> {
                 self.messages.push(json!({"role": role, "content": content}));
             }
             Some("function_call") => {
-                let arguments = item["arguments"].as_str().unwrap_or("{}").to_owned();
+                let arguments = item["arguments"].as_str().unwrap_or("{}");
                 self.call(item, arguments, index)?;
             }
             Some("custom_tool_call") => {
                 let arguments = json!({"input": item["input"].as_str().unwrap_or_default()}).to_string();
-                self.call(item, arguments, index)?;
+                self.call(item, &arguments, index)?;
             }
             Some("reasoning") if !item["encrypted_content"].is_string() => {
                 let parts = item["summary"].as_array().into_iter().flatten();
@@ -99,13 +101,15 @@ impl<'a> Builder<'a> {
                 let message = "items are not stored here: send the item itself";
                 return Err(fault("unsupported_value", &format!("{at}.type"), message));
             }
-            // An output goes where its call is. Others are the notes of tools and accounts that are not here.
+            // An output stands where its call is; what the assistant says next is another message.
+            _ if is_output(item) => self.end_turn()?,
+            // These are the notes of tools and accounts that are not here.
             _ => {}
         }
         Ok(())
     }
 
-    fn call(&mut self, item: &Value, arguments: String, index: usize) -> Result<(), RequestError> {
+    fn call(&mut self, item: &Value, arguments: &str, index: usize) -> Result<(), RequestError> {
         let (Some(name), Some(id)) = (item["name"].as_str(), item["call_id"].as_str()) else {
             let message = "a tool call needs a `name` and a `call_id`";
             return Err(fault("missing_required_parameter", &format!("input[{index}]"), message));

@@ -26,9 +26,8 @@ impl ToolMap {
     pub fn new(body: &Value) -> Self {
         let declared = declared(body);
         let names = ToolNames::new(declared.iter().map(|d| d.joined.as_str()));
-        let originals = (declared.iter())
-            .map(|d| (names.wire(&d.joined).to_owned(), d.original.clone()))
-            .collect();
+        let originals =
+            (declared.iter()).map(|d| (names.wire(&d.joined).to_owned(), d.original.clone())).collect();
         Self { names, originals }
     }
 
@@ -92,9 +91,7 @@ fn joined(namespace: Option<&str>, name: &str) -> String {
 pub(super) fn translate(body: &Value, map: &ToolMap) -> (Vec<Value>, Option<Value>) {
     let mut tools: Vec<Value> = declared(body).iter().map(|d| nested(d, map)).collect();
     let choice = &body["tool_choice"];
-    let named = |choice: &Value| {
-        Some(map.chat_name(choice["namespace"].as_str(), choice["name"].as_str()?))
-    };
+    let named = |choice: &Value| Some(map.chat_name(choice["namespace"].as_str(), choice["name"].as_str()?));
     let choice = match choice["type"].as_str() {
         None => choice.as_str().map(Value::from),
         Some("function" | "custom") => {
@@ -145,7 +142,9 @@ fn description(declared: &Declared<'_>) -> Option<String> {
     let description = declared.tool["description"].as_str();
     let grammar = declared.tool["format"]["definition"].as_str().filter(|_| declared.original.custom);
     match (description, grammar) {
-        (Some(text), Some(grammar)) => Some(format!("{text}\n\nThe input must follow this grammar:\n{grammar}")),
+        (Some(text), Some(grammar)) => {
+            Some(format!("{text}\n\nThe input must follow this grammar:\n{grammar}"))
+        }
         (None, Some(grammar)) => Some(format!("The input must follow this grammar:\n{grammar}")),
         (text, None) => text.map(str::to_owned),
     }

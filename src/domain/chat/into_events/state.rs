@@ -88,10 +88,10 @@ impl Output {
         data.insert("sequence_number".into(), self.sequence.into());
         self.sequence += 1;
         let raw = encode(name, Value::Object(data).to_string().as_bytes());
-        let event = raw.slice("event: ".len()..)
-            .slice(..name.len());
+        let event = raw.slice("event: ".len()..).slice(..name.len());
         let data = raw.slice("event: \ndata: ".len() + name.len()..raw.len() - 2);
-        self.events.push(Event { kind: EventKind::named(name.as_bytes()), frame: Frame { raw, event, data } });
+        self.events
+            .push(Event { kind: EventKind::named(name.as_bytes()), frame: Frame { raw, event, data } });
     }
 
     /// Adds a text to the item that it belongs to.
@@ -124,9 +124,8 @@ impl Output {
     pub(super) fn call(&mut self, piece: &Call<'_>, tools: &ToolMap) {
         let id = piece.id.as_deref().filter(|id| !id.is_empty());
         let name = piece.function.as_ref().and_then(|f| f.name.as_deref()).filter(|n| !n.is_empty());
-        let is_other = |call: &OpenCall| {
-            name.is_some() && id.is_some() && call.id.is_some() && call.id.as_deref() != id
-        };
+        let is_other =
+            |call: &OpenCall| name.is_some() && id.is_some() && call.id.is_some() && call.id.as_deref() != id;
         let found = match (piece.index, id) {
             (Some(index), _) => self.calls.iter().rposition(|c| c.index == Some(index)),
             (None, Some(id)) => {
@@ -195,7 +194,9 @@ impl Output {
     /// Announces a call whose name is known, with the arguments that came before.
     fn announce(&mut self, at: usize, tools: &ToolMap) {
         let call = &self.calls[at];
-        let (None, Some(name)) = (&call.announced, call.name.clone()) else { return };
+        let (None, Some(name)) = (&call.announced, call.name.clone()) else {
+            return;
+        };
         let tool = tools.original(&name).cloned();
         let tool = tool.unwrap_or(Original { name, namespace: None, custom: false });
         let call_id = call.id.clone().unwrap_or_else(|| format!("call_{}_{at}", self.seed));
@@ -221,7 +222,9 @@ impl Output {
     }
 
     fn close_call(&mut self, at: usize, status: &str) {
-        let Some(call) = self.calls[at].announced.clone() else { return };
+        let Some(call) = self.calls[at].announced.clone() else {
+            return;
+        };
         let arguments = std::mem::take(&mut self.calls[at].arguments);
         let (item_id, output_index) = (&call.item_id, call.output_index);
         let whole = if call.tool.custom { custom_input(&arguments) } else { arguments };
@@ -253,14 +256,18 @@ impl Output {
     }
 
     fn begin_part(&mut self, open: &Texts) {
-        let Some((said, _)) = open.parts.last() else { return };
+        let Some((said, _)) = open.parts.last() else {
+            return;
+        };
         let mut body = place(open);
         body["part"] = part_of(*said, "");
         self.say(&format!("{}.added", names_of(*said).1), body);
     }
 
     fn end_part(&mut self, open: &Texts) {
-        let Some((said, text)) = open.parts.last() else { return };
+        let Some((said, text)) = open.parts.last() else {
+            return;
+        };
         let (name, part) = names_of(*said);
         let key = if *said == Said::Refusal { "refusal" } else { "text" };
         let mut body = place(open);

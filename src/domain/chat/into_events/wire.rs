@@ -67,7 +67,9 @@ impl Delta<'_> {
 
     /// The content: a string, or the parts of which some servers make it.
     pub(super) fn content(&self) -> Vec<(Said, String)> {
-        let Some(raw) = self.content.map(RawValue::get) else { return Vec::new() };
+        let Some(raw) = self.content.map(RawValue::get) else {
+            return Vec::new();
+        };
         if raw.starts_with('"') {
             return serde_json::from_str(raw).map(|text| vec![(Said::Text, text)]).unwrap_or_default();
         }

@@ -95,12 +95,15 @@ pub(super) fn refuse_several_choices(n: Option<&Value>) -> Result<(), RequestErr
 }
 
 fn count(value: &Value, param: &str) -> Result<u64, RequestError> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be a whole number")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked to be a whole number"
+    )]
     let whole = |n: f64| (n.fract() == 0.0 && (1.0..9e15).contains(&n)).then_some(n as u64);
-    value
-        .as_f64()
-        .and_then(whole)
-        .ok_or_else(|| fault("invalid_value", param, format!("`{param}` must be a whole number of at least 1")))
+    value.as_f64().and_then(whole).ok_or_else(|| {
+        fault("invalid_value", param, format!("`{param}` must be a whole number of at least 1"))
+    })
 }
 
 fn stop(value: Option<&Value>) -> Result<Vec<String>, RequestError> {
@@ -108,10 +111,9 @@ fn stop(value: Option<&Value>) -> Result<Vec<String>, RequestError> {
     let list = match value {
         None | Some(Value::Null) => Vec::new(),
         Some(Value::String(one)) => vec![one.clone()],
-        Some(Value::Array(list)) => list
-            .iter()
-            .map(|s| s.as_str().map(str::to_owned).ok_or_else(wrong))
-            .collect::<Result<_, _>>()?,
+        Some(Value::Array(list)) => {
+            list.iter().map(|s| s.as_str().map(str::to_owned).ok_or_else(wrong)).collect::<Result<_, _>>()?
+        }
         Some(_) => return Err(wrong()),
     };
     Ok(list.into_iter().filter(|s| !s.is_empty()).collect())
@@ -140,7 +142,8 @@ mod tests {
         .expect("head");
         assert!(head.stream && head.include_usage && head.user.is_none());
         assert_eq!((head.max_tokens, head.stop), (Some(7), vec!["END".to_owned()]));
-        let nulls = read_head(br#"{"stream":null,"stop":null,"max_tokens":null,"n":null,"stream_options":null}"#);
+        let nulls =
+            read_head(br#"{"stream":null,"stop":null,"max_tokens":null,"n":null,"stream_options":null}"#);
         assert_eq!(nulls, Ok(ChatHead::default()));
     }
 
@@ -148,7 +151,11 @@ mod tests {
     fn a_fault_is_named_by_its_place() {
         for (body, code, param) in [
             (r#"{"stream":"yes"}"#, "invalid_type", Some("stream")),
-            (r#"{"stream_options":{"include_usage":1}}"#, "invalid_type", Some("stream_options.include_usage")),
+            (
+                r#"{"stream_options":{"include_usage":1}}"#,
+                "invalid_type",
+                Some("stream_options.include_usage"),
+            ),
             (r#"{"n":2}"#, "unsupported_value", Some("n")),
             (r#"{"max_tokens":0}"#, "invalid_value", Some("max_tokens")),
             (r#"{"stop":[1]}"#, "invalid_type", Some("stop")),

@@ -15,11 +15,7 @@ pub(super) struct Messages {
 
 /// Translates the messages in order. `keep_system` leaves system text among the input, where the upstream looks for
 /// the word "json" before it takes the format `json_object`.
-pub(super) fn translate(
-    list: &[Value],
-    keep_system: bool,
-    tools: &Tools,
-) -> Result<Messages, RequestError> {
+pub(super) fn translate(list: &[Value], keep_system: bool, tools: &Tools) -> Result<Messages, RequestError> {
     // A conversation of system text alone has to stand in the input: there must be something to answer.
     let is_system = |m: &Value| matches!(m["role"].as_str(), Some("system" | "developer"));
     let keep_system = keep_system || list.iter().all(is_system);
@@ -124,7 +120,11 @@ impl Builder<'_> {
         };
         let Some(name) = inner["name"].as_str().filter(|n| !n.is_empty()) else {
             let param = format!("{at}.{kind}.name");
-            return Err(fault("missing_required_parameter", &param, "a tool call needs the name of its tool"));
+            return Err(fault(
+                "missing_required_parameter",
+                &param,
+                "a tool call needs the name of its tool",
+            ));
         };
         let id = call["id"].as_str().filter(|id| !id.is_empty()).map(str::to_owned);
         if let Some(id) = id.as_deref().filter(|id| self.calls.iter().any(|c| c.id.as_deref() == Some(id))) {
@@ -159,7 +159,9 @@ impl Builder<'_> {
         };
         let Some(call) = self.calls.iter_mut().find(|call| is_it(call)) else {
             let message = match id {
-                Some(id) => format!("no tool call of the assistant message before this one has the id `{id}`"),
+                Some(id) => {
+                    format!("no tool call of the assistant message before this one has the id `{id}`")
+                }
                 None => "there is no tool call that this message could answer".to_owned(),
             };
             return Err(fault("invalid_value", &format!("{at}.tool_call_id"), message));

@@ -1,0 +1,406 @@
+//! The encryption key: the first start, the wrong key, and a rotation that is cut off at any step.
+
+use crate::support::database::{TestDb, database, empty_database};
+use chrono::DateTime;
+use gateway::app::clock::Clock;
+use gateway::app::vault::keys::{self, KeySource, Opened};
+use gateway::app::vault::rotation::{self, Rotation};
+use gateway::app::vault::{EncryptionKey, Vault, VaultError, key_id};
+use gateway::domain::ids::{MASTER_TENANT, ProviderId};
+use gateway::store::grants::{self, SignIn, TokenColumn};
+use gateway::store::{db, installation, providers};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use uuid::Uuid;
+
+fn clock() -> Clock {
+    Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap()).0
+}
+
+fn key(digit: char) -> SecretString {
+    digit.to_string().repeat(64).into()
+}
+
+fn id_of(key: &SecretString) -> String {
+    EncryptionKey::parse(key).unwrap().id().to_owned()
+}
+
+fn file_source(dir: &Path) -> KeySource {
+    KeySource {
+        configured: None,
+        previous: Vec::new(),
+        data_dir: dir.to_owned(),
+        shared_database: false,
+    }
+}
+
+fn configured(key: SecretString, dir: &Path) -> KeySource {
+    KeySource {
+        configured: Some(key),
+        ..file_source(dir)
+    }
+}
+
+async fn open(db: &TestDb, source: &KeySource) -> Result<Opened, VaultError> {
+    keys::open(&db.pool, source, &clock()).await
+}
+
+/// One secret in every sealed column.
+async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
+    let mut db = db.pool.acquire().await.unwrap();
+    let (id, now) = (ProviderId(Uuid::now_v7()), clock().now());
+    let new = providers::NewProvider {
+        id,
+        name: "one".into(),
+        display_name: None,
+        provider_type: "chatgpt_oauth".into(),
+        api_base: None,
+        api_key: Some(vault.seal(&"the api key".into(), &providers::api_key_aad(id))),
+        enabled: true,
+        settings: json!({}),
+    };
+    providers::insert(&mut db, MASTER_TENANT, &new, now)
+        .await
+        .unwrap();
+    let seal = |text: &str, column| vault.seal(&text.into(), &grants::aad(id, column));
+    let sign_in = SignIn {
+        issuer: "i".into(),
+        account_id: "a".into(),
+        user_id: "u".into(),
+        email: None,
+        plan_type: None,
+        access_token: seal("the access token", TokenColumn::Access),
+        refresh_token: seal("the refresh token", TokenColumn::Refresh),
+        id_token: Some(seal("the id token", TokenColumn::Id)),
+        access_expires_at: now,
+    };
+    grants::upsert(&mut db, MASTER_TENANT, id, &sign_in, now)
+        .await
+        .unwrap();
+    let login = Uuid::now_v7();
+    let seal = |text: &str, column| vault.seal(&text.into(), &installation::login_aad(login, column));
+    sqlx::query(
+        "insert into pending_logins (id, tenant_id, provider_name, method, verifier, device_auth, created_at,
+                                     updated_at, expires_at)
+         values ($1, $2, 'one', 'browser', $3, $4, now(), now(), now())",
+    )
+    .bind(login)
+    .bind(MASTER_TENANT.0)
+    .bind(seal("the verifier", "verifier"))
+    .bind(seal("the device auth", "device_auth"))
+    .execute(&mut *db)
+    .await
+    .unwrap();
+    id
+}
+
+/// The ids of the keys that seal the seven values; all of them open to what was put in.
+async fn check(db: &TestDb, vault: &Vault) -> Vec<String> {
+    let mut db = db.pool.begin().await.unwrap();
+    let values = installation::sealed_values(&mut db).await.unwrap();
+    let mut texts: Vec<String> = values
+        .iter()
+        .map(|(place, sealed)| {
+            vault
+                .open(sealed, &place.aad())
+                .unwrap()
+                .expose_secret()
+                .to_owned()
+        })
+        .collect();
+    texts.sort();
+    let expected = [
+        "gateway",
+        "the access token",
+        "the api key",
+        "the device auth",
+        "the id token",
+        "the refresh token",
+        "the verifier",
+    ];
+    assert_eq!(texts, expected);
+    let mut ids: Vec<String> = values
+        .iter()
+        .map(|(_, sealed)| key_id(sealed).unwrap().to_owned())
+        .collect();
+    ids.dedup();
+    ids
+}
+
+#[tokio::test]
+async fn the_first_start_makes_a_key_that_only_its_owner_can_read() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    let data = dir.path().join("data");
+    let first = open(&db, &file_source(&data)).await.unwrap();
+    assert!(first.warnings.is_empty(), "{:?}", first.warnings);
+    let file = data.join("encryption.key");
+    assert_eq!(
+        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
+        0o600
+    );
+    assert_eq!(std::fs::read_to_string(&file).unwrap().trim().len(), 64);
+    fill(&db, &first.vault).await;
+
+    let second = open(&db, &file_source(&data)).await.unwrap();
+    assert_eq!(second.vault.key_ids(), first.vault.key_ids());
+    assert_eq!(check(&db, &second.vault).await, first.vault.key_ids());
+}
+
+#[tokio::test]
+async fn a_key_made_for_a_shared_database_comes_with_a_warning() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    let source = KeySource {
+        shared_database: true,
+        ..file_source(dir.path())
+    };
+    let opened = open(&db, &source).await.unwrap();
+    assert!(
+        opened.warnings[0].contains("GATEWAY_ENCRYPTION_KEY"),
+        "{:?}",
+        opened.warnings
+    );
+    assert!(open(&db, &source).await.unwrap().warnings.is_empty());
+}
+
+#[tokio::test]
+async fn a_wrong_key_stops_the_start_and_names_both_keys() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    open(&db, &configured(key('a'), dir.path())).await.unwrap();
+    let error = open(&db, &configured(key('b'), dir.path())).await.unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, VaultError::WrongKey { .. }));
+    assert!(
+        text.contains(&id_of(&key('a'))) && text.contains(&id_of(&key('b'))),
+        "{text}"
+    );
+    assert!(!text.contains("aaaaaaaa"), "{text}");
+    open(&db, &configured(key('a'), dir.path())).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_lost_key_file_is_not_replaced_by_a_new_key() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    open(&db, &file_source(dir.path())).await.unwrap();
+    let file = dir.path().join("encryption.key");
+    std::fs::remove_file(&file).unwrap();
+    let error = open(&db, &file_source(dir.path())).await.unwrap_err();
+    assert!(matches!(error, VaultError::WrongKey { .. }), "{error}");
+    assert!(!file.exists());
+    std::fs::write(&file, "").unwrap();
+    let error = open(&db, &file_source(dir.path())).await.unwrap_err();
+    assert!(matches!(error, VaultError::KeyFile { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn of_two_replicas_with_keys_of_their_own_one_is_told_that_its_key_is_wrong() {
+    let db = database().await;
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let (one, two) = (file_source(one.path()), file_source(two.path()));
+    let (first, second) = tokio::join!(open(&db, &one), open(&db, &two));
+    assert_eq!(
+        [&first, &second].iter().filter(|result| result.is_ok()).count(),
+        1
+    );
+    let error = first.err().or(second.err()).unwrap();
+    assert!(matches!(error, VaultError::WrongKey { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    let source = file_source(dir.path());
+    let running = open(&db, &source).await.unwrap().vault;
+    let id = fill(&db, &running).await;
+    let old = running.key_ids();
+
+    let rotated = rotation::rotate(&db.pool, &source, None).await.unwrap();
+    assert_eq!(rotated.values, 7);
+    assert_ne!(vec![rotated.key.clone()], old);
+    assert_eq!(
+        check(&db, &running).await,
+        [rotated.key.clone()],
+        "the gateway that runs opens them"
+    );
+    let aad = providers::api_key_aad(id);
+    assert_eq!(
+        key_id(&running.seal(&"x".into(), &aad)),
+        Some(rotated.key.as_str()),
+        "and seals like them"
+    );
+
+    let restarted = open(&db, &source).await.unwrap();
+    assert!(restarted.warnings.is_empty());
+    assert_eq!(restarted.vault.key_ids(), [rotated.key.clone(), old[0].clone()]);
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(
+            file.metadata().unwrap().permissions().mode() & 0o777,
+            0o600,
+            "{file:?}"
+        );
+    }
+    // And once more; nothing is left of the first.
+    let again = rotation::rotate(&db.pool, &source, None).await.unwrap();
+    assert_eq!(check(&db, &running).await, [again.key.clone()]);
+    assert!(!dir.path().join("encryption.key.next").exists());
+}
+
+/// Runs a rotation's first `steps` steps and drops it, as a `kill -9` would.
+async fn rotate_partly(db: &TestDb, source: &KeySource, steps: usize) {
+    let mut rotation = Rotation::begin(&db.pool, source, None).await.unwrap();
+    if steps >= 1 {
+        rotation.store_new_key().unwrap();
+    }
+    if steps >= 2 {
+        rotation.reseal().await.unwrap();
+    }
+    if steps >= 3 {
+        rotation.retire_old_key().unwrap();
+    }
+    if steps >= 4 {
+        rotation.promote_new_key().unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_that_is_cut_off_after_any_step_loses_nothing() {
+    for steps in 0..=4 {
+        let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+        let source = file_source(dir.path());
+        let running = open(&db, &source).await.unwrap().vault;
+        fill(&db, &running).await;
+        let old = running.key_ids();
+        rotate_partly(&db, &source, steps).await;
+
+        // The gateway that runs, one that starts, and a rotation that is begun again: all can open everything.
+        check(&db, &running).await;
+        let restarted = open(&db, &source).await.unwrap();
+        let sealed_by = check(&db, &restarted.vault).await;
+        assert_eq!(sealed_by == old, steps < 2, "after {steps} steps");
+        assert_eq!(
+            restarted.vault.key_ids()[0],
+            sealed_by[0],
+            "after {steps} steps the start finishes the swap"
+        );
+        let done = rotation::rotate(&db.pool, &source, None).await.unwrap();
+        let last = open(&db, &source).await.unwrap();
+        assert_eq!(check(&db, &last.vault).await, [done.key]);
+        assert!(!dir.path().join("encryption.key.next").exists());
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_that_was_cut_off_is_finished_by_the_next_without_a_start_between() {
+    for steps in 1..=3 {
+        let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+        let source = file_source(dir.path());
+        let running = open(&db, &source).await.unwrap().vault;
+        fill(&db, &running).await;
+        rotate_partly(&db, &source, steps).await;
+        let done = rotation::rotate(&db.pool, &source, None).await.unwrap();
+        assert_eq!(done.values, if steps == 1 { 7 } else { 0 });
+        let last = open(&db, &source).await.unwrap();
+        assert_eq!(check(&db, &last.vault).await, [done.key]);
+    }
+}
+
+#[tokio::test]
+async fn a_rotation_that_fails_half_way_changes_no_row() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    let source = file_source(dir.path());
+    let vault = open(&db, &source).await.unwrap().vault;
+    fill(&db, &vault).await;
+    sqlx::query("update pending_logins set device_auth = verifier")
+        .execute(&db.pool)
+        .await
+        .unwrap();
+    let error = rotation::rotate(&db.pool, &source, None).await.unwrap_err();
+    assert!(matches!(error, VaultError::Damaged { .. }), "{error}");
+    let mut db = db.pool.begin().await.unwrap();
+    let values = installation::sealed_values(&mut db).await.unwrap();
+    assert!(
+        values
+            .iter()
+            .all(|(_, sealed)| key_id(sealed) == Some(vault.key_ids()[0].as_str()))
+    );
+}
+
+#[tokio::test]
+async fn a_value_sealed_by_a_gateway_that_missed_the_rotation_still_opens() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    let source = file_source(dir.path());
+    let unaware = open(&db, &source).await.unwrap().vault;
+    let rotated = rotation::rotate(&db.pool, &source, None).await.unwrap();
+    fill(&db, &unaware).await;
+    let restarted = open(&db, &source).await.unwrap().vault;
+    assert_eq!(check(&db, &restarted).await.len(), 2);
+    let again = rotation::rotate(&db.pool, &source, None).await.unwrap();
+    assert_ne!(again.key, rotated.key);
+    let last = open(&db, &source).await.unwrap();
+    assert_eq!(check(&db, &last.vault).await, [again.key]);
+}
+
+#[tokio::test]
+async fn a_configured_key_is_rotated_to_a_given_one() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    let source = configured(key('a'), dir.path());
+    fill(&db, &open(&db, &source).await.unwrap().vault).await;
+    let rotated = rotation::rotate(&db.pool, &source, Some(&key('b')))
+        .await
+        .unwrap();
+    assert_eq!(
+        (rotated.key.as_str(), rotated.values),
+        (id_of(&key('b')).as_str(), 7)
+    );
+    assert!(matches!(
+        open(&db, &source).await,
+        Err(VaultError::WrongKey { .. })
+    ));
+    let new = open(&db, &configured(key('b'), dir.path())).await.unwrap();
+    check(&db, &new.vault).await;
+    assert!(
+        !dir.path().join("encryption.key").exists(),
+        "a configured key is never written down"
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_was_changed_in_the_configuration_is_followed_by_a_rotation_without_a_new_one() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    // From the file to the environment, then from one configured key to the next.
+    fill(&db, &open(&db, &file_source(dir.path())).await.unwrap().vault).await;
+    let first = configured(key('a'), dir.path());
+    let second = KeySource {
+        previous: vec![key('a')],
+        ..configured(key('b'), Path::new("/nonexistent"))
+    };
+    for (source, new) in [(first, key('a')), (second, key('b'))] {
+        let opened = open(&db, &source).await.unwrap();
+        assert!(
+            opened.warnings[0].contains("gateway key rotate"),
+            "{:?}",
+            opened.warnings
+        );
+        check(&db, &opened.vault).await;
+        let rotated = rotation::rotate(&db.pool, &source, None).await.unwrap();
+        assert_eq!((rotated.key, rotated.values), (id_of(&new), 7));
+        let opened = open(&db, &source).await.unwrap();
+        assert!(opened.warnings.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn migrations_of_replicas_that_start_together_are_applied_once() {
+    let db = empty_database().await;
+    let (one, two) = tokio::join!(db::migrate(&db.pool), db::migrate(&db.pool));
+    one.unwrap();
+    two.unwrap();
+    db::migrate(&db.pool).await.unwrap();
+    let tenants: i64 = sqlx::query_scalar("select count(*) from tenants")
+        .fetch_one(&db.pool)
+        .await
+        .unwrap();
+    assert_eq!(tenants, 1);
+}
