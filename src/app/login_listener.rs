@@ -26,10 +26,7 @@ pub struct ListenerSettings {
 
 impl Default for ListenerSettings {
     fn default() -> Self {
-        Self {
-            hosts: vec!["127.0.0.1".into(), "::1".into()],
-            ports: vec![1455, 1457],
-        }
+        Self { hosts: vec!["127.0.0.1".into(), "::1".into()], ports: vec![1455, 1457] }
     }
 }
 
@@ -113,14 +110,7 @@ impl LoginListener {
     /// end every sign-in is told to paste.
     pub fn new(settings: ListenerSettings) -> (Self, mpsc::UnboundedReceiver<Door>) {
         let (doors, receiver) = mpsc::unbounded_channel();
-        (
-            Self {
-                settings,
-                doors,
-                state: Mutex::default(), starting: Arc::default()
-            },
-            receiver,
-        )
+        (Self { settings, doors, state: Mutex::default(), starting: Arc::default() }, receiver)
     }
 
     /// The port that a redirect URL names when none could be opened.
@@ -134,17 +124,13 @@ impl LoginListener {
         if let Some(open) = &state.open {
             let port = open.port;
             if only.is_some_and(|only| only != port) {
-                return Listening::No {
-                    reason: format!("port {port} is open for other sign-ins"),
-                };
+                return Listening::No { reason: format!("port {port} is open for other sign-ins") };
             }
             state.waiting.insert(id);
             return Listening::Yes { port };
         }
         if self.doors.is_closed() {
-            return Listening::No {
-                reason: "this process does not listen for redirects".into(),
-            };
+            return Listening::No { reason: "this process does not listen for redirects".into() };
         }
         if let Some(held) = state.closed.take() {
             let _ = tokio::time::timeout(CLOSE_LIMIT, held.wait()).await;
@@ -154,24 +140,10 @@ impl LoginListener {
                 let held = TaskTracker::new();
                 held.close();
                 let closing = CancellationToken::new();
-                let sockets = listeners
-                    .into_iter()
-                    .map(|listener| Socket {
-                        listener,
-                        held: held.token(),
-                    })
-                    .collect();
-                if self
-                    .doors
-                    .send(Door {
-                        sockets,
-                        closing: closing.clone(),
-                    })
-                    .is_err()
-                {
-                    return Listening::No {
-                        reason: "this process does not listen for redirects".into(),
-                    };
+                let sockets =
+                    listeners.into_iter().map(|listener| Socket { listener, held: held.token() }).collect();
+                if self.doors.send(Door { sockets, closing: closing.clone() }).is_err() {
+                    return Listening::No { reason: "this process does not listen for redirects".into() };
                 }
                 state.open = Some(Open { port, closing, held });
                 state.waiting.insert(id);
@@ -191,10 +163,7 @@ impl LoginListener {
     /// Marks a sign-in as being begun, until the value is dropped: it waits at the port, and nobody else can know it.
     pub fn starting(&self, id: LoginId) -> Starting {
         locked(&self.starting).insert(id);
-        Starting {
-            id,
-            all: Arc::clone(&self.starting),
-        }
+        Starting { id, all: Arc::clone(&self.starting) }
     }
 
     /// Those that wait at the port and are not just being begun: each was to be found in the table before this call,
@@ -280,19 +249,11 @@ mod tests {
     }
 
     fn settings(ports: &[u16]) -> ListenerSettings {
-        ListenerSettings {
-            ports: ports.into(),
-            ..ListenerSettings::default()
-        }
+        ListenerSettings { ports: ports.into(), ..ListenerSettings::default() }
     }
 
     async fn free_port() -> u16 {
-        TcpListener::bind("127.0.0.1:0")
-            .await
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port()
+        TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
     }
 
     #[tokio::test]
@@ -322,19 +283,11 @@ mod tests {
         let (first, second) = (free_port().await, free_port().await);
         let taken = TcpListener::bind(("127.0.0.1", first)).await.unwrap();
         let (listener, _doors) = LoginListener::new(settings(&[first, second]));
-        assert_eq!(
-            listener.open_for(id(1), None).await,
-            Listening::Yes { port: second }
-        );
+        assert_eq!(listener.open_for(id(1), None).await, Listening::Yes { port: second });
 
         let (other, _doors2) = LoginListener::new(settings(&[first, second]));
-        let Listening::No { reason } = other.open_for(id(2), None).await else {
-            panic!("both are taken")
-        };
-        assert!(
-            reason.contains(&first.to_string()) && reason.contains(&second.to_string()),
-            "{reason}"
-        );
+        let Listening::No { reason } = other.open_for(id(2), None).await else { panic!("both are taken") };
+        assert!(reason.contains(&first.to_string()) && reason.contains(&second.to_string()), "{reason}");
         assert_eq!(other.first_port(), first);
         drop(taken);
     }
@@ -344,10 +297,7 @@ mod tests {
         let port = free_port().await;
         let (listener, doors) = LoginListener::new(settings(&[port]));
         drop(doors);
-        assert!(matches!(
-            listener.open_for(id(1), None).await,
-            Listening::No { .. }
-        ));
+        assert!(matches!(listener.open_for(id(1), None).await, Listening::No { .. }));
         assert!(TcpListener::bind(("127.0.0.1", port)).await.is_ok());
     }
 

@@ -51,10 +51,7 @@ pub struct LoginSettings {
 
 impl Default for LoginSettings {
     fn default() -> Self {
-        Self {
-            listener: ListenerSettings::default(),
-            redirect_host: "localhost".into(),
-        }
+        Self { listener: ListenerSettings::default(), redirect_host: "localhost".into() }
     }
 }
 
@@ -107,31 +104,12 @@ pub struct Logins {
 impl Logins {
     /// The use cases, and the doors for `http::login_callback::run`.
     pub fn new(parts: LoginParts) -> (Arc<Self>, UnboundedReceiver<Door>) {
-        let LoginParts {
-            pool,
-            vault,
-            tokens,
-            clock,
-            auth,
-            settings,
-            tracker,
-            shutdown,
-        } = parts;
+        let LoginParts { pool, vault, tokens, clock, auth, settings, tracker, shutdown } = parts;
         let (listener, doors) = LoginListener::new(settings.listener);
         let redirect_host = settings.redirect_host;
         let polling = Mutex::default();
-        let logins = Self {
-            pool,
-            vault,
-            tokens,
-            clock,
-            auth,
-            redirect_host,
-            listener,
-            tracker,
-            shutdown,
-            polling,
-        };
+        let logins =
+            Self { pool, vault, tokens, clock, auth, redirect_host, listener, tracker, shutdown, polling };
         (Arc::new(logins), doors)
     }
 
@@ -155,11 +133,7 @@ impl Logins {
             if only.is_some_and(|only| only != login.id) {
                 continue;
             }
-            if self
-                .transition(tenant, login.id, LoginState::cancel)
-                .await?
-                .is_ok()
-            {
+            if self.transition(tenant, login.id, LoginState::cancel).await?.is_ok() {
                 ended += 1;
             }
             self.listener.done_with(login.id).await;

@@ -48,10 +48,7 @@ pub(super) fn check_type(provider: &ProviderRow) -> Result<(), LoginError> {
     if provider.provider_type == CHATGPT_OAUTH {
         return Ok(());
     }
-    Err(LoginError::OtherType {
-        name: provider.name.clone(),
-        provider_type: provider.provider_type.clone(),
-    })
+    Err(LoginError::OtherType { name: provider.name.clone(), provider_type: provider.provider_type.clone() })
 }
 
 /// Whether the tokens are of the account that this sign-in is of. Tokens that do not say whose they are, are not.
@@ -103,9 +100,7 @@ impl Logins {
         let mut tx = self.pool.begin().await?;
         logins::lock_tenant(&mut tx, tenant).await?;
         if let Some(login) = target.login {
-            let stored = logins::lock(&mut tx, tenant, login)
-                .await?
-                .ok_or(LoginError::Cancelled)?;
+            let stored = logins::lock(&mut tx, tenant, login).await?.ok_or(LoginError::Cancelled)?;
             let state = stored.login.state.complete().map_err(|_| LoginError::Cancelled)?;
             logins::save_state(&mut tx, tenant, login, &state, now).await?;
         }
@@ -116,18 +111,12 @@ impl Logins {
                     let old = grants::lock(&mut tx, tenant, provider.id).await?;
                     (provider, old.filter(|old| !is_of(old, tokens)))
                 }
-                None => (
-                    providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?,
-                    None,
-                ),
+                None => (providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?, None),
             };
         let adopted = match self.tokens.adopt(&mut tx, tenant, provider.id, tokens).await {
             Err(AdoptError::AlreadyConnected { name, email, .. }) => {
                 let account = email.unwrap_or_else(|| "no e-mail".into());
-                return Err(LoginError::AlreadyConnected {
-                    account,
-                    provider_name: name,
-                });
+                return Err(LoginError::AlreadyConnected { account, provider_name: name });
             }
             Err(AdoptError::MissingToken(which)) => return Err(LoginError::Incomplete(which)),
             Err(AdoptError::MissingClaim(missing)) => return Err(missing.into()),
@@ -174,18 +163,7 @@ mod tests {
         for good in ["a", "1", "openai-codex", "a--b", "team-2"] {
             assert!(is_slug(good), "{good}");
         }
-        for bad in [
-            "",
-            "-",
-            "-a",
-            "a-",
-            "A",
-            "a b",
-            "a/b",
-            "ä",
-            "a.b",
-            &"a".repeat(101),
-        ] {
+        for bad in ["", "-", "-a", "a-", "A", "a b", "a/b", "ä", "a.b", &"a".repeat(101)] {
             assert!(!is_slug(bad), "{bad}");
         }
     }

@@ -93,37 +93,17 @@ impl Logins {
         let oauth_state = oauth::state_parameter(&rand::random());
         let auth_url = self
             .auth
-            .authorize_url(
-                &redirect_uri,
-                &pkce.challenge,
-                &oauth_state,
-                start.ask_for_account,
-            )
+            .authorize_url(&redirect_uri, &pkce.challenge, &oauth_state, start.ask_for_account)
             .map_err(|error| LoginError::Unavailable(error.to_string()))?
             .to_string();
-        let way = LoginWay::Browser {
-            oauth_state,
-            redirect_uri: redirect_uri.clone(),
-            auth_url: auth_url.clone(),
-        };
+        let way =
+            LoginWay::Browser { oauth_state, redirect_uri: redirect_uri.clone(), auth_url: auth_url.clone() };
         let verifier = Some(self.seal(&pkce.verifier, id, "verifier"));
         let login = self.new_login(tenant, id, start, way, None);
         let (provider_name, expires_at) = (login.provider_name.clone(), login.expires_at);
-        self.insert(StoredLogin {
-            login,
-            verifier,
-            device_auth: None,
-        })
-        .await?;
+        self.insert(StoredLogin { login, verifier, device_auth: None }).await?;
         tracing::info!(provider = provider_name, login = %id, ?listening, "a browser sign-in was begun");
-        Ok(BrowserStart {
-            login_id: id,
-            provider_name,
-            auth_url,
-            redirect_uri,
-            expires_at,
-            listening,
-        })
+        Ok(BrowserStart { login_id: id, provider_name, auth_url, redirect_uri, expires_at, listening })
     }
 
     /// Begins a device sign-in and polls for its approval in the background.
@@ -155,12 +135,7 @@ impl Logins {
             expires_at: login.expires_at,
             expires_in: (login.expires_at - login.created_at).num_seconds(),
         };
-        self.insert(StoredLogin {
-            login,
-            verifier: None,
-            device_auth,
-        })
-        .await?;
+        self.insert(StoredLogin { login, verifier: None, device_auth }).await?;
         tracing::info!(provider = begun.provider_name, login = %id, "a device sign-in was begun");
         self.poll_device(tenant, id);
         Ok(Started::Begun(begun))
@@ -188,11 +163,7 @@ impl Logins {
             // The browser may still be signed in to the account that was connected before this one.
             ask_for_account |= store::logins::any_account(&mut conn, tenant).await?;
         }
-        Ok(Some(Start {
-            provider_name: provider_name.to_owned(),
-            options,
-            ask_for_account,
-        }))
+        Ok(Some(Start { provider_name: provider_name.to_owned(), options, ask_for_account }))
     }
 
     fn new_login(
@@ -217,9 +188,7 @@ impl Logins {
             created_at: now,
             updated_at: now,
             // An issuer's clock that is wrong must not end a sign-in before it began.
-            expires_at: ends
-                .filter(|ends| *ends > now)
-                .map_or(limit, |ends| ends.min(limit)),
+            expires_at: ends.filter(|ends| *ends > now).map_or(limit, |ends| ends.min(limit)),
         }
     }
 
@@ -247,9 +216,5 @@ pub(super) fn checked(options: LoginOptions) -> Result<LoginOptions, LoginError>
             return Err(LoginError::InvalidApiBase);
         }
     }
-    Ok(LoginOptions {
-        display_name: text(options.display_name),
-        api_base,
-        force: options.force,
-    })
+    Ok(LoginOptions { display_name: text(options.display_name), api_base, force: options.force })
 }

@@ -73,10 +73,7 @@ impl Logins {
     pub async fn status(&self, tenant: TenantId, provider_name: &str) -> Result<LoginStatus, LoginError> {
         let now = self.clock.now();
         let mut conn = self.pool.acquire().await?;
-        let newest = store::logins::of_provider(&mut conn, tenant, provider_name)
-            .await?
-            .into_iter()
-            .next();
+        let newest = store::logins::of_provider(&mut conn, tenant, provider_name).await?.into_iter().next();
         let pending = newest.and_then(|stored| PendingLogin::of(stored.login, now));
         let provider = store::providers::get_by_name(&mut conn, tenant, provider_name).await?;
         let grant = match &provider {
@@ -97,11 +94,7 @@ impl Logins {
             Some(grant) => {
                 let error = reauth_reason(&grant);
                 LoginStatus {
-                    state: if error.is_some() {
-                        AccountState::NeedsReauth
-                    } else {
-                        AccountState::Ready
-                    },
+                    state: if error.is_some() { AccountState::NeedsReauth } else { AccountState::Ready },
                     provider_name,
                     email: grant.email,
                     plan_type: grant.plan_type,
@@ -124,10 +117,9 @@ impl PendingLogin {
             LoginState::Pending if now >= login.expires_at => expired(),
             LoginState::Pending | LoginState::Exchanging => Progress::Pending,
             LoginState::Completed => Progress::Completed,
-            LoginState::Failed { code, error } => Progress::Failed {
-                code: code.clone(),
-                error: error.clone(),
-            },
+            LoginState::Failed { code, error } => {
+                Progress::Failed { code: code.clone(), error: error.clone() }
+            }
             LoginState::Expired => expired(),
             LoginState::Cancelled => return None,
         };
