@@ -1,3 +1,125 @@
 //! `gateway demo` and the simulated OpenAI behind it.
 
 pub mod simulator;
+
+use crate::app::App;
+use crate::app::logins::LoginOptions;
+use crate::config::Config;
+use crate::domain::ids::MASTER_TENANT;
+use crate::http;
+use anyhow::Context as _;
+use axum::body::Body;
+use axum::http::{Request, header};
+use http_body_util::BodyExt as _;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
+use simulator::{Simulator, SimulatorSpec};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+use std::time::Duration;
+use tower::ServiceExt as _;
+
+/// The providers of the demo; the simulator's further accounts are for trying the sign-in.
+const PROVIDERS: [&str; 3] = ["openai-codex", "codex-grace", "codex-linus"];
+/// What the traffic asks.
+const QUESTIONS: [&str; 6] = [
+    "Name three uses of a lighthouse.",
+    "Why is the sky blue at noon and red in the evening?",
+    "Write a haiku about a queue that is never empty.",
+    "Which number comes next: 1, 1, 2, 3, 5?",
+    "Explain rate limits to a ten-year-old.",
+    "What would you pack for a week at sea?",
+];
+
+/// Everything that the demo is played on: a simulator, and a directory that goes with it.
+#[derive(Debug)]
+pub struct Stage {
+    simulator: Simulator,
+    config: Arc<Config>,
+    directory: tempfile::TempDir,
+}
+
+impl Stage {
+    /// Starts the simulator, and points the settings at it and at an empty directory. Whatever real account the
+    /// settings know is not touched.
+    pub async fn set(mut config: Config, simulator_port: u16) -> anyhow::Result<Self> {
+        let directory = tempfile::Builder::new()
+            .prefix("gateway-demo-")
+            // The embedded Postgres of root runs as another user, who has to get in.
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir()
+            .context("no temporary directory can be made")?;
+        let mut spec = SimulatorSpec::demo();
+        spec.bind = SocketAddr::from((Ipv4Addr::LOCALHOST, simulator_port));
+        let simulator = Simulator::start(spec).await.context("the simulated OpenAI can't be started")?;
+        config.database.url = None;
+        config.data_dir = directory.path().to_owned();
+        config.encryption_key = None;
+        config.chatgpt.issuer = simulator.issuer();
+        config.chatgpt.api_base = simulator.api_base();
+        config.agents.defaults.provider = PROVIDERS[0].to_owned();
+        Ok(Self { simulator, config: Arc::new(config), directory })
+    }
+
+    /// The settings of the demo.
+    pub fn config(&self) -> Arc<Config> {
+        self.config.clone()
+    }
+
+    /// Where the simulator listens.
+    pub fn simulator_url(&self) -> String {
+        self.simulator.url()
+    }
+
+    /// Signs the demo's accounts in, as an import of the CLI's file does.
+    pub async fn connect_accounts(&self, app: &App) -> anyhow::Result<()> {
+        for (name, account) in PROVIDERS.iter().zip(self.simulator.accounts()) {
+            app.logins.import(MASTER_TENANT, name, &account.auth_json(), LoginOptions::default()).await?;
+            app.signed_in(MASTER_TENANT, name).await;
+        }
+        Ok(())
+    }
+
+    /// Light traffic over the accounts, through the gateway's own front door, until the process ends.
+    pub fn begin_traffic(&self, app: &Arc<App>, token: SecretString) {
+        let app = app.clone();
+        let tasks = app.shutdown.tasks().clone();
+        tasks.spawn_until_stopped("demo_traffic", async move {
+            let router = http::router(&app);
+            for n in 0_usize.. {
+                tokio::time::sleep(Duration::from_millis(2_500 + 700 * (n as u64 % 5))).await;
+                let ask = question(n, &token);
+                let Ok(response) = router.clone().oneshot(ask).await;
+                if let Err(error) = response.into_body().collect().await {
+                    tracing::debug!(%error, "a demo answer broke off");
+                }
+            }
+        });
+    }
+
+    /// Ends the simulator and removes the directory.
+    pub async fn strike(self) {
+        self.simulator.shutdown().await;
+        if let Err(error) = self.directory.close() {
+            tracing::warn!(%error, "the demo's directory was not removed");
+        }
+    }
+}
+
+fn question(n: usize, token: &SecretString) -> Request<Body> {
+    let provider = PROVIDERS[n % PROVIDERS.len()];
+    let text = QUESTIONS[n % QUESTIONS.len()];
+    let model = format!("{provider}/gpt-5.5");
+    let (path, body) = if n.is_multiple_of(2) {
+        ("/v1/responses", json!({"model": model, "input": text, "stream": true}))
+    } else {
+        let messages = json!([{"role": "user", "content": text}]);
+        ("/v1/chat/completions", json!({"model": model, "messages": messages, "stream": true}))
+    };
+    Request::post(path)
+        .header(header::AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
+        .header(header::CONTENT_TYPE, "application/json")
+        .body(Body::from(body.to_string()))
+        .expect("the parts are valid")
+}

@@ -62,12 +62,13 @@ pub(super) async fn demo(overrides: Overrides, args: DemoArgs) -> anyhow::Result
     let stage = demo::Stage::set((*loaded.config).clone(), args.simulator_port).await?;
     let running = boot::start(stage.config(), shutdown.clone(), true).await?;
     stage.connect_accounts(&running.app).await?;
+    let (token, _) = boot::gateway_token(&stage.config())?;
     if !args.quiet {
-        stage.begin_traffic(&running.app);
+        stage.begin_traffic(&running.app, token.clone());
     }
     let simulator = stage.simulator_url();
-    let result = run(running, shutdown, move |url, _, config| {
-        let token = config.server.token.as_ref().map(|t| t.expose_secret().to_owned()).unwrap_or_default();
+    let result = run(running, shutdown, move |url, _, _| {
+        let token = token.expose_secret();
         print(&format!(
             "\nDEMO - everything upstream is simulated, nothing is kept\n\n  dashboard  {url}\n  token      {token}\n  \
              API        {url}/v1\n  simulator  {simulator}\n"

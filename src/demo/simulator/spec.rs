@@ -72,17 +72,20 @@ impl SimulatorSpec {
         Self::new(emails.into_iter().map(AccountSpec::new).collect())
     }
 
-    /// The pool that `gateway demo` shows: three plans in different states, at a pace a person can read.
+    /// What `gateway demo` shows: three plans in different states and an account to connect, at a pace a person can
+    /// read.
     pub fn demo() -> Self {
-        let mut ada = AccountSpec::new("ada@demo.example");
+        let mut ada = AccountSpec::new("ada@example.com");
         (ada.five_hour_used, ada.weekly_used) = (12.0, 31.0);
-        let mut grace = AccountSpec::new("grace@demo.example");
+        let mut grace = AccountSpec::new("grace@example.com");
         "pro".clone_into(&mut grace.plan);
         grace.windows = WindowShape::WeekOnly;
         grace.weekly_used = 58.0;
-        let mut linus = AccountSpec::new("linus@demo.example");
+        let mut linus = AccountSpec::new("linus@example.com");
         (linus.five_hour_used, linus.weekly_used) = (91.0, 64.0);
-        let mut spec = Self::new(vec![ada, grace, linus]);
+        // Nobody's yet: for trying the sign-in.
+        let new = AccountSpec::new("new@example.com");
+        let mut spec = Self::new(vec![ada, grace, linus, new]);
         spec.pace = Duration::from_millis(15);
         spec.redirect_ports = RedirectPorts::Any;
         spec
