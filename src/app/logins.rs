@@ -33,6 +33,7 @@ use secrecy::SecretString;
 use sqlx::PgPool;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -97,6 +98,7 @@ pub struct Logins {
     listener: LoginListener,
     tracker: TaskTracker,
     shutdown: CancellationToken,
+    connected: Notify,
     /// The device sign-ins that this process polls.
     polling: Mutex<HashSet<LoginId>>,
 }
@@ -107,10 +109,26 @@ impl Logins {
         let LoginParts { pool, vault, tokens, clock, auth, settings, tracker, shutdown } = parts;
         let (listener, doors) = LoginListener::new(settings.listener);
         let redirect_host = settings.redirect_host;
-        let polling = Mutex::default();
-        let logins =
-            Self { pool, vault, tokens, clock, auth, redirect_host, listener, tracker, shutdown, polling };
+        let (connected, polling) = (Notify::new(), Mutex::default());
+        let logins = Self {
+            pool,
+            vault,
+            tokens,
+            clock,
+            auth,
+            redirect_host,
+            listener,
+            tracker,
+            shutdown,
+            connected,
+            polling,
+        };
         (Arc::new(logins), doors)
+    }
+
+    /// Told after every account that this process connected, by whichever way: many end without a request of the API.
+    pub fn connected(&self) -> &Notify {
+        &self.connected
     }
 
     /// The callback listener, for health and tests.

@@ -221,7 +221,7 @@ impl Logins {
             };
             match stored.login.state {
                 LoginState::Exchanging => {}
-                LoginState::Completed => return self.connected(&stored.login).await,
+                LoginState::Completed => return self.connected_by(&stored.login).await,
                 LoginState::Pending => {
                     return Err(LoginError::Unavailable("the sign-in server did not answer".into()));
                 }
@@ -234,7 +234,7 @@ impl Logins {
         Err(LoginError::NoPendingFlow)
     }
 
-    async fn connected(&self, login: &Login) -> Result<Connected, LoginError> {
+    async fn connected_by(&self, login: &Login) -> Result<Connected, LoginError> {
         let mut db = self.pool.acquire().await?;
         let provider = store::providers::get_by_name(&mut db, login.tenant, &login.provider_name)
             .await?
@@ -266,14 +266,14 @@ fn target_of(login: &Login) -> Target {
 /// if it is spent after all, the issuer will say so.
 pub(super) fn exchange_error(error: AuthError) -> LoginError {
     match error {
-        AuthError::Status { status: 429 | 500.., .. } | AuthError::Status { status: 403, code: None } => {
-            LoginError::Unavailable(error.to_string())
-        }
+        AuthError::Status { status: 429 | 500.., .. }
+        | AuthError::Status { status: 403, code: None }
+        | AuthError::Timeout
+        | AuthError::Unreachable
+        | AuthError::Broken
+        | AuthError::Unreadable => LoginError::Unavailable(error.to_string()),
         AuthError::Status { status, code } => {
             LoginError::CodeRefused(code.unwrap_or_else(|| format!("HTTP {status}")))
-        }
-        AuthError::Timeout | AuthError::Unreachable | AuthError::Broken | AuthError::Unreadable => {
-            LoginError::Unavailable(error.to_string())
         }
         AuthError::InvalidRedirectUri => LoginError::CodeRefused("invalid redirect URI".into()),
     }

@@ -87,6 +87,7 @@ impl Logins {
         if let Err(error) = self.tokens.invalidate(connected.provider_id).await {
             tracing::warn!(%error, "a new sign-in could not be read back");
         }
+        self.connected.notify_one();
         tracing::info!(
             provider = connected.provider_name,
             replaced = connected.replaced.is_some(),
