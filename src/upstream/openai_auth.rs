@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
     AccessToken, AuthUrl, AuthorizationCode, ClientId, CsrfToken, HttpRequest, HttpResponse,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
+    PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
     StandardRevocableToken, TokenResponse, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -70,35 +70,6 @@ impl RefreshReason {
 pub enum TokenKind {
     Access,
     Refresh,
-}
-
-/// A PKCE pair: the challenge goes into the authorize URL, the verifier stays here until the exchange.
-#[derive(Debug)]
-pub struct Pkce {
-    /// 64 random bytes, base64url: 86 characters.
-    pub verifier: SecretString,
-    pub challenge: String,
-}
-
-impl Pkce {
-    /// A fresh pair (S256).
-    pub fn generate() -> Self {
-        let verifier = PkceCodeVerifier::new(base64url_random(64));
-        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&verifier);
-        Self {
-            verifier: verifier.into_secret().into(),
-            challenge: challenge.as_str().to_owned(),
-        }
-    }
-}
-
-/// A fresh `state`: 32 random bytes, base64url, 43 characters.
-pub fn generate_state() -> String {
-    base64url_random(32)
-}
-
-fn base64url_random(bytes: u32) -> String {
-    CsrfToken::new_random_len(bytes).into_secret()
 }
 
 /// A sign-in on another device has begun.

@@ -4,9 +4,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use gateway::domain::oauth::{Pkce, state_parameter};
 use gateway::upstream::http_client;
 use gateway::upstream::openai_auth::{
-    AuthError, DevicePoll, OpenAiAuth, OpenAiAuthConfig, Pkce, RefreshReason, TokenKind, generate_state,
+    AuthError, DevicePoll, OpenAiAuth, OpenAiAuthConfig, RefreshReason, TokenKind,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -71,13 +72,8 @@ fn secret(text: &str) -> SecretString {
 #[tokio::test]
 async fn the_authorize_url_asks_for_a_code_with_pkce() {
     let (_, auth) = Server::start([]).await;
-    let pkce = Pkce::generate();
-    assert_eq!(
-        (pkce.verifier.expose_secret().len(), pkce.challenge.len()),
-        (86, 43)
-    );
-    let state = generate_state();
-    assert_eq!(state.len(), 43);
+    let pkce = Pkce::from_random(&[7; 64]);
+    let state = state_parameter(&[8; 32]);
     let redirect = "http://localhost:1455/auth/callback";
     let url = auth
         .authorize_url(redirect, &pkce.challenge, &state, false)
