@@ -1,3 +1,5 @@
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, its helpers too")]
+
 mod backup;
 mod embedded;
 mod providers;

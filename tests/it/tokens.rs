@@ -16,6 +16,7 @@ use issuer::{Instead, Issuer, LIFETIME};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::PgPool;
+use std::fmt::Write as _;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -818,7 +819,7 @@ async fn neither_logs_nor_debug_output_show_a_token() {
     let provider = world.signed_in("anna").await;
     let tokens = world.gateway().await;
     let mut shown = String::new();
-    let mut show = |value: &dyn std::fmt::Debug| shown.push_str(&format!("{value:?}{value:#?}"));
+    let mut show = |value: &dyn std::fmt::Debug| write!(shown, "{value:?}{value:#?}").unwrap();
     world.token_ends();
     show(&tokens.get(MASTER_TENANT, provider).await);
     world.token_ends();
@@ -876,7 +877,10 @@ async fn the_stores_find_a_grant_by_all_its_keys() {
         grants::get(&mut connection, stranger, provider).await.unwrap(),
         None
     );
-    assert_eq!(grants::list_all(&mut connection).await.unwrap(), [row.clone()]);
+    assert_eq!(
+        grants::list_all(&mut connection).await.unwrap(),
+        std::slice::from_ref(&row)
+    );
     let versions = grants::versions(&mut connection).await.unwrap();
     assert_eq!(
         (versions[0].version, &versions[0].grant),
