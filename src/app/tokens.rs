@@ -205,7 +205,8 @@ impl Tokens {
         self.slot(tenant, provider).map(|slot| slot.live().grant.clone())
     }
 
-    /// One background pass: refreshes what is due, the most urgent first. Idempotent. How many were looked after.
+    /// One background pass: refreshes what is due, the most urgent first. Idempotent. How many have
+    /// new tokens now.
     pub async fn refresh_due(&self) -> Result<usize, sqlx::Error> {
         let now = self.now();
         let mut connection = self.deps().pool.acquire().await?;
@@ -228,9 +229,10 @@ impl Tokens {
         let at_once = (self.permits().available_permits() / 2).max(1);
         let refreshed = futures_util::stream::iter(due)
             .map(|slot| async move {
-                self.refresh(&slot, slot.live().version, false, Patience::Yield)
-                    .await
-                    .is_ok()
+                let before = slot.live().version;
+                // Its failure is noted and logged where it happens.
+                drop(self.refresh(&slot, before, false, Patience::Yield).await);
+                slot.live().version > before
             })
             .buffer_unordered(at_once)
             .filter(|refreshed| std::future::ready(*refreshed))

@@ -3,6 +3,7 @@
 mod backup;
 mod embedded;
 mod providers;
+mod simulator;
 mod support;
 mod tokens;
 mod vault;

@@ -2,6 +2,7 @@
 
 mod issuer;
 mod sign_in_server;
+mod simulated;
 
 use crate::support::database::{TestDb, database};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -34,7 +35,16 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (clock, hand) = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        Self::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()).await
+    }
+
+    /// For tokens that carry the real time.
+    async fn now() -> Self {
+        Self::at(Clock::system().now()).await
+    }
+
+    async fn at(start: DateTime<Utc>) -> Self {
+        let (clock, hand) = Clock::manual(start);
         let ring = KeyRing {
             primary: EncryptionKey::generate(),
             others: Vec::new(),

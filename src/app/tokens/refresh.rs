@@ -9,6 +9,7 @@
 use super::slot::{Live, Readiness, Slot};
 use super::{AccessToken, TokenError, Tokens};
 use crate::domain::token::{Grant, ReauthReason, RefreshOutcome, Spent};
+use crate::store::db;
 use crate::store::grants::{self, GrantRow, RefreshIntent, TokenColumn};
 use crate::upstream::openai_auth::{AuthError, RefreshReason};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -109,7 +110,12 @@ impl Tokens {
                 TokenError::Unavailable { retry_at, cause }
             }
             Failure::Database(error) => {
-                let cause = "the database does not answer".to_owned();
+                let cause = if db::is_lock_timeout(&error) {
+                    "another process holds it for too long"
+                } else {
+                    "the database does not answer"
+                }
+                .to_owned();
                 let retry_at = slot.fail(slot.live().version, cause.clone(), now);
                 tracing::error!(provider_id = %slot.provider, %error, "sign-in not renewed: database error");
                 TokenError::Unavailable { retry_at, cause }
@@ -182,10 +188,9 @@ impl Tokens {
             // The lock is free, so its holder is dead or cut off; cut off, it may still be waiting for its answer.
             let over = intent.started_at + deps.auth.exchange_timeout() + MARGIN;
             if intent.holder != self.holder() && now < over {
-                return Err(Failure::Until(
-                    over,
-                    "another process was interrupted while renewing it".to_owned(),
-                ));
+                let cause = "another process was interrupted while renewing it";
+                slot.pause(row.version, over, cause);
+                return Err(Failure::Until(over, cause.to_owned()));
             }
             tracing::warn!(
                 provider_id = %slot.provider, since = %intent.started_at,
