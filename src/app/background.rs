@@ -33,14 +33,20 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
         async move { app.models.refresh_due().await }
     }));
     let a = app.clone();
-    tasks.spawn_until_stopped("sweep_logins", every(Duration::from_secs(15), move || {
-        let app = a.clone();
-        async move {
-            if let Err(error) = app.logins.resume().await {
-                tracing::warn!(%error, "the sign-in pass failed");
-            }
+    tasks.spawn_until_stopped("expire_logins", async move {
+        if let Err(error) = a.logins.resume().await {
+            tracing::warn!(%error, "pending sign-ins were not taken up again");
         }
-    }));
+        every(Duration::from_secs(15), move || {
+            let app = a.clone();
+            async move {
+                if let Err(error) = app.logins.expire_logins().await {
+                    tracing::warn!(%error, "the sign-in pass failed");
+                }
+            }
+        })
+        .await;
+    });
     let a = app.clone();
     tasks.spawn_until_stopped("prune_records", every(HOUR, move || {
         let app = a.clone();

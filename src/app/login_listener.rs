@@ -6,6 +6,8 @@
 use crate::domain::ids::LoginId;
 use std::collections::HashSet;
 use std::io::ErrorKind;
+use std::net::SocketAddr;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::sync::{Mutex, mpsc};
@@ -24,10 +26,7 @@ pub struct ListenerSettings {
 
 impl Default for ListenerSettings {
     fn default() -> Self {
-        Self {
-            hosts: vec!["127.0.0.1".into(), "::1".into()],
-            ports: vec![1455, 1457],
-        }
+        Self { hosts: vec!["127.0.0.1".into(), "::1".into()], ports: vec![1455, 1457] }
     }
 }
 
@@ -83,6 +82,24 @@ pub struct LoginListener {
     settings: ListenerSettings,
     doors: mpsc::UnboundedSender<Door>,
     state: Mutex<State>,
+    starting: Arc<std::sync::Mutex<HashSet<LoginId>>>,
+}
+
+/// A sign-in that is being begun.
+#[derive(Debug)]
+pub struct Starting {
+    id: LoginId,
+    all: Arc<std::sync::Mutex<HashSet<LoginId>>>,
+}
+
+impl Drop for Starting {
+    fn drop(&mut self) {
+        locked(&self.all).remove(&self.id);
+    }
+}
+
+fn locked(ids: &std::sync::Mutex<HashSet<LoginId>>) -> std::sync::MutexGuard<'_, HashSet<LoginId>> {
+    ids.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Closing waits for nobody, so the sockets are dropped within moments; this only guards against a stuck task.
@@ -93,14 +110,7 @@ impl LoginListener {
     /// end every sign-in is told to paste.
     pub fn new(settings: ListenerSettings) -> (Self, mpsc::UnboundedReceiver<Door>) {
         let (doors, receiver) = mpsc::unbounded_channel();
-        (
-            Self {
-                settings,
-                doors,
-                state: Mutex::default(),
-            },
-            receiver,
-        )
+        (Self { settings, doors, state: Mutex::default(), starting: Arc::default() }, receiver)
     }
 
     /// The port that a redirect URL names when none could be opened.
@@ -114,17 +124,13 @@ impl LoginListener {
         if let Some(open) = &state.open {
             let port = open.port;
             if only.is_some_and(|only| only != port) {
-                return Listening::No {
-                    reason: format!("port {port} is open for other sign-ins"),
-                };
+                return Listening::No { reason: format!("port {port} is open for other sign-ins") };
             }
             state.waiting.insert(id);
             return Listening::Yes { port };
         }
         if self.doors.is_closed() {
-            return Listening::No {
-                reason: "this process does not listen for redirects".into(),
-            };
+            return Listening::No { reason: "this process does not listen for redirects".into() };
         }
         if let Some(held) = state.closed.take() {
             let _ = tokio::time::timeout(CLOSE_LIMIT, held.wait()).await;
@@ -134,24 +140,10 @@ impl LoginListener {
                 let held = TaskTracker::new();
                 held.close();
                 let closing = CancellationToken::new();
-                let sockets = listeners
-                    .into_iter()
-                    .map(|listener| Socket {
-                        listener,
-                        held: held.token(),
-                    })
-                    .collect();
-                if self
-                    .doors
-                    .send(Door {
-                        sockets,
-                        closing: closing.clone(),
-                    })
-                    .is_err()
-                {
-                    return Listening::No {
-                        reason: "this process does not listen for redirects".into(),
-                    };
+                let sockets =
+                    listeners.into_iter().map(|listener| Socket { listener, held: held.token() }).collect();
+                if self.doors.send(Door { sockets, closing: closing.clone() }).is_err() {
+                    return Listening::No { reason: "this process does not listen for redirects".into() };
                 }
                 state.open = Some(Open { port, closing, held });
                 state.waiting.insert(id);
@@ -168,11 +160,18 @@ impl LoginListener {
         state.close_if_idle();
     }
 
-    /// Only these still need it: another replica may have finished the rest.
-    pub async fn keep_only(&self, pending: &HashSet<LoginId>) {
-        let mut state = self.state.lock().await;
-        state.waiting.retain(|id| pending.contains(id));
-        state.close_if_idle();
+    /// Marks a sign-in as being begun, until the value is dropped: it waits at the port, and nobody else can know it.
+    pub fn starting(&self, id: LoginId) -> Starting {
+        locked(&self.starting).insert(id);
+        Starting { id, all: Arc::clone(&self.starting) }
+    }
+
+    /// Those that wait at the port and are not just being begun: each was to be found in the table before this call,
+    /// or never will be.
+    pub async fn waiting(&self) -> Vec<LoginId> {
+        let state = self.state.lock().await;
+        let starting = locked(&self.starting);
+        state.waiting.iter().filter(|id| !starting.contains(id)).copied().collect()
     }
 
     /// The open port and how many sign-ins wait at it.
@@ -214,17 +213,23 @@ impl State {
 /// Binds the port on every address. An address that the machine does not have (no IPv6) is left out; one that
 /// somebody else holds spoils the port, since the browser may come out there.
 async fn bind_all(hosts: &[String], port: u16) -> std::io::Result<Vec<TcpListener>> {
-    let mut listeners = Vec::new();
-    let mut missing = None;
+    let mut addresses: Vec<SocketAddr> = Vec::new();
     for host in hosts {
         for address in tokio::net::lookup_host((host.as_str(), port)).await? {
-            match TcpListener::bind(address).await {
-                Ok(listener) => listeners.push(listener),
-                Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
-                    return Err(error);
-                }
-                Err(error) => missing = Some(error),
+            if !addresses.contains(&address) {
+                addresses.push(address);
             }
+        }
+    }
+    let mut listeners = Vec::new();
+    let mut missing = None;
+    for address in addresses {
+        match TcpListener::bind(address).await {
+            Ok(listener) => listeners.push(listener),
+            Err(error) if matches!(error.kind(), ErrorKind::AddrInUse | ErrorKind::PermissionDenied) => {
+                return Err(error);
+            }
+            Err(error) => missing = Some(error),
         }
     }
     match missing {
@@ -244,19 +249,11 @@ mod tests {
     }
 
     fn settings(ports: &[u16]) -> ListenerSettings {
-        ListenerSettings {
-            ports: ports.into(),
-            ..ListenerSettings::default()
-        }
+        ListenerSettings { ports: ports.into(), ..ListenerSettings::default() }
     }
 
     async fn free_port() -> u16 {
-        TcpListener::bind("127.0.0.1:0")
-            .await
-            .unwrap()
-            .local_addr()
-            .unwrap()
-            .port()
+        TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
     }
 
     #[tokio::test]
@@ -286,19 +283,11 @@ mod tests {
         let (first, second) = (free_port().await, free_port().await);
         let taken = TcpListener::bind(("127.0.0.1", first)).await.unwrap();
         let (listener, _doors) = LoginListener::new(settings(&[first, second]));
-        assert_eq!(
-            listener.open_for(id(1), None).await,
-            Listening::Yes { port: second }
-        );
+        assert_eq!(listener.open_for(id(1), None).await, Listening::Yes { port: second });
 
         let (other, _doors2) = LoginListener::new(settings(&[first, second]));
-        let Listening::No { reason } = other.open_for(id(2), None).await else {
-            panic!("both are taken")
-        };
-        assert!(
-            reason.contains(&first.to_string()) && reason.contains(&second.to_string()),
-            "{reason}"
-        );
+        let Listening::No { reason } = other.open_for(id(2), None).await else { panic!("both are taken") };
+        assert!(reason.contains(&first.to_string()) && reason.contains(&second.to_string()), "{reason}");
         assert_eq!(other.first_port(), first);
         drop(taken);
     }
@@ -308,21 +297,26 @@ mod tests {
         let port = free_port().await;
         let (listener, doors) = LoginListener::new(settings(&[port]));
         drop(doors);
-        assert!(matches!(
-            listener.open_for(id(1), None).await,
-            Listening::No { .. }
-        ));
+        assert!(matches!(listener.open_for(id(1), None).await, Listening::No { .. }));
         assert!(TcpListener::bind(("127.0.0.1", port)).await.is_ok());
     }
 
     #[tokio::test]
-    async fn what_another_replica_finished_no_longer_holds_the_port() {
-        let (listener, mut doors) = LoginListener::new(settings(&[free_port().await]));
+    async fn a_name_and_its_address_are_bound_once() {
+        let hosts = vec!["127.0.0.1".into(), "localhost".into(), "127.0.0.1".into()];
+        let port = free_port().await;
+        let (listener, _doors) = LoginListener::new(ListenerSettings { hosts, ports: vec![port] });
+        assert_eq!(listener.open_for(id(1), None).await, Listening::Yes { port });
+    }
+
+    #[tokio::test]
+    async fn a_sign_in_that_is_being_begun_is_not_taken_for_one_that_ended() {
+        let (listener, _doors) = LoginListener::new(settings(&[free_port().await]));
+        let starting = listener.starting(id(1));
         listener.open_for(id(1), None).await;
         listener.open_for(id(2), None).await;
-        listener.keep_only(&HashSet::from([id(2)])).await;
-        assert_eq!(listener.open_port().await.map(|it| it.1), Some(1));
-        listener.keep_only(&HashSet::new()).await;
-        assert!(doors.recv().await.unwrap().closing.is_cancelled());
+        assert_eq!(listener.waiting().await, [id(2)]);
+        drop(starting);
+        assert_eq!(listener.waiting().await.len(), 2);
     }
 }

@@ -37,10 +37,7 @@ impl Pkce {
         let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(
             verifier.expose_secret().to_owned(),
         ));
-        Self {
-            verifier,
-            challenge: challenge.as_str().to_owned(),
-        }
+        Self { verifier, challenge: challenge.as_str().to_owned() }
     }
 }
 

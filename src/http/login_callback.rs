@@ -81,10 +81,7 @@ impl Listener for Socket {
 
 /// The routes: the callback, and nothing else.
 pub fn router(logins: Arc<Logins>) -> Router {
-    Router::new()
-        .route("/auth/callback", any(callback))
-        .fallback(not_found)
-        .with_state(logins)
+    Router::new().route("/auth/callback", any(callback)).fallback(not_found).with_state(logins)
 }
 
 async fn callback(State(logins): State<Arc<Logins>>, method: Method, RawQuery(query): RawQuery) -> Response {
@@ -101,17 +98,9 @@ async fn not_found() -> Response {
 
 fn page(outcome: &CallbackPage) -> Response {
     match outcome {
-        CallbackPage::Connected {
-            provider_name,
-            email,
-            note,
-        } => {
-            let account = email
-                .as_deref()
-                .map_or_else(String::new, |email| format!("{email} "));
-            let note = note
-                .as_deref()
-                .map_or_else(String::new, |note| format!(" ({note})"));
+        CallbackPage::Connected { provider_name, email, note } => {
+            let account = email.as_deref().map_or_else(String::new, |email| format!("{email} "));
+            let note = note.as_deref().map_or_else(String::new, |note| format!(" ({note})"));
             let text = format!(
                 "The account {account}is connected as “{provider_name}”{note}. You can close this tab."
             );
@@ -164,18 +153,17 @@ fn html(status: StatusCode, title: &str, text: &str) -> Response {
 }
 
 fn escape(text: &str) -> String {
-    text.chars()
-        .fold(String::with_capacity(text.len()), |mut out, c| {
-            match c {
-                '&' => out.push_str("&amp;"),
-                '<' => out.push_str("&lt;"),
-                '>' => out.push_str("&gt;"),
-                '"' => out.push_str("&quot;"),
-                '\'' => out.push_str("&#39;"),
-                c => out.push(c),
-            }
-            out
-        })
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+        out
+    })
 }
 
 #[cfg(test)]
@@ -191,10 +179,7 @@ mod tests {
         assert_eq!(response.headers()[header::REFERRER_POLICY], "no-referrer");
         let body = response.into_body().collect().await.unwrap().to_bytes();
         let body = String::from_utf8(body.to_vec()).unwrap();
-        assert!(
-            body.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"),
-            "{body}"
-        );
+        assert!(body.contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;"), "{body}");
         assert!(!body.contains("<script"));
     }
 }

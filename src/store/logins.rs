@@ -98,23 +98,12 @@ impl From<Row> for StoredLogin {
 pub async fn insert(db: &mut PgConnection, tenant: TenantId, new: &StoredLogin) -> Result<(), sqlx::Error> {
     let login = &new.login;
     let (browser, device) = match &login.way {
-        LoginWay::Browser {
-            oauth_state,
-            redirect_uri,
-            auth_url,
-        } => (Some((oauth_state, redirect_uri, auth_url)), None),
-        LoginWay::Device {
-            user_code,
-            verification_url,
-            interval_seconds,
-        } => (
-            None,
-            Some((
-                user_code,
-                verification_url,
-                i32::try_from(*interval_seconds).unwrap_or(i32::MAX),
-            )),
-        ),
+        LoginWay::Browser { oauth_state, redirect_uri, auth_url } => {
+            (Some((oauth_state, redirect_uri, auth_url)), None)
+        }
+        LoginWay::Device { user_code, verification_url, interval_seconds } => {
+            (None, Some((user_code, verification_url, i32::try_from(*interval_seconds).unwrap_or(i32::MAX))))
+        }
     };
     sqlx::query(
         "insert into pending_logins (id, tenant_id, provider_name, display_name, api_base, force, method, oauth_state,

@@ -78,10 +78,9 @@ impl Logins {
         let any_open = logins.iter().any(|stored| is_open(&stored.login));
         match logins.into_iter().map(|stored| stored.login).find(mine) {
             Some(login) if login.is_open(now) => self.finish(login, redirect).await,
-            // It has ended: its code was used, or it is too late.
-            Some(_) => Err(LoginError::NoPendingFlow),
             None if any_open => Err(LoginError::InvalidState),
-            None => Err(LoginError::NoPendingFlow),
+            // Or it has ended: its code was used, or it is too late.
+            Some(_) | None => Err(LoginError::NoPendingFlow),
         }
     }
 
@@ -113,18 +112,9 @@ impl Logins {
             };
         }
         match self.finish(login, redirect).await {
-            Ok(Connected {
-                provider_name,
-                email,
-                replaced,
-                ..
-            }) => {
+            Ok(Connected { provider_name, email, replaced, .. }) => {
                 let note = replaced.map(|old| format!("in place of {old}"));
-                CallbackPage::Connected {
-                    provider_name,
-                    email,
-                    note,
-                }
+                CallbackPage::Connected { provider_name, email, note }
             }
             Err(error) => page_of(&error),
         }
@@ -132,17 +122,13 @@ impl Logins {
 
     async fn login_of_state(&self, state: &str) -> Result<Option<Login>, sqlx::Error> {
         let mut db = self.pool.acquire().await?;
-        Ok(store::logins::find_by_state(&mut db, state)
-            .await?
-            .map(|stored| stored.login))
+        Ok(store::logins::find_by_state(&mut db, state).await?.map(|stored| stored.login))
     }
 
     async fn finish(self: &Arc<Self>, login: Login, redirect: Redirect) -> Result<Connected, LoginError> {
         let code = match redirect {
             Redirect::Callback { code, .. } => code,
-            Redirect::Denied {
-                error, description, ..
-            } => {
+            Redirect::Denied { error, description, .. } => {
                 let refusal = LoginError::Denied(denial(&error, description.as_deref()));
                 self.fail(&login, &refusal).await?;
                 return Err(refusal);
@@ -168,11 +154,9 @@ impl Logins {
             return Err(LoginError::NoPendingFlow);
         };
         let tokens = match self.unseal(stored.verifier.as_deref(), login.id, "verifier") {
-            Ok(verifier) => self
-                .auth
-                .exchange_code(&code, redirect_uri, &verifier)
-                .await
-                .map_err(exchange_error),
+            Ok(verifier) => {
+                self.auth.exchange_code(&code, redirect_uri, &verifier).await.map_err(exchange_error)
+            }
             Err(error) => Err(error),
         };
         self.settle(&stored.login, tokens).await
@@ -185,12 +169,7 @@ impl Logins {
         let Some(stored) = store::logins::lock(&mut tx, tenant, id).await? else {
             return Ok(Claim::Over);
         };
-        match stored
-            .login
-            .state
-            .clone()
-            .begin_exchange(now, stored.login.expires_at)
-        {
+        match stored.login.state.clone().begin_exchange(now, stored.login.expires_at) {
             Ok(state) => {
                 store::logins::save_state(&mut tx, tenant, id, &state, now).await?;
                 tx.commit().await?;
@@ -217,9 +196,7 @@ impl Logins {
             Ok(_) => self.listener.done_with(login.id).await,
             Err(LoginError::Unavailable(reason)) => {
                 tracing::warn!(provider = login.provider_name, %reason, "a sign-in could not be exchanged yet");
-                let _ = self
-                    .transition(login.tenant, login.id, LoginState::release)
-                    .await?;
+                let _ = self.transition(login.tenant, login.id, LoginState::release).await?;
             }
             Err(error) => self.fail(login, error).await?,
         }
@@ -230,9 +207,7 @@ impl Logins {
     pub(super) async fn fail(&self, login: &Login, error: &LoginError) -> Result<(), LoginError> {
         tracing::warn!(provider = login.provider_name, code = error.code(), %error, "a sign-in failed");
         let text = error.to_string();
-        let _ = self
-            .transition(login.tenant, login.id, |state| state.fail(error.code(), &text))
-            .await?;
+        let _ = self.transition(login.tenant, login.id, |state| state.fail(error.code(), &text)).await?;
         self.listener.done_with(login.id).await;
         Ok(())
     }
@@ -248,9 +223,7 @@ impl Logins {
                 LoginState::Exchanging => {}
                 LoginState::Completed => return self.connected(&stored.login).await,
                 LoginState::Pending => {
-                    return Err(LoginError::Unavailable(
-                        "the sign-in server did not answer".into(),
-                    ));
+                    return Err(LoginError::Unavailable("the sign-in server did not answer".into()));
                 }
                 LoginState::Failed { code, error } => return Err(LoginError::Recorded { code, error }),
                 LoginState::Cancelled | LoginState::Expired => return Err(LoginError::Cancelled),
@@ -293,13 +266,9 @@ fn target_of(login: &Login) -> Target {
 /// if it is spent after all, the issuer will say so.
 pub(super) fn exchange_error(error: AuthError) -> LoginError {
     match error {
-        AuthError::Status {
-            status: 429 | 500.., ..
+        AuthError::Status { status: 429 | 500.., .. } | AuthError::Status { status: 403, code: None } => {
+            LoginError::Unavailable(error.to_string())
         }
-        | AuthError::Status {
-            status: 403,
-            code: None,
-        } => LoginError::Unavailable(error.to_string()),
         AuthError::Status { status, code } => {
             LoginError::CodeRefused(code.unwrap_or_else(|| format!("HTTP {status}")))
         }
@@ -312,20 +281,14 @@ pub(super) fn exchange_error(error: AuthError) -> LoginError {
 
 fn page_of(error: &LoginError) -> CallbackPage {
     match error {
-        LoginError::Unavailable(reason) => CallbackPage::TryAgain {
-            message: capitalised(reason),
-        },
+        LoginError::Unavailable(reason) => CallbackPage::TryAgain { message: capitalised(reason) },
         LoginError::NoPendingFlow | LoginError::InvalidState => CallbackPage::Unknown,
-        error => CallbackPage::Refused {
-            message: capitalised(&error.to_string()),
-        },
+        error => CallbackPage::Refused { message: capitalised(&error.to_string()) },
     }
 }
 
 /// The error texts are parts of sentences; the page writes whole ones.
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars
-        .next()
-        .map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
+    chars.next().map_or_else(String::new, |first| first.to_uppercase().chain(chars).collect())
 }

@@ -9,7 +9,7 @@ use crate::store::grants::{self, GrantRow};
 use crate::store::providers::{self, NewProvider, ProviderRow};
 use crate::store::{db, logins};
 use crate::upstream::openai_auth::TokenSet;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::json;
 
 /// A completed sign-in.
@@ -48,15 +48,12 @@ pub(super) fn check_type(provider: &ProviderRow) -> Result<(), LoginError> {
     if provider.provider_type == CHATGPT_OAUTH {
         return Ok(());
     }
-    Err(LoginError::OtherType {
-        name: provider.name.clone(),
-        provider_type: provider.provider_type.clone(),
-    })
+    Err(LoginError::OtherType { name: provider.name.clone(), provider_type: provider.provider_type.clone() })
 }
 
 /// Whether the tokens are of the account that this sign-in is of. Tokens that do not say whose they are, are not.
 fn is_of(old: &GrantRow, tokens: &TokenSet) -> bool {
-    let id_token = tokens.id_token.as_ref().map(|it| it.expose_secret());
+    let id_token = tokens.id_token.as_ref().map(ExposeSecret::expose_secret);
     let access_token = tokens.access_token.as_ref().map_or("", |it| it.expose_secret());
     Identity::read(id_token, access_token).is_ok_and(|new| {
         new.account_id == old.account_id
@@ -103,9 +100,7 @@ impl Logins {
         let mut tx = self.pool.begin().await?;
         logins::lock_tenant(&mut tx, tenant).await?;
         if let Some(login) = target.login {
-            let stored = logins::lock(&mut tx, tenant, login)
-                .await?
-                .ok_or(LoginError::Cancelled)?;
+            let stored = logins::lock(&mut tx, tenant, login).await?.ok_or(LoginError::Cancelled)?;
             let state = stored.login.state.complete().map_err(|_| LoginError::Cancelled)?;
             logins::save_state(&mut tx, tenant, login, &state, now).await?;
         }
@@ -116,18 +111,12 @@ impl Logins {
                     let old = grants::lock(&mut tx, tenant, provider.id).await?;
                     (provider, old.filter(|old| !is_of(old, tokens)))
                 }
-                None => (
-                    providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?,
-                    None,
-                ),
+                None => (providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?, None),
             };
         let adopted = match self.tokens.adopt(&mut tx, tenant, provider.id, tokens).await {
             Err(AdoptError::AlreadyConnected { name, email, .. }) => {
                 let account = email.unwrap_or_else(|| "no e-mail".into());
-                return Err(LoginError::AlreadyConnected {
-                    account,
-                    provider_name: name,
-                });
+                return Err(LoginError::AlreadyConnected { account, provider_name: name });
             }
             Err(AdoptError::MissingToken(which)) => return Err(LoginError::Incomplete(which)),
             Err(AdoptError::MissingClaim(missing)) => return Err(missing.into()),
@@ -174,18 +163,7 @@ mod tests {
         for good in ["a", "1", "openai-codex", "a--b", "team-2"] {
             assert!(is_slug(good), "{good}");
         }
-        for bad in [
-            "",
-            "-",
-            "-a",
-            "a-",
-            "A",
-            "a b",
-            "a/b",
-            "ä",
-            "a.b",
-            &"a".repeat(101),
-        ] {
+        for bad in ["", "-", "-a", "a-", "A", "a b", "a/b", "ä", "a.b", &"a".repeat(101)] {
             assert!(!is_slug(bad), "{bad}");
         }
     }

@@ -73,12 +73,7 @@ impl Logins {
             return Ok(Next::Over);
         };
         let login = stored.login;
-        let LoginWay::Device {
-            user_code,
-            interval_seconds,
-            ..
-        } = &login.way
-        else {
+        let LoginWay::Device { user_code, interval_seconds, .. } = &login.way else {
             return Ok(Next::Over);
         };
         if login.state != LoginState::Pending {
@@ -150,12 +145,7 @@ impl Logins {
         let mut tries = 0;
         loop {
             tries += 1;
-            match self
-                .auth
-                .exchange_device_code(code, verifier)
-                .await
-                .map_err(exchange_error)
-            {
+            match self.auth.exchange_device_code(code, verifier).await.map_err(exchange_error) {
                 Err(LoginError::Unavailable(reason)) if tries < EXCHANGES => {
                     tracing::warn!(%reason, "a device sign-in could not be exchanged yet");
                     tokio::time::sleep(EXCHANGE_PAUSE).await;

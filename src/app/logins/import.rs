@@ -1,7 +1,8 @@
 //! Taking over the official client's sign-in, from its `auth.json`.
 
 use super::connect::{Target, is_slug};
-use super::{Connected, LoginError, LoginOptions, Logins, checked};
+use super::start::checked;
+use super::{Connected, LoginError, LoginOptions, Logins};
 use crate::domain::ids::TenantId;
 use crate::domain::oauth::read_auth_json;
 use crate::upstream::openai_auth::TokenSet;
@@ -28,22 +29,11 @@ impl Logins {
         let options = checked(options)?;
         let file = read_auth_json(auth_json)?;
         let expected = self.auth.issuer();
-        if let Some(found) = file
-            .issuer
-            .filter(|found| found.trim_end_matches('/') != expected)
-        {
+        if let Some(found) = file.issuer.filter(|found| found.trim_end_matches('/') != expected) {
             let found = found.chars().filter(|c| !c.is_control()).take(200).collect();
-            return Err(LoginError::ForeignAuthJson {
-                found,
-                expected: expected.to_owned(),
-            });
+            return Err(LoginError::ForeignAuthJson { found, expected: expected.to_owned() });
         }
-        let target = Target {
-            tenant,
-            provider_name: provider_name.to_owned(),
-            options,
-            login: None,
-        };
+        let target = Target { tenant, provider_name: provider_name.to_owned(), options, login: None };
         let tokens = TokenSet {
             id_token: file.id_token,
             access_token: Some(file.access_token),

@@ -52,10 +52,12 @@ impl Logins {
     /// nobody waits at any more, takes up device sign-ins of processes that died, forgets what ended long ago.
     pub async fn expire_logins(self: &Arc<Self>) -> Result<(), LoginError> {
         let now = self.clock.now();
+        // Before the table is read: see there.
+        let at_the_port = self.listener.waiting().await;
         let mut db = self.pool.acquire().await?;
         let logins = store::logins::unfinished(&mut db).await?;
         drop(db);
-        let mut waiting = HashSet::new();
+        let mut pending = HashSet::new();
         for login in logins.into_iter().map(|stored| stored.login) {
             // Judged by what the locked row says, which may have moved on since.
             let (updated_at, expires_at) = (login.updated_at, login.expires_at);
@@ -63,10 +65,12 @@ impl Logins {
             if let Ok(state) = self.transition(login.tenant, login.id, step).await? {
                 tracing::info!(login = %login.id, provider = login.provider_name, state = state.as_str(), "a sign-in ended");
             } else {
-                waiting.insert(login.id);
+                pending.insert(login.id);
             }
         }
-        self.listener.keep_only(&waiting).await;
+        for ended in at_the_port.into_iter().filter(|id| !pending.contains(id)) {
+            self.listener.done_with(ended).await;
+        }
         self.resume_device_flows().await?;
         let mut db = self.pool.acquire().await?;
         store::logins::prune(&mut db, now - KEEP).await?;

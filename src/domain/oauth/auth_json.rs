@@ -40,25 +40,16 @@ pub enum AuthJsonError {
 pub fn read_auth_json(file: &Value) -> Result<ImportedTokens, AuthJsonError> {
     let file = file.as_object().ok_or(AuthJsonError::NotAnObject)?;
     let text = |value: Option<&Value>| {
-        value
-            .and_then(Value::as_str)
-            .map(str::trim)
-            .filter(|text| !text.is_empty())
-            .map(ToOwned::to_owned)
+        value.and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
     };
     let mode = text(file.get("auth_mode")).unwrap_or_else(|| "chatgpt".into());
-    let tokens = file
-        .get("tokens")
-        .and_then(Value::as_object)
-        .filter(|tokens| !tokens.is_empty());
+    let tokens = file.get("tokens").and_then(Value::as_object).filter(|tokens| !tokens.is_empty());
     let has_key = text(file.get("OPENAI_API_KEY")).is_some();
     if mode.eq_ignore_ascii_case("apikey") || (tokens.is_none() && has_key) {
         return Err(AuthJsonError::ApiKey);
     }
     if !mode.eq_ignore_ascii_case("chatgpt") {
-        return Err(AuthJsonError::OtherMode(
-            mode.chars().filter(|c| !c.is_control()).take(40).collect(),
-        ));
+        return Err(AuthJsonError::OtherMode(mode.chars().filter(|c| !c.is_control()).take(40).collect()));
     }
     let tokens = tokens.ok_or(AuthJsonError::NoTokens)?;
     let token = |name: &'static str| text(tokens.get(name)).map(SecretString::from);
@@ -120,10 +111,7 @@ mod tests {
             error(json!({"auth_mode": "agentIdentity"})),
             AuthJsonError::OtherMode("agentIdentity".into())
         );
-        assert_eq!(
-            error(json!({"tokens": {"access_token": "a"}})),
-            AuthJsonError::Missing("refresh_token")
-        );
+        assert_eq!(error(json!({"tokens": {"access_token": "a"}})), AuthJsonError::Missing("refresh_token"));
         assert_eq!(
             error(json!({"tokens": {"access_token": " ", "refresh_token": "r"}})),
             AuthJsonError::Missing("access_token")

@@ -143,10 +143,7 @@ impl LoginState {
     }
 
     fn refuse<T>(&self, to: &'static str) -> Result<T, InvalidTransition> {
-        Err(InvalidTransition {
-            from: self.as_str(),
-            to,
-        })
+        Err(InvalidTransition { from: self.as_str(), to })
     }
 
     /// Somebody brought a code: from here on nobody else can.
@@ -181,10 +178,7 @@ impl LoginState {
     /// The person, the issuer or one of our rules refused.
     pub fn fail(self, code: &str, error: &str) -> Result<Self, InvalidTransition> {
         match self {
-            Self::Pending | Self::Exchanging => Ok(Self::Failed {
-                code: code.into(),
-                error: error.into(),
-            }),
+            Self::Pending | Self::Exchanging => Ok(Self::Failed { code: code.into(), error: error.into() }),
             other => other.refuse("failed"),
         }
     }
@@ -228,10 +222,7 @@ mod tests {
     fn ended() -> Vec<LoginState> {
         vec![
             LoginState::Completed,
-            LoginState::Failed {
-                code: "c".into(),
-                error: "e".into(),
-            },
+            LoginState::Failed { code: "c".into(), error: "e".into() },
             LoginState::Cancelled,
             LoginState::Expired,
         ]
@@ -252,15 +243,10 @@ mod tests {
 
     #[test]
     fn only_one_can_begin_the_exchange() {
-        let state = LoginState::Pending
-            .begin_exchange(at(0), at(LOGIN_MINUTES))
-            .unwrap();
+        let state = LoginState::Pending.begin_exchange(at(0), at(LOGIN_MINUTES)).unwrap();
         assert_eq!(state, LoginState::Exchanging);
         let refused = state.begin_exchange(at(0), at(LOGIN_MINUTES)).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "a sign-in that is exchanging cannot become exchanging"
-        );
+        assert_eq!(refused.to_string(), "a sign-in that is exchanging cannot become exchanging");
     }
 
     #[test]
@@ -268,14 +254,8 @@ mod tests {
         let (last, over) = (at(15) - TimeDelta::seconds(1), at(15));
         assert!(LoginState::Pending.begin_exchange(last, at(15)).is_ok());
         assert!(LoginState::Pending.expire(last, at(0), at(15)).is_err());
-        assert_eq!(
-            LoginState::Pending.begin_exchange(over, at(15)).unwrap_err().from,
-            "expired"
-        );
-        assert_eq!(
-            LoginState::Pending.expire(over, at(0), at(15)),
-            Ok(LoginState::Expired)
-        );
+        assert_eq!(LoginState::Pending.begin_exchange(over, at(15)).unwrap_err().from, "expired");
+        assert_eq!(LoginState::Pending.expire(over, at(0), at(15)), Ok(LoginState::Expired));
     }
 
     #[test]

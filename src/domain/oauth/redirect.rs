@@ -68,11 +68,7 @@ fn from_query(query: &str) -> Result<Redirect, RedirectError> {
     };
     let state = value("state");
     if let Some(error) = value("error") {
-        return Ok(Redirect::Denied {
-            error,
-            description: value("error_description"),
-            state,
-        });
+        return Ok(Redirect::Denied { error, description: value("error_description"), state });
     }
     callback(&value("code").unwrap_or_default(), &state.unwrap_or_default())
 }
@@ -84,10 +80,7 @@ fn callback(code: &str, state: &str) -> Result<Redirect, RedirectError> {
     if state.is_empty() {
         return Err(RedirectError::NoState);
     }
-    Ok(Redirect::Callback {
-        code: SecretString::from(code),
-        state: state.to_owned(),
-    })
+    Ok(Redirect::Callback { code: SecretString::from(code), state: state.to_owned() })
 }
 
 /// What to tell about a refusal. The issuer's words are cut and freed of control characters: they come through the
@@ -98,12 +91,7 @@ pub fn denial(error: &str, description: Option<&str>) -> String {
         return "this workspace has not enabled Codex for you: ask its administrator for access, then sign in again"
             .into();
     }
-    let tame = |text: &str| {
-        text.chars()
-            .filter(|c| !c.is_control())
-            .take(200)
-            .collect::<String>()
-    };
+    let tame = |text: &str| text.chars().filter(|c| !c.is_control()).take(200).collect::<String>();
     match (error, tame(description)) {
         ("access_denied", words) if words.is_empty() => "the sign-in was declined in the browser".into(),
         ("access_denied", words) => format!("the sign-in was declined in the browser: {words}"),
@@ -145,10 +133,7 @@ mod tests {
     fn what_is_missing_is_said_in_goclaws_words() {
         let text = |input: &str| pair(input).unwrap_err().to_string();
         assert_eq!(text("  "), "redirect_url is required");
-        assert_eq!(
-            text("http://localhost:1455/auth/callback"),
-            "no authorization code in redirect URL"
-        );
+        assert_eq!(text("http://localhost:1455/auth/callback"), "no authorization code in redirect URL");
         assert_eq!(
             text("http://localhost:1455/auth/callback?state=st_1"),
             "no authorization code in redirect URL"
@@ -163,18 +148,8 @@ mod tests {
     fn a_refusal_is_read_with_its_state_even_beside_a_code() {
         let read =
             parse_redirect("?error=access_denied&error_description=The+user+said+no&state=st_1&code=x");
-        let Ok(Redirect::Denied {
-            error,
-            description,
-            state,
-        }) = read
-        else {
-            panic!("{read:?}")
-        };
-        assert_eq!(
-            (error.as_str(), state.as_deref()),
-            ("access_denied", Some("st_1"))
-        );
+        let Ok(Redirect::Denied { error, description, state }) = read else { panic!("{read:?}") };
+        assert_eq!((error.as_str(), state.as_deref()), ("access_denied", Some("st_1")));
         assert_eq!(
             denial(&error, description.as_deref()),
             "the sign-in was declined in the browser: The user said no"
@@ -190,14 +165,8 @@ mod tests {
 
     #[test]
     fn the_issuers_words_are_cut_and_tamed() {
-        let text = denial(
-            "server_error",
-            Some(&format!("a\r\nb\u{1b}[31m{}", "x".repeat(5000))),
-        );
-        assert!(
-            text.len() < 300 && text.chars().all(|c| !c.is_control()),
-            "{text}"
-        );
+        let text = denial("server_error", Some(&format!("a\r\nb\u{1b}[31m{}", "x".repeat(5000))));
+        assert!(text.len() < 300 && text.chars().all(|c| !c.is_control()), "{text}");
     }
 
     #[test]

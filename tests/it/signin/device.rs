@@ -12,19 +12,13 @@ async fn a_code_approved_on_another_device_connects_the_account() {
     let world = World::new().await;
     let gateway = world.running_gateway();
     let begun = gateway.device("openai-codex").await;
-    assert_eq!(
-        begun.verification_url,
-        format!("{}/codex/device", world.sim.issuer())
-    );
+    assert_eq!(begun.verification_url, format!("{}/codex/device", world.sim.issuer()));
     assert_eq!(begun.interval_seconds, 1);
     assert!((890..=900).contains(&begun.expires_in), "the issuer's end, which is ours as well");
     let status = gateway.status("openai-codex").await;
     assert_eq!(status.state, AccountState::SignedOut);
     assert_eq!(status.pending.unwrap().progress, Progress::Pending);
-    assert!(
-        !world.dump("pending_logins").await.contains("deviceauth_"),
-        "the device's id is sealed"
-    );
+    assert!(!world.dump("pending_logins").await.contains("deviceauth_"), "the device's id is sealed");
 
     world.sim.decide_device(&begun.user_code, Some(ADA)).unwrap();
     let gateway = &gateway;
@@ -32,10 +26,7 @@ async fn a_code_approved_on_another_device_connects_the_account() {
         gateway.status("openai-codex").await.state == AccountState::Ready
     })
     .await;
-    assert_eq!(
-        gateway.progress("openai-codex", begun.login_id).await,
-        Progress::Completed
-    );
+    assert_eq!(gateway.progress("openai-codex", begun.login_id).await, Progress::Completed);
     assert_eq!(gateway.status("openai-codex").await.email.as_deref(), Some(ADA));
     assert_eq!(world.account(ADA).counters().sign_ins, 1);
 }
@@ -47,13 +38,9 @@ async fn a_code_declined_on_the_other_device_fails() {
     let begun = gateway.device("openai-codex").await;
     world.sim.decide_device(&begun.user_code, None).unwrap();
     let (gateway, login) = (&gateway, begun.login_id);
-    until("it fails", || async move {
-        gateway.progress("openai-codex", login).await != Progress::Pending
-    })
-    .await;
-    let Progress::Failed { error, .. } = gateway.progress("openai-codex", login).await else {
-        panic!()
-    };
+    until("it fails", || async move { gateway.progress("openai-codex", login).await != Progress::Pending })
+        .await;
+    let Progress::Failed { error, .. } = gateway.progress("openai-codex", login).await else { panic!() };
     assert_eq!(error, "the sign-in was declined on the other device");
 }
 
@@ -63,18 +50,10 @@ async fn a_code_that_nobody_types_expires() {
     let gateway = world.gateway();
     let begun = gateway.device("openai-codex").await;
     world.hand.advance(TimeDelta::minutes(15));
-    assert_eq!(
-        code_of(&gateway.progress("openai-codex", begun.login_id).await),
-        "sign_in_expired"
-    );
-    until("the poller has ended it", || async {
-        world.dump("pending_logins").await.contains("\"expired\"")
-    })
-    .await;
-    assert!(
-        !world.dump("pending_logins").await.contains("aes-gcm:"),
-        "its secrets are forgotten"
-    );
+    assert_eq!(code_of(&gateway.progress("openai-codex", begun.login_id).await), "sign_in_expired");
+    until("the poller has ended it", || async { world.dump("pending_logins").await.contains("\"expired\"") })
+        .await;
+    assert!(!world.dump("pending_logins").await.contains("aes-gcm:"), "its secrets are forgotten");
 }
 
 #[tokio::test]
@@ -82,11 +61,7 @@ async fn a_cancelled_code_connects_nothing() {
     let world = World::new().await;
     let gateway = world.running_gateway();
     let begun = gateway.device("openai-codex").await;
-    gateway
-        .logins
-        .cancel(MASTER_TENANT, "openai-codex", None)
-        .await
-        .unwrap();
+    gateway.logins.cancel(MASTER_TENANT, "openai-codex", None).await.unwrap();
     world.sim.decide_device(&begun.user_code, Some(ADA)).unwrap();
     // The poller ends by itself, so that nothing is left to stop.
     gateway.logins.expire_logins().await.unwrap();
@@ -114,21 +89,14 @@ async fn another_replica_goes_on_polling_when_the_first_has_died() {
 #[tokio::test]
 async fn many_pollers_exchange_an_approved_code_once() {
     let world = World::new().await;
-    let gateways = [
-        world.running_gateway(),
-        world.running_gateway(),
-        world.running_gateway(),
-    ];
+    let gateways = [world.running_gateway(), world.running_gateway(), world.running_gateway()];
     let begun = gateways[0].device("openai-codex").await;
     for gateway in &gateways {
         gateway.logins.resume_device_flows().await.unwrap();
         gateway.logins.resume_device_flows().await.unwrap();
     }
     world.sim.decide_device(&begun.user_code, Some(ADA)).unwrap();
-    until("the account is connected", || async {
-        world.grant("openai-codex").await.is_some()
-    })
-    .await;
+    until("the account is connected", || async { world.grant("openai-codex").await.is_some() }).await;
     for gateway in gateways {
         gateway.stop().await;
     }
@@ -139,9 +107,7 @@ async fn many_pollers_exchange_an_approved_code_once() {
 async fn an_approved_code_survives_an_issuer_that_is_down_for_a_moment() {
     let world = World::new().await;
     let gateway = world.running_gateway();
-    world
-        .account(ADA)
-        .script_on(Endpoint::Token, Script::status(502, json!({"detail": "later"})));
+    world.account(ADA).script_on(Endpoint::Token, Script::status(502, json!({"detail": "later"})));
     let begun = gateway.device("openai-codex").await;
     world.sim.decide_device(&begun.user_code, Some(ADA)).unwrap();
     let gateway = &gateway;
@@ -159,21 +125,11 @@ async fn a_device_sign_in_obeys_the_same_rules_of_identity() {
     let begun = gateway.device("second").await;
     world.sim.decide_device(&begun.user_code, Some(ADA)).unwrap();
     let (gateway, login) = (&gateway, begun.login_id);
-    until("it fails", || async move {
-        gateway.progress("second", login).await != Progress::Pending
-    })
-    .await;
-    assert_eq!(
-        code_of(&gateway.progress("second", login).await),
-        "account_already_connected"
-    );
+    until("it fails", || async move { gateway.progress("second", login).await != Progress::Pending }).await;
+    assert_eq!(code_of(&gateway.progress("second", login).await), "account_already_connected");
     assert!(world.provider("second").await.is_none());
 
-    let again = gateway
-        .logins
-        .start_device(MASTER_TENANT, "first", LoginOptions::default())
-        .await
-        .unwrap();
+    let again = gateway.logins.start_device(MASTER_TENANT, "first", LoginOptions::default()).await.unwrap();
     assert!(matches!(again, Started::AlreadyAuthenticated));
     let begun = gateway.device("second").await;
     world.sim.decide_device(&begun.user_code, Some(GRACE)).unwrap();

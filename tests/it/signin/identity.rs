@@ -13,30 +13,15 @@ async fn an_account_that_is_connected_under_another_name_is_recognised_and_nothi
 
     let begun = gateway.browser_with("second", force()).await.unwrap();
     let redirect = world.agree(&begun.auth_url, ADA);
-    let error = gateway
-        .logins
-        .callback(MASTER_TENANT, "second", &redirect)
-        .await
-        .unwrap_err();
+    let error = gateway.logins.callback(MASTER_TENANT, "second", &redirect).await.unwrap_err();
     assert_eq!(error.code(), "account_already_connected");
-    assert_eq!(
-        error.to_string(),
-        format!("this ChatGPT account ({ADA}) is already connected as \"first\"")
-    );
+    assert_eq!(error.to_string(), format!("this ChatGPT account ({ADA}) is already connected as \"first\""));
     assert!(world.provider("second").await.is_none());
     assert_eq!(world.grant("first").await.unwrap(), before);
-    assert_eq!(
-        world.account(ADA).counters().revocations,
-        0,
-        "the dropped tokens may share the session"
-    );
+    assert_eq!(world.account(ADA).counters().revocations, 0, "the dropped tokens may share the session");
     let id = world.provider("first").await.unwrap().id;
     let token = gateway.tokens.get(MASTER_TENANT, id).await.unwrap();
-    gateway
-        .tokens
-        .force_refresh(MASTER_TENANT, id, token.version)
-        .await
-        .unwrap();
+    gateway.tokens.force_refresh(MASTER_TENANT, id, token.version).await.unwrap();
 }
 
 #[tokio::test]
@@ -45,18 +30,12 @@ async fn signing_in_again_with_the_same_account_keeps_the_provider_and_everythin
     let gateway = world.gateway();
     world.connect(&gateway, "openai-codex", ADA).await;
     world.sql("update providers set settings = '{\"codex_pool\": {\"strategy\": \"round_robin\"}}', enabled = false").await;
-    let (provider, grant) = (
-        world.provider("openai-codex").await.unwrap(),
-        world.grant("openai-codex").await.unwrap(),
-    );
+    let (provider, grant) =
+        (world.provider("openai-codex").await.unwrap(), world.grant("openai-codex").await.unwrap());
 
     let begun = gateway.browser_with("openai-codex", force()).await.unwrap();
     let redirect = world.agree(&begun.auth_url, ADA);
-    let connected = gateway
-        .logins
-        .callback(MASTER_TENANT, "openai-codex", &redirect)
-        .await
-        .unwrap();
+    let connected = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
     assert_eq!(connected.replaced, None);
     assert_eq!(world.provider("openai-codex").await.unwrap(), provider);
     let renewed = world.grant("openai-codex").await.unwrap();
@@ -71,34 +50,18 @@ async fn another_account_takes_a_providers_place_only_by_force_and_that_is_said(
     let before = world.grant("openai-codex").await.unwrap();
 
     // Signed out by the issuer, so that no force is needed to start.
-    world
-        .sql("update grants set state = 'needs_reauth', state_reason = 'refresh_token_expired'")
-        .await;
+    world.sql("update grants set state = 'needs_reauth', state_reason = 'refresh_token_expired'").await;
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, GRACE);
-    let error = gateway
-        .logins
-        .callback(MASTER_TENANT, "openai-codex", &redirect)
-        .await
-        .unwrap_err();
+    let error = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap_err();
     assert_eq!(error.code(), "account_mismatch");
-    assert!(
-        error.to_string().contains(ADA) && error.to_string().contains(GRACE),
-        "{error}"
-    );
+    assert!(error.to_string().contains(ADA) && error.to_string().contains(GRACE), "{error}");
     let kept = world.grant("openai-codex").await.unwrap();
-    assert_eq!(
-        (kept.version, kept.account_id),
-        (before.version, before.account_id)
-    );
+    assert_eq!((kept.version, kept.account_id), (before.version, before.account_id));
 
     let begun = gateway.browser_with("openai-codex", force()).await.unwrap();
     let redirect = world.agree(&begun.auth_url, GRACE);
-    let connected = gateway
-        .logins
-        .callback(MASTER_TENANT, "openai-codex", &redirect)
-        .await
-        .unwrap();
+    let connected = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
     assert_eq!(connected.replaced.as_deref(), Some(ADA));
     assert_eq!(gateway.status("openai-codex").await.email.as_deref(), Some(GRACE));
     world.connect(&gateway, "ada", ADA).await;
@@ -109,10 +72,7 @@ async fn two_names_for_one_account_at_the_same_moment_end_with_one() {
     let world = World::new().await;
     let (one, two) = (world.gateway(), world.gateway());
     let (first, second) = (one.browser("first").await, two.browser("second").await);
-    let (a, b) = (
-        world.agree(&first.auth_url, ADA),
-        world.agree(&second.auth_url, ADA),
-    );
+    let (a, b) = (world.agree(&first.auth_url, ADA), world.agree(&second.auth_url, ADA));
     let (a, b) = tokio::join!(
         one.logins.callback(MASTER_TENANT, "first", &a),
         two.logins.callback(MASTER_TENANT, "second", &b)
@@ -128,23 +88,12 @@ async fn signing_out_forgets_the_tokens_and_keeps_the_provider() {
     let gateway = world.gateway();
     world.connect(&gateway, "openai-codex", ADA).await;
     let provider = world.provider("openai-codex").await.unwrap();
-    gateway
-        .logins
-        .logout(MASTER_TENANT, "openai-codex")
-        .await
-        .unwrap();
+    gateway.logins.logout(MASTER_TENANT, "openai-codex").await.unwrap();
     assert_eq!(world.dump("grants").await, "");
     assert_eq!(world.provider("openai-codex").await.unwrap(), provider);
-    assert_eq!(
-        gateway.status("openai-codex").await.state,
-        AccountState::SignedOut
-    );
+    assert_eq!(gateway.status("openai-codex").await.state, AccountState::SignedOut);
     assert!(gateway.tokens.get(MASTER_TENANT, provider.id).await.is_err());
-    gateway
-        .logins
-        .logout(MASTER_TENANT, "openai-codex")
-        .await
-        .unwrap();
+    gateway.logins.logout(MASTER_TENANT, "openai-codex").await.unwrap();
     super::world::until("the issuer heard of it", || async {
         world.account(ADA).counters().revocations == 1
     })
@@ -163,46 +112,12 @@ async fn another_tenant_neither_sees_nor_finishes_a_sign_in() {
     let other = world.add_tenant().await;
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, ADA);
-    assert!(
-        gateway
-            .logins
-            .status(other, "openai-codex")
-            .await
-            .unwrap()
-            .pending
-            .is_none()
-    );
-    assert_eq!(
-        gateway
-            .logins
-            .cancel(other, "openai-codex", Some(begun.login_id))
-            .await
-            .unwrap(),
-        0
-    );
-    let error = gateway
-        .logins
-        .callback(other, "openai-codex", &redirect)
-        .await
-        .unwrap_err();
+    assert!(gateway.logins.status(other, "openai-codex").await.unwrap().pending.is_none());
+    assert_eq!(gateway.logins.cancel(other, "openai-codex", Some(begun.login_id)).await.unwrap(), 0);
+    let error = gateway.logins.callback(other, "openai-codex", &redirect).await.unwrap_err();
     assert!(matches!(error, LoginError::NoPendingFlow), "{error}");
-    gateway
-        .logins
-        .callback(MASTER_TENANT, "openai-codex", &redirect)
-        .await
-        .unwrap();
+    gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
     let status = gateway.logins.status(other, "openai-codex").await.unwrap();
-    assert_eq!(
-        (status.state, status.provider_name),
-        (AccountState::SignedOut, None)
-    );
-    assert_eq!(
-        gateway
-            .logins
-            .logout(other, "openai-codex")
-            .await
-            .unwrap_err()
-            .code(),
-        "provider_not_found"
-    );
+    assert_eq!((status.state, status.provider_name), (AccountState::SignedOut, None));
+    assert_eq!(gateway.logins.logout(other, "openai-codex").await.unwrap_err().code(), "provider_not_found");
 }

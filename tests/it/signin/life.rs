@@ -13,10 +13,7 @@ async fn a_restart_in_the_middle_of_a_sign_in_is_not_noticed() {
     let redirect = world.agree(&begun.auth_url, ADA);
     first.stop().await;
     let port = world.ports()[0];
-    until("the port is closed with the process", || async {
-        !is_listening(port).await
-    })
-    .await;
+    until("the port is closed with the process", || async { !is_listening(port).await }).await;
 
     let second = world.gateway();
     second.logins.resume().await.unwrap();
@@ -31,10 +28,7 @@ async fn a_start_without_pending_sign_ins_opens_no_port() {
     let world = World::new().await;
     let gateway = world.gateway();
     world.connect(&gateway, "openai-codex", ADA).await;
-    until("the port is closed", || async {
-        !is_listening(world.ports()[0]).await
-    })
-    .await;
+    until("the port is closed", || async { !is_listening(world.ports()[0]).await }).await;
     gateway.logins.resume().await.unwrap();
     assert_eq!(gateway.logins.listener().open_port().await, None);
 }
@@ -47,16 +41,10 @@ async fn an_exchange_that_a_dead_process_left_behind_is_ended() {
     world.sql("update pending_logins set status = 'exchanging'").await;
     world.hand.advance(TimeDelta::minutes(2));
     gateway.logins.expire_logins().await.unwrap();
-    assert!(
-        world.dump("pending_logins").await.contains("\"exchanging\""),
-        "it may still be under way"
-    );
+    assert!(world.dump("pending_logins").await.contains("\"exchanging\""), "it may still be under way");
     world.hand.advance(TimeDelta::minutes(1));
     gateway.logins.expire_logins().await.unwrap();
-    assert_eq!(
-        code_of(&gateway.progress("openai-codex", begun.login_id).await),
-        "sign_in_interrupted"
-    );
+    assert_eq!(code_of(&gateway.progress("openai-codex", begun.login_id).await), "sign_in_interrupted");
 }
 
 #[tokio::test]
@@ -69,11 +57,7 @@ async fn the_table_holds_no_secret_in_the_open_and_none_at_all_in_the_end() {
     assert_eq!(sealed, 1, "{pending}");
 
     let redirect = world.agree(&begun.auth_url, ADA);
-    gateway
-        .logins
-        .callback(MASTER_TENANT, "openai-codex", &redirect)
-        .await
-        .unwrap();
+    gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
     let done = world.dump("pending_logins").await;
     assert!(!done.contains("aes-gcm:") && !done.contains("ac_"), "{done}");
     for token in ["rt_", "eyJ"] {
@@ -91,21 +75,8 @@ async fn a_verifier_that_was_moved_from_another_row_does_not_open() {
         .sql("update pending_logins set verifier = (select verifier from pending_logins where provider_name = 'first')")
         .await;
     let redirect = world.agree(&second.auth_url, ADA);
-    let error = gateway
-        .logins
-        .callback(MASTER_TENANT, "second", &redirect)
-        .await
-        .unwrap_err();
+    let error = gateway.logins.callback(MASTER_TENANT, "second", &redirect).await.unwrap_err();
     assert!(matches!(error, LoginError::Vault(_)), "{error}");
-    assert_eq!(
-        code_of(&gateway.progress("second", second.login_id).await),
-        "internal"
-    );
-    assert!(
-        gateway
-            .status("first")
-            .await
-            .pending
-            .is_some_and(|it| it.login_id == first.login_id)
-    );
+    assert_eq!(code_of(&gateway.progress("second", second.login_id).await), "internal");
+    assert!(gateway.status("first").await.pending.is_some_and(|it| it.login_id == first.login_id));
 }

@@ -56,20 +56,10 @@ impl World {
         let mut spec = SimulatorSpec::with_emails([ADA, GRACE]);
         spec.redirect_ports = RedirectPorts::Any;
         let sim = Simulator::start(spec).await.unwrap();
-        let ring = KeyRing {
-            primary: EncryptionKey::generate(),
-            others: Vec::new(),
-        };
+        let ring = KeyRing { primary: EncryptionKey::generate(), others: Vec::new() };
         let (clock, hand) = Clock::manual(Clock::system().now());
         let ports = vec![free_port().await, free_port().await];
-        Self {
-            db: database().await,
-            sim,
-            vault: Vault::new(ring),
-            clock,
-            hand,
-            ports,
-        }
+        Self { db: database().await, sim, vault: Vault::new(ring), clock, hand, ports }
     }
 
     pub fn ports(&self) -> &[u16] {
@@ -92,7 +82,7 @@ impl World {
 
     fn gateway_with(&self, clock: Clock) -> Gateway {
         let config = OpenAiAuthConfig::new(self.sim.issuer().parse().unwrap());
-        let auth = OpenAiAuth::new(http_client::build().unwrap(), config);
+        let auth = OpenAiAuth::new(http_client::build(Duration::from_secs(10)).unwrap(), config);
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let tokens = Tokens::new(TokensDeps {
             pool: self.db.pool.clone(),
@@ -101,37 +91,24 @@ impl World {
             auth: auth.clone(),
             tracker: tracker.clone(),
         });
-        let listener = ListenerSettings {
-            ports: self.ports.clone(),
-            ..ListenerSettings::default()
-        };
+        let listener = ListenerSettings { ports: self.ports.clone(), ..ListenerSettings::default() };
         let (logins, doors) = Logins::new(LoginParts {
             pool: self.db.pool.clone(),
             vault: self.vault.clone(),
             tokens: tokens.clone(),
             clock,
             auth,
-            settings: LoginSettings {
-                listener,
-                ..LoginSettings::default()
-            },
+            settings: LoginSettings { listener, ..LoginSettings::default() },
             tracker: tracker.clone(),
             shutdown: shutdown.clone(),
         });
         tracker.spawn(login_callback::run(Arc::clone(&logins), doors, shutdown.clone()));
-        Gateway {
-            logins,
-            tokens,
-            tracker,
-            shutdown,
-        }
+        Gateway { logins, tokens, tracker, shutdown }
     }
 
     pub async fn provider(&self, name: &str) -> Option<ProviderRow> {
         let mut db = self.db.pool.acquire().await.unwrap();
-        providers::get_by_name(&mut db, MASTER_TENANT, name)
-            .await
-            .unwrap()
+        providers::get_by_name(&mut db, MASTER_TENANT, name).await.unwrap()
     }
 
     pub async fn grant(&self, name: &str) -> Option<GrantRow> {
@@ -151,29 +128,18 @@ impl World {
 
     pub async fn add_tenant(&self) -> TenantId {
         let id = TenantId(self.clock.new_id());
-        self.sql(&format!(
-            "insert into tenants values ('{id}', 'other', 'Other', now())"
-        ))
-        .await;
+        self.sql(&format!("insert into tenants values ('{id}', 'other', 'Other', now())")).await;
         id
     }
 
     pub async fn sql(&self, sql: &str) -> u64 {
-        sqlx::query(sqlx::AssertSqlSafe(sql))
-            .execute(&self.db.pool)
-            .await
-            .unwrap()
-            .rows_affected()
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&self.db.pool).await.unwrap().rows_affected()
     }
 
     /// Every row of a table as text.
     pub async fn dump(&self, table: &str) -> String {
         let sql = format!("select coalesce(string_agg(to_jsonb(t)::text, ' '), '') from {table} t");
-        sqlx::query(sqlx::AssertSqlSafe(sql))
-            .fetch_one(&self.db.pool)
-            .await
-            .unwrap()
-            .get(0)
+        sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_one(&self.db.pool).await.unwrap().get(0)
     }
 
     /// What the person does on the issuer's page: where the browser is sent.
@@ -189,11 +155,7 @@ impl World {
     pub async fn connect(&self, gateway: &Gateway, name: &str, email: &str) {
         let begun = gateway.browser(name).await;
         let redirect = self.agree(&begun.auth_url, email);
-        gateway
-            .logins
-            .callback(MASTER_TENANT, name, &redirect)
-            .await
-            .unwrap();
+        gateway.logins.callback(MASTER_TENANT, name, &redirect).await.unwrap();
     }
 }
 
@@ -210,12 +172,7 @@ impl Gateway {
     }
 
     pub async fn device(&self, name: &str) -> DeviceStart {
-        match self
-            .logins
-            .start_device(MASTER_TENANT, name, LoginOptions::default())
-            .await
-            .unwrap()
-        {
+        match self.logins.start_device(MASTER_TENANT, name, LoginOptions::default()).await.unwrap() {
             Started::Begun(begun) => begun,
             Started::AlreadyAuthenticated => panic!("{name} is signed in"),
         }
@@ -236,17 +193,12 @@ impl Gateway {
     pub async fn stop(self) {
         self.shutdown.cancel();
         self.tracker.close();
-        tokio::time::timeout(Duration::from_secs(20), self.tracker.wait())
-            .await
-            .unwrap();
+        tokio::time::timeout(Duration::from_secs(10), self.tracker.wait()).await.unwrap();
     }
 }
 
 pub fn force() -> LoginOptions {
-    LoginOptions {
-        force: true,
-        ..LoginOptions::default()
-    }
+    LoginOptions { force: true, ..LoginOptions::default() }
 }
 
 pub fn code_of(error: &Progress) -> &str {
@@ -259,11 +211,8 @@ pub fn code_of(error: &Progress) -> &str {
 /// Opens an address as a browser does, on the loopback that `host` says instead of `localhost`.
 pub async fn open(url: &str, host: &str) -> Page {
     let url = url.replacen("localhost", host, 1);
-    let response = http_client::build().unwrap().get(url).send().await.unwrap();
-    Page {
-        status: response.status().as_u16(),
-        text: response.text().await.unwrap(),
-    }
+    let response = http_client::build(Duration::from_secs(10)).unwrap().get(url).send().await.unwrap();
+    Page { status: response.status().as_u16(), text: response.text().await.unwrap() }
 }
 
 pub async fn is_listening(port: u16) -> bool {
@@ -271,12 +220,7 @@ pub async fn is_listening(port: u16) -> bool {
 }
 
 pub async fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0")
-        .await
-        .unwrap()
-        .local_addr()
-        .unwrap()
-        .port()
+    TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port()
 }
 
 /// Looks until it is so.
