@@ -6,6 +6,7 @@ const LOOKS = {
   primary: "border-transparent bg-accent text-on-accent hover:bg-accent-hover",
   plain: "border-line bg-surface text-ink hover:bg-hover",
   quiet: "border-transparent bg-transparent text-ink hover:bg-hover",
+  "quiet-danger": "border-transparent bg-transparent text-bad hover:bg-hover",
   danger: "border-transparent bg-bad text-on-bad hover:opacity-90",
 } as const;
 

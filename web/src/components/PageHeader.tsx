@@ -21,7 +21,7 @@ export function PageHeader({
         </h1>
         {lead && <p className="mt-0.5 text-muted">{lead}</p>}
       </div>
-      {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+      {actions && <div className="flex flex-wrap items-center gap-2 max-sm:w-full">{actions}</div>}
     </header>
   );
 }

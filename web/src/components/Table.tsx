@@ -5,8 +5,8 @@ import { cx } from "./cx";
 export function Table({ label, children }: { label: string; children: ComponentProps<"table">["children"] }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section aria-label={label} tabIndex={0} className="overflow-x-auto">
-      <table className="w-full border-collapse text-left text-sm">{children}</table>
+    <section aria-label={label} tabIndex={0} className="relative overflow-x-auto">
+      <table className="stack-narrow w-full border-collapse text-left text-sm">{children}</table>
     </section>
   );
 }
@@ -25,5 +25,7 @@ export function Th({ className, ...rest }: ComponentProps<"th">) {
 }
 
 export function Td({ className, ...rest }: ComponentProps<"td">) {
-  return <td className={cx("border-line border-b px-3 py-1.5 align-middle", className)} {...rest} />;
+  return (
+    <td className={cx("align-middle sm:border-line sm:border-b sm:px-3 sm:py-1.5", className)} {...rest} />
+  );
 }

@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { fetchSession, signIn, signOut } from "@/api/session";
+import type { Session } from "@/api/types";
 import { keys } from "./keys";
 import { useReachable } from "./useReachable";
 
@@ -16,21 +17,22 @@ export function useSession() {
   });
 }
 
-export function useSignIn() {
+/** Sets the session and forgets what was loaded for the one before. */
+function useReplaceSession() {
   const queries = useQueryClient();
-  return useMutation({
-    mutationFn: signIn,
-    onSuccess: (session) => queries.setQueryData(keys.session, session),
-  });
+  return (session: Session | null) => {
+    // Not `clear()`: the page watches the session's entry, and must see it change.
+    queries.setQueryData(keys.session, session);
+    queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+  };
+}
+
+export function useSignIn() {
+  const replace = useReplaceSession();
+  return useMutation({ mutationFn: signIn, onSuccess: replace });
 }
 
 export function useSignOut() {
-  const queries = useQueryClient();
-  return useMutation({
-    mutationFn: signOut,
-    onSuccess: () => {
-      queries.clear();
-      queries.setQueryData(keys.session, null);
-    },
-  });
+  const replace = useReplaceSession();
+  return useMutation({ mutationFn: signOut, onSuccess: () => replace(null) });
 }

@@ -40,7 +40,10 @@ export function AgentForm({ agent, providers, taken, onClose }: AgentFormProps) 
             {t("agents.read_only")}
           </Notice>
         )}
-        <Field label={t("agents.key")} hint={keyTaken ? t("errors.name_taken") : t("agents.key_hint")}>
+        <Field
+          label={t("agents.key")}
+          hint={keyTaken ? t("errors.name_taken") : agent === null && t("agents.key_hint")}
+        >
           <Input
             value={draft.key}
             readOnly={agent !== null}

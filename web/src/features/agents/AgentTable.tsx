@@ -28,7 +28,7 @@ export function AgentTable({ agents, onEdit }: AgentTableProps) {
             </Th>
           </tr>
         </thead>
-        <tbody className="[&>tr:last-child>td]:border-b-0">
+        <tbody className="sm:[&>tr:last-child>td]:border-b-0">
           {agents.map((agent) => (
             <AgentRow
               key={agent.agent_key}
@@ -55,7 +55,7 @@ function AgentRow({ agent, onEdit, onDelete }: AgentRowProps) {
   const fromFile = agent.managed_by === "file";
   return (
     <tr>
-      <Td className="py-2.5">
+      <Td className="own-line sm:py-2.5">
         <p className="font-medium text-base">
           {agent.display_name || agent.agent_key}
           {agent.is_default && (
@@ -67,8 +67,8 @@ function AgentRow({ agent, onEdit, onDelete }: AgentRowProps) {
       <Td className="whitespace-nowrap">{agent.effective.provider}</Td>
       <Td className="whitespace-nowrap font-mono text-xs">{agent.effective.model}</Td>
       <Td>{agent.effective.thinking_level ?? <span className="text-muted">–</span>}</Td>
-      <Td>
-        <div className="flex items-center justify-end gap-1">
+      <Td className="own-line">
+        <div className="flex items-center gap-1 pt-1 sm:justify-end sm:pt-0">
           {fromFile && <span className="whitespace-nowrap text-muted text-xs">{t("agents.from_file")}</span>}
           <Link
             to="/chat"
@@ -81,7 +81,7 @@ function AgentRow({ agent, onEdit, onDelete }: AgentRowProps) {
             {t(fromFile ? "agents.view" : "common.edit")}
           </Button>
           {!fromFile && (
-            <Button size="sm" look="quiet" className="text-bad" onClick={onDelete}>
+            <Button size="sm" look="quiet-danger" onClick={onDelete}>
               {t("common.delete")}
             </Button>
           )}

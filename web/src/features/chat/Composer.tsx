@@ -30,7 +30,7 @@ export function Composer({ busy, ready, onSend, onStop }: ComposerProps) {
   return (
     <form
       onSubmit={submit}
-      className="flex items-end gap-2 rounded-b-lg border border-line border-t-0 bg-surface p-2 focus-within:outline-2 focus-within:outline-accent focus-within:-outline-offset-2"
+      className="flex items-end gap-2 rounded-b-lg border border-line border-t-0 bg-surface p-2 focus-within:outline-1 focus-within:outline-accent focus-within:-outline-offset-1"
     >
       <textarea
         ref={box}

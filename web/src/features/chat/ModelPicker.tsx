@@ -45,7 +45,7 @@ export function ModelPicker({ models, value, onChange }: ModelPickerProps) {
   return (
     <Select
       aria-label={t("chat.model")}
-      className="w-60"
+      className="flex-1 sm:w-60 sm:flex-none"
       value={value}
       disabled={!models.data}
       onChange={({ target }) => onChange(target.value)}

@@ -24,7 +24,7 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
   const urgent = usesSignIn(provider) && ASKS_FOR_SIGN_IN.has(provider.status.state);
   return (
     <tr data-provider={provider.name}>
-      <Td className="py-2.5">
+      <Td className="own-line sm:py-2.5">
         <p className="font-medium text-base">{provider.display_name || provider.name}</p>
         <p className="text-muted [overflow-wrap:anywhere]">
           {provider.account?.email ?? provider.api_base ?? provider.provider_type}
@@ -32,7 +32,7 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
         </p>
         <VerifyLine verify={verify} />
       </Td>
-      <Td>
+      <Td className="own-line">
         <ProviderStatusWord status={provider.status} />
       </Td>
       <Td className="whitespace-nowrap">
@@ -51,8 +51,8 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
           <span className="text-muted">{t("providers.model_count", { count: 0 })}</span>
         )}
       </Td>
-      <Td>
-        <div className="flex items-center justify-end gap-1">
+      <Td className="own-line">
+        <div className="flex items-center gap-1 pt-1 sm:justify-end sm:pt-0">
           {usesSignIn(provider) && (
             <Button
               size="sm"

@@ -32,7 +32,7 @@ export function ProviderTable({ providers, ...actions }: ProviderActions & { pro
             </Th>
           </tr>
         </thead>
-        <tbody className="[&>tr:last-child>td]:border-b-0">
+        <tbody className="sm:[&>tr:last-child>td]:border-b-0">
           {providers.map((provider) => (
             <ProviderRow
               key={provider.id}

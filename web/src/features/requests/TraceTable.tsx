@@ -30,7 +30,7 @@ export function TraceTable({ traces, label, filters = {} }: TraceTableProps) {
           <Th className="text-right">{t("requests.duration")}</Th>
         </tr>
       </thead>
-      <tbody className="[&>tr:last-child>td]:border-b-0">
+      <tbody className="sm:[&>tr:last-child>td]:border-b-0">
         {traces.map((trace) => (
           <tr key={trace.id} className="hover:bg-hover">
             <Td>
