@@ -65,7 +65,7 @@ pub struct TraceList {
 }
 
 /// Query of the list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 pub struct TraceQuery {
     /// 1 to 500; 50 when absent.
     limit: Option<u32>,

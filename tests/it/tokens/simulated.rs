@@ -23,7 +23,7 @@ async fn simulator() -> (Simulator, OpenAiAuth) {
     spec.redirect_ports = RedirectPorts::Any;
     let simulator = Simulator::start(spec).await.unwrap();
     let config = OpenAiAuthConfig::new(simulator.issuer().parse().unwrap());
-    (simulator, OpenAiAuth::new(http_client::build().unwrap(), config))
+    (simulator, OpenAiAuth::new(http_client::build(std::time::Duration::from_secs(10)).unwrap(), config))
 }
 
 /// A sign-in in a browser that is not there.
