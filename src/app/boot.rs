@@ -11,7 +11,6 @@ use crate::app::models::Models;
 use crate::app::providers::Providers;
 use crate::app::tokens::{Tokens, TokensDeps};
 use crate::app::traces::Traces;
-use crate::app::vault::Vault;
 use crate::app::vault::keys::{self, KeySource};
 use crate::app::{App, background, records};
 use crate::config::Config;

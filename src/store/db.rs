@@ -1,7 +1,4 @@
 //! The pool, the migrations, and what the other files of `store` share.
-//!
-//! Decision (November 2026): SQL is checked when it runs, not by `query!` when it is compiled. It is always a literal,
-//! and each function is covered by a test on a real Postgres; in return nobody needs a database to build.
 
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

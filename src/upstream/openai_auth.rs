@@ -5,20 +5,20 @@
 
 use crate::domain::token::{self, RefreshOutcome, Spent};
 use chrono::{DateTime, Utc};
-use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
-    AccessToken, AuthUrl, AuthorizationCode, ClientId, CsrfToken, HttpRequest, HttpResponse,
-    PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    StandardRevocableToken, TokenResponse, TokenUrl,
+    AuthUrl, AuthorizationCode, ClientId, CsrfToken, HttpRequest, HttpResponse, PkceCodeVerifier,
+    RedirectUrl, RequestTokenError, Scope, TokenUrl,
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 use url::Url;
+use wire::{DeviceTokenAnswer, RefreshAnswer, SignInClient, UserCodeAnswer, interval, parse};
+
+mod wire;
 
 /// The issuer of ChatGPT sign-ins.
 pub const DEFAULT_ISSUER: &str = "https://auth.openai.com";
@@ -89,9 +89,7 @@ pub struct DeviceCode {
 
 impl fmt::Debug for DeviceCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DeviceCode")
-            .field("interval", &self.interval)
-            .finish_non_exhaustive()
+        f.debug_struct("DeviceCode").field("interval", &self.interval).finish_non_exhaustive()
     }
 }
 
@@ -129,9 +127,9 @@ impl AuthError {
         match self {
             Self::Status { status, code } => token::classify_refusal(*status, code.as_deref()),
             Self::Unreachable | Self::InvalidRedirectUri => RefreshOutcome::Unavailable { spent: Spent::No },
-            Self::Timeout | Self::Broken | Self::Unreadable => RefreshOutcome::Unavailable {
-                spent: Spent::Unknown,
-            },
+            Self::Timeout | Self::Broken | Self::Unreadable => {
+                RefreshOutcome::Unavailable { spent: Spent::Unknown }
+            }
         }
     }
 
@@ -177,11 +175,7 @@ pub struct OpenAiAuth {
 
 impl OpenAiAuth {
     pub fn new(http: reqwest::Client, config: OpenAiAuthConfig) -> Self {
-        Self {
-            http,
-            config,
-            exchange_timeout: EXCHANGE_TIMEOUT,
-        }
+        Self { http, config, exchange_timeout: EXCHANGE_TIMEOUT }
     }
 
     /// The same with another bound on every exchange, for tests of lost answers.
@@ -226,12 +220,7 @@ impl OpenAiAuth {
         let client = self.client().set_auth_uri(auth_url).set_redirect_uri(redirect);
         let mut request = client
             .authorize_url(|| CsrfToken::new(state.to_owned()))
-            .add_scopes(
-                self.config
-                    .scope
-                    .split_whitespace()
-                    .map(|scope| Scope::new(scope.to_owned())),
-            )
+            .add_scopes(self.config.scope.split_whitespace().map(|scope| Scope::new(scope.to_owned())))
             .add_extra_param("code_challenge", challenge)
             .add_extra_param("code_challenge_method", "S256")
             .add_extra_param("id_token_add_organizations", "true")
@@ -278,8 +267,7 @@ impl OpenAiAuth {
         code: &SecretString,
         verifier: &SecretString,
     ) -> Result<TokenSet, AuthError> {
-        self.exchange_code(code, &self.device_redirect_uri(), verifier)
-            .await
+        self.exchange_code(code, &self.device_redirect_uri(), verifier).await
     }
 
     /// Trades the refresh token for new tokens. The token is spent by this: the caller must store the new one before
@@ -320,9 +308,7 @@ impl OpenAiAuth {
     /// Begins a sign-in on another device. `Status { status: 404, .. }` says that this issuer has none.
     pub async fn device_start(&self) -> Result<DeviceCode, AuthError> {
         let body = json!({"client_id": self.config.client_id});
-        let answer = self
-            .post("/api/accounts/deviceauth/usercode", &body, self.exchange_timeout)
-            .await?;
+        let answer = self.post("/api/accounts/deviceauth/usercode", &body, self.exchange_timeout).await?;
         let answer: UserCodeAnswer = parse(&answer)?;
         Ok(DeviceCode {
             device_auth_id: answer.device_auth_id.into_secret(),
@@ -340,10 +326,7 @@ impl OpenAiAuth {
         user_code: &str,
     ) -> Result<DevicePoll, AuthError> {
         let body = json!({"device_auth_id": device_auth_id.expose_secret(), "user_code": user_code});
-        match self
-            .post("/api/accounts/deviceauth/token", &body, self.exchange_timeout)
-            .await
-        {
+        match self.post("/api/accounts/deviceauth/token", &body, self.exchange_timeout).await {
             Ok(answer) => {
                 let answer: DeviceTokenAnswer = parse(&answer)?;
                 Ok(DevicePoll::Approved {
@@ -351,9 +334,7 @@ impl OpenAiAuth {
                     verifier: answer.code_verifier.into_secret(),
                 })
             }
-            Err(AuthError::Status {
-                status: 403 | 404, ..
-            }) => Ok(DevicePoll::Pending),
+            Err(AuthError::Status { status: 403 | 404, .. }) => Ok(DevicePoll::Pending),
             Err(error) => Err(error),
         }
     }
@@ -383,11 +364,7 @@ impl OpenAiAuth {
     }
 
     async fn send(&self, request: reqwest::Request) -> Result<HttpResponse, AuthError> {
-        let mut response = self
-            .http
-            .execute(request)
-            .await
-            .map_err(|error| AuthError::of(&error))?;
+        let mut response = self.http.execute(request).await.map_err(|error| AuthError::of(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| AuthError::of(&error))? {
@@ -397,10 +374,7 @@ impl OpenAiAuth {
             body.extend_from_slice(&chunk);
         }
         if !status.is_success() {
-            return Err(AuthError::Status {
-                status: status.as_u16(),
-                code: token::error_code(&body),
-            });
+            return Err(AuthError::Status { status: status.as_u16(), code: token::error_code(&body) });
         }
         let mut response = HttpResponse::new(body);
         *response.status_mut() = status;
@@ -420,136 +394,4 @@ impl<'c> oauth2::AsyncHttpClient<'c> for Bridge<'_> {
     fn call(&'c self, request: HttpRequest) -> Self::Future {
         Box::pin(self.0.bridge(request))
     }
-}
-
-type SignInClient = oauth2::Client<
-    TokenEndpointError,
-    CodeAnswer,
-    BasicTokenIntrospectionResponse,
-    StandardRevocableToken,
-    BasicRevocationErrorResponse,
->;
-
-/// Never made: error statuses end in [`OpenAiAuth::bridge`].
-#[derive(Debug, Deserialize, Serialize)]
-struct TokenEndpointError {}
-
-impl oauth2::ErrorResponse for TokenEndpointError {}
-
-impl fmt::Display for TokenEndpointError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the token endpoint answered with an error")
-    }
-}
-
-impl std::error::Error for TokenEndpointError {}
-
-/// The answer to a code exchange. `token_type` is not asked for: the official client ignores it.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-struct CodeAnswer {
-    access_token: AccessToken,
-    refresh_token: Option<RefreshToken>,
-    id_token: Option<AccessToken>,
-    #[serde(skip, default = "bearer")]
-    token_type: BasicTokenType,
-}
-
-fn bearer() -> BasicTokenType {
-    BasicTokenType::Bearer
-}
-
-impl TokenResponse for CodeAnswer {
-    type TokenType = BasicTokenType;
-
-    fn access_token(&self) -> &AccessToken {
-        &self.access_token
-    }
-    fn token_type(&self) -> &BasicTokenType {
-        &self.token_type
-    }
-    fn expires_in(&self) -> Option<Duration> {
-        None
-    }
-    fn refresh_token(&self) -> Option<&RefreshToken> {
-        self.refresh_token.as_ref()
-    }
-    fn scopes(&self) -> Option<&Vec<Scope>> {
-        None
-    }
-}
-
-impl From<CodeAnswer> for TokenSet {
-    fn from(answer: CodeAnswer) -> Self {
-        Self {
-            id_token: secret(answer.id_token.map(AccessToken::into_secret)),
-            access_token: secret(Some(answer.access_token.into_secret())),
-            refresh_token: secret(answer.refresh_token.map(RefreshToken::into_secret)),
-        }
-    }
-}
-
-/// The answer to a refresh: everything in it is optional.
-#[derive(Deserialize)]
-struct RefreshAnswer {
-    #[serde(rename = "id_token")]
-    id: Option<Opaque>,
-    #[serde(rename = "access_token")]
-    access: Option<Opaque>,
-    #[serde(rename = "refresh_token")]
-    refresh: Option<Opaque>,
-}
-
-impl From<RefreshAnswer> for TokenSet {
-    fn from(answer: RefreshAnswer) -> Self {
-        let text = |token: Option<Opaque>| secret(token.map(|token| token.0));
-        Self {
-            id_token: text(answer.id),
-            access_token: text(answer.access),
-            refresh_token: text(answer.refresh),
-        }
-    }
-}
-
-/// An empty token is none.
-fn secret(token: Option<String>) -> Option<SecretString> {
-    token.filter(|token| !token.is_empty()).map(SecretString::from)
-}
-
-#[derive(Deserialize)]
-struct UserCodeAnswer {
-    device_auth_id: Opaque,
-    #[serde(alias = "usercode")]
-    user_code: String,
-    interval: Option<Value>,
-    expires_at: Option<Value>,
-}
-
-#[derive(Deserialize)]
-struct DeviceTokenAnswer {
-    authorization_code: Opaque,
-    code_verifier: Opaque,
-}
-
-/// A secret on its way from JSON to [`SecretString`].
-#[derive(Deserialize)]
-#[serde(transparent)]
-struct Opaque(String);
-
-impl Opaque {
-    fn into_secret(self) -> SecretString {
-        self.0.into()
-    }
-}
-
-/// The parser's own error quotes the text that it cannot read, so it stays here.
-fn parse<T: serde::de::DeserializeOwned>(body: &[u8]) -> Result<T, AuthError> {
-    serde_json::from_slice(body).map_err(|_| AuthError::Unreadable)
-}
-
-/// Seconds, as a string or a number; 5 when it is neither, a minute at most.
-fn interval(value: Option<&Value>) -> Duration {
-    let seconds = value
-        .and_then(|value| value.as_u64().or_else(|| value.as_str()?.trim().parse().ok()))
-        .unwrap_or(5);
-    Duration::from_secs(seconds.clamp(1, 60))
 }

@@ -7,5 +7,8 @@ mod backup;
 mod config;
 mod embedded;
 mod layering;
+mod providers;
 mod signin;
 mod simulator;
+mod tokens;
+mod vault;

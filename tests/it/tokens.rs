@@ -2,6 +2,7 @@
 
 mod issuer;
 mod sign_in_server;
+mod simulated;
 
 use crate::support::database::{TestDb, database};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -16,6 +17,7 @@ use issuer::{Instead, Issuer, LIFETIME};
 use secrecy::ExposeSecret;
 use serde_json::json;
 use sqlx::PgPool;
+use std::fmt::Write as _;
 use std::str::FromStr as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,7 +35,16 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (clock, hand) = Clock::manual(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
+        Self::at(DateTime::from_timestamp(1_800_000_000, 0).unwrap()).await
+    }
+
+    /// For tokens that carry the real time.
+    async fn now() -> Self {
+        Self::at(Clock::system().now()).await
+    }
+
+    async fn at(start: DateTime<Utc>) -> Self {
+        let (clock, hand) = Clock::manual(start);
         let ring = KeyRing {
             primary: EncryptionKey::generate(),
             others: Vec::new(),
@@ -275,7 +286,7 @@ async fn an_issuer_that_cannot_be_reached_leaves_no_intent_behind() {
     let provider = world.signed_in("anna").await;
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let config = gateway::upstream::openai_auth::OpenAiAuthConfig::new(nowhere);
-    let auth = OpenAiAuth::new(gateway::upstream::http_client::build().unwrap(), config);
+    let auth = OpenAiAuth::new(gateway::upstream::http_client::build(std::time::Duration::from_secs(10)).unwrap(), config);
     let tokens = world.gateway_with(world.pool().await, auth);
     tokens.load().await.unwrap();
     world.token_ends();
@@ -818,7 +829,7 @@ async fn neither_logs_nor_debug_output_show_a_token() {
     let provider = world.signed_in("anna").await;
     let tokens = world.gateway().await;
     let mut shown = String::new();
-    let mut show = |value: &dyn std::fmt::Debug| shown.push_str(&format!("{value:?}{value:#?}"));
+    let mut show = |value: &dyn std::fmt::Debug| write!(shown, "{value:?}{value:#?}").unwrap();
     world.token_ends();
     show(&tokens.get(MASTER_TENANT, provider).await);
     world.token_ends();
@@ -876,7 +887,10 @@ async fn the_stores_find_a_grant_by_all_its_keys() {
         grants::get(&mut connection, stranger, provider).await.unwrap(),
         None
     );
-    assert_eq!(grants::list_all(&mut connection).await.unwrap(), [row.clone()]);
+    assert_eq!(
+        grants::list_all(&mut connection).await.unwrap(),
+        std::slice::from_ref(&row)
+    );
     let versions = grants::versions(&mut connection).await.unwrap();
     assert_eq!(
         (versions[0].version, &versions[0].grant),

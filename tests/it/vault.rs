@@ -220,7 +220,7 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
     assert_ne!(vec![rotated.key.clone()], old);
     assert_eq!(
         check(&db, &running).await,
-        [rotated.key.clone()],
+        std::slice::from_ref(&rotated.key),
         "the gateway that runs opens them"
     );
     let aad = providers::api_key_aad(id);
@@ -243,7 +243,7 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
     }
     // And once more; nothing is left of the first.
     let again = rotation::rotate(&db.pool, &source, None).await.unwrap();
-    assert_eq!(check(&db, &running).await, [again.key.clone()]);
+    assert_eq!(check(&db, &running).await, std::slice::from_ref(&again.key));
     assert!(!dir.path().join("encryption.key.next").exists());
 }
 

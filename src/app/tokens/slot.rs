@@ -231,6 +231,16 @@ impl Slot {
         until
     }
 
+    /// Notes that nothing can be done for `version` before `until`.
+    pub(super) fn pause(&self, version: i64, until: DateTime<Utc>, cause: &str) {
+        *locked(&self.failure) = Some(Failure {
+            version,
+            count: 0,
+            until,
+            cause: cause.to_owned(),
+        });
+    }
+
     /// The failure that still stands at `now`. One of an older version does not.
     pub(super) fn failure(&self, now: DateTime<Utc>) -> Option<TokenError> {
         let version = self.live.load().version;

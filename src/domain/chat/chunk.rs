@@ -11,6 +11,7 @@ mod calls;
 mod frame;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod wire;
 
 use super::completion::{annotations, image, usage};
@@ -22,9 +23,10 @@ use crate::domain::responses::hide_ids;
 use crate::domain::responses::limit::OutputLimit;
 use bytes::Bytes;
 use calls::Calls;
-use frame::{DONE, Envelope, json};
+use frame::{DONE, Envelope, error_type, json};
 use serde_json::Value;
-use wire::{ItemEvent, Opening, Piece};
+use texts::{Channel, Part, Texts};
+use wire::{ItemEvent, Opening, Piece, decode};
 
 /// How one answer is told to a chat client, streamed or whole.
 #[derive(Clone, Debug, Default)]
@@ -61,33 +63,11 @@ pub struct ChunkTranslator {
     /// The output tokens, as estimated, at which the answer was cut here.
     cut: Option<u64>,
     include_usage: bool,
-    commentary_as_reasoning: bool,
-    items: Vec<Item>,
+    texts: Texts,
     calls: Calls,
-    /// The part of the reasoning that was told last; another one begins after a blank line.
-    reasoning: Option<(usize, Part, u64)>,
     /// Characters of the content in messages that are over.
     content_chars: u64,
     finished: bool,
-}
-
-/// An output item that is a message or reasoning.
-#[derive(Debug, Default)]
-struct Item {
-    output_index: Option<u64>,
-    id: Option<String>,
-    commentary: bool,
-    /// The parts of which something was told.
-    told: Vec<(Part, u64)>,
-    done: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Part {
-    Text,
-    Refusal,
-    Summary,
-    Reasoning,
 }
 
 impl ChunkTranslator {
@@ -102,10 +82,8 @@ impl ChunkTranslator {
             envelope: Envelope::new(options.id, options.created, options.model, options.include_usage),
             names: options.names,
             include_usage: options.include_usage,
-            commentary_as_reasoning: options.commentary_as_reasoning,
-            items: Vec::new(),
+            texts: Texts::new(options.commentary_as_reasoning),
             calls: Calls::default(),
-            reasoning: None,
             content_chars: 0,
             finished: false,
         }
@@ -204,7 +182,7 @@ impl ChunkTranslator {
         let Some((piece, raw)) = Piece::parse(data).and_then(|p| p.delta().map(|raw| (p, raw))) else {
             return;
         };
-        let at = self.item(piece.output_index(), piece.item_id());
+        let at = self.texts.item(piece.output_index(), piece.item_id());
         self.tell(at, part, piece.part_index(), raw, out);
     }
 
@@ -213,9 +191,9 @@ impl ChunkTranslator {
         let Some((piece, raw)) = Piece::parse(data).and_then(|p| p.whole().map(|raw| (p, raw))) else {
             return;
         };
-        let at = self.item(piece.output_index(), piece.item_id());
+        let at = self.texts.item(piece.output_index(), piece.item_id());
         let part_index = piece.part_index();
-        if !self.items[at].told.contains(&(part, part_index)) {
+        if !self.texts.was_told(at, part, part_index) {
             self.tell(at, part, part_index, raw, out);
         }
     }
@@ -228,8 +206,8 @@ impl ChunkTranslator {
                 self.say_call(said, out);
             }
             Some("message" | "reasoning") => {
-                let at = self.item(output_index, item["id"].as_str());
-                self.items[at].commentary = item["phase"] == "commentary";
+                let at = self.texts.item(output_index, item["id"].as_str());
+                self.texts.set_commentary(at, item["phase"] == "commentary");
             }
             _ => {}
         }
@@ -244,18 +222,18 @@ impl ChunkTranslator {
                 }
             }
             Some("message") => {
-                let at = self.item(output_index, item["id"].as_str());
-                if std::mem::replace(&mut self.items[at].done, true) {
+                let at = self.texts.item(output_index, item["id"].as_str());
+                if !self.texts.close(at) {
                     return;
                 }
-                self.items[at].commentary = item["phase"] == "commentary";
+                self.texts.set_commentary(at, item["phase"] == "commentary");
                 self.tell_rest(at, Part::Text, &item["content"], "output_text", "text", out);
                 self.tell_rest(at, Part::Refusal, &item["content"], "refusal", "refusal", out);
                 self.flush(out);
                 self.annotate(at, item, out);
             }
             Some("reasoning") => {
-                let at = self.item(output_index, item["id"].as_str());
+                let at = self.texts.item(output_index, item["id"].as_str());
                 self.tell_rest(at, Part::Summary, &item["summary"], "summary_text", "text", out);
                 self.tell_rest(at, Part::Reasoning, &item["content"], "reasoning_text", "text", out);
             }
@@ -278,7 +256,7 @@ impl ChunkTranslator {
         key: &str,
         out: &mut Vec<Bytes>,
     ) {
-        if self.items[at].told.iter().any(|(p, _)| *p == part) {
+        if self.texts.has_told(at, part) {
             return;
         }
         for (index, entry) in (0..).zip(list.as_array().into_iter().flatten()) {
@@ -292,7 +270,7 @@ impl ChunkTranslator {
 
     /// Citations of a finished message, their places counted in the whole content.
     fn annotate(&mut self, at: usize, item: &Value, out: &mut Vec<Bytes>) {
-        if self.finished || (self.items[at].commentary && self.commentary_as_reasoning) {
+        if self.finished || !self.texts.is_content(at) {
             return;
         }
         let found = annotations(item, &mut self.content_chars);
@@ -306,39 +284,23 @@ impl ChunkTranslator {
         if raw.is_empty() || self.finished {
             return;
         }
-        let item = &mut self.items[at];
-        // Some upstreams tell both the reasoning and its summary: the first to come is enough.
-        let twin = match part {
-            Part::Summary => Some(Part::Reasoning),
-            Part::Reasoning => Some(Part::Summary),
-            Part::Text | Part::Refusal => None,
-        };
-        if twin.is_some_and(|twin| item.told.iter().any(|(p, _)| *p == twin)) {
-            return;
-        }
-        if !item.told.contains(&(part, part_index)) {
-            item.told.push((part, part_index));
-        }
-        let as_reasoning = match part {
-            Part::Text => item.commentary && self.commentary_as_reasoning,
-            Part::Refusal => false,
-            Part::Summary | Part::Reasoning => true,
-        };
-        if as_reasoning {
-            let key = (at, part, part_index);
-            let gap = if self.reasoning.is_some_and(|last| last != key) { "\\n\\n" } else { "" };
-            self.reasoning = Some(key);
-            out.push(self.envelope.delta(&["\"reasoning_content\":\"", gap, raw, "\""]));
-        } else if part == Part::Refusal {
-            out.push(self.envelope.delta(&["\"refusal\":\"", raw, "\""]));
-        } else if let Some(stop) = &mut self.stop {
-            let (text, stopped) = stop.push(&decode(raw));
-            self.content(&text, out);
-            if stopped {
-                self.cut_with(self.good_reason(), out);
+        match self.texts.tell(at, part, part_index) {
+            None => {}
+            Some(Channel::Reasoning { gap }) => {
+                let gap = if gap { "\\n\\n" } else { "" };
+                out.push(self.envelope.delta(&["\"reasoning_content\":\"", gap, raw, "\""]));
             }
-        } else {
-            out.push(self.envelope.delta(&["\"content\":\"", raw, "\""]));
+            Some(Channel::Refusal) => out.push(self.envelope.delta(&["\"refusal\":\"", raw, "\""])),
+            Some(Channel::Content) => match &mut self.stop {
+                None => out.push(self.envelope.delta(&["\"content\":\"", raw, "\""])),
+                Some(stop) => {
+                    let (text, stopped) = stop.push(&decode(raw));
+                    self.content(&text, out);
+                    if stopped {
+                        self.cut_with(self.good_reason(), out);
+                    }
+                }
+            },
         }
     }
 
@@ -360,20 +322,6 @@ impl ChunkTranslator {
         if let (false, Some(members)) = (self.finished, said) {
             out.push(self.envelope.delta(&[&members]));
         }
-    }
-
-    /// The place of a message or reasoning item: by output index, then by id, then the last one.
-    fn item(&mut self, output_index: Option<u64>, id: Option<&str>) -> usize {
-        let by_index = output_index.and_then(|i| self.items.iter().rposition(|x| x.output_index == Some(i)));
-        let by_id = || id.and_then(|id| self.items.iter().rposition(|x| x.id.as_deref() == Some(id)));
-        let last = || match (output_index, id) {
-            (None, None) => self.items.len().checked_sub(1),
-            _ => None,
-        };
-        by_index.or_else(by_id).or_else(last).unwrap_or_else(|| {
-            self.items.push(Item { output_index, id: id.map(str::to_owned), ..Item::default() });
-            self.items.len() - 1
-        })
     }
 
     fn end(&mut self, terminal: Terminal, data: &[u8], out: &mut Vec<Bytes>) {
@@ -399,11 +347,9 @@ impl ChunkTranslator {
 
     /// What only the terminal event tells. A text is never told twice: only an answer without any text takes it.
     fn backfill(&mut self, data: &[u8], out: &mut Vec<Bytes>) {
-        let told = |items: &[Item], wanted: &[Part]| {
-            items.iter().any(|i| i.told.iter().any(|(p, _)| wanted.contains(p)))
-        };
-        let no_text = !told(&self.items, &[Part::Text, Part::Refusal]);
-        let no_reasoning = no_text && !told(&self.items, &[Part::Summary, Part::Reasoning]);
+        let told = |part| self.texts.has_told_any(part);
+        let no_text = !told(Part::Text) && !told(Part::Refusal);
+        let no_reasoning = no_text && !told(Part::Summary) && !told(Part::Reasoning);
         for (index, item) in (0..).zip(wire::final_items(data)) {
             let wanted = match item["type"].as_str() {
                 Some("message") => no_text,
@@ -460,33 +406,7 @@ impl ChunkTranslator {
         if std::mem::replace(&mut self.finished, true) {
             return;
         }
-        let error =
-            serde_json::json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
-        out.push(Bytes::from(format!("data: {error}\n\n")));
+        out.push(frame::error(message, kind, code, param));
         out.push(Bytes::from_static(DONE));
-    }
-}
-
-/// OpenAI's `type` for an error that has only a code.
-fn error_type(code: &str) -> &'static str {
-    match code {
-        "rate_limit_exceeded" | "slow_down" => "rate_limit_error",
-        "usage_limit_reached" | "insufficient_quota" => "insufficient_quota",
-        "context_length_exceeded"
-        | "invalid_prompt"
-        | "cyber_policy"
-        | "bio_policy"
-        | "misalignment_policy_violation"
-        | "invalid_encrypted_content" => "invalid_request_error",
-        _ => "server_error",
-    }
-}
-
-/// The text of the inside of a JSON string.
-fn decode(raw: &str) -> String {
-    if raw.contains('\\') {
-        serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
-    } else {
-        raw.to_owned()
     }
 }

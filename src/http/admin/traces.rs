@@ -10,7 +10,7 @@ use axum::extract::{Query, State};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::ToSchema;
 
 /// One request of a client.
 #[derive(Debug, Serialize, ToSchema)]
@@ -65,7 +65,7 @@ pub struct TraceList {
 }
 
 /// Query of the list.
-#[derive(Debug, Deserialize, IntoParams)]
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
 pub struct TraceQuery {
     /// 1 to 500; 50 when absent.
     limit: Option<u32>,

@@ -73,7 +73,7 @@ impl Issuer {
 
     pub fn auth(&self) -> OpenAiAuth {
         let config = OpenAiAuthConfig::new(self.url.parse().unwrap());
-        OpenAiAuth::new(http_client::build().unwrap(), config)
+        OpenAiAuth::new(http_client::build(std::time::Duration::from_secs(10)).unwrap(), config)
     }
 
     /// The tokens of a fresh sign-in of `account`.

@@ -92,3 +92,25 @@ impl Envelope {
 pub(super) fn json<T: Serialize + ?Sized>(value: &T) -> String {
     serde_json::to_string(value).expect("has only string keys")
 }
+
+/// The frame of an error, in OpenAI's shape.
+pub(super) fn error(message: &str, kind: &str, code: Option<&str>, param: Option<&str>) -> Bytes {
+    let error =
+        serde_json::json!({"error": {"message": message, "type": kind, "param": param, "code": code}});
+    Bytes::from(format!("data: {error}\n\n"))
+}
+
+/// OpenAI's `type` for an error that has only a code.
+pub(super) fn error_type(code: &str) -> &'static str {
+    match code {
+        "rate_limit_exceeded" | "slow_down" => "rate_limit_error",
+        "usage_limit_reached" | "insufficient_quota" => "insufficient_quota",
+        "context_length_exceeded"
+        | "invalid_prompt"
+        | "cyber_policy"
+        | "bio_policy"
+        | "misalignment_policy_violation"
+        | "invalid_encrypted_content" => "invalid_request_error",
+        _ => "server_error",
+    }
+}

@@ -61,6 +61,15 @@ fn inside(raw: &RawValue) -> Option<&str> {
     raw.get().strip_prefix('"')?.strip_suffix('"')
 }
 
+/// The text of the inside of a JSON string.
+pub(super) fn decode(raw: &str) -> String {
+    if raw.contains('\\') {
+        serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned())
+    } else {
+        raw.to_owned()
+    }
+}
+
 /// A small number, which may be written `1.0`.
 #[derive(Clone, Copy)]
 struct Index(u64);

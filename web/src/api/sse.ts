@@ -1,0 +1,55 @@
+/**
+ * Splits a server-sent event stream into the `data` of each event.
+ *
+ * Chunks may be cut anywhere: inside a character, between CR and LF, inside a line. Only CR, LF and
+ * CRLF end a line (U+2028 does not). Comments are heartbeats and carry nothing.
+ */
+export class SseParser {
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+  #data: string[] = [];
+
+  /** The events that this chunk completes. */
+  push(chunk: Uint8Array): string[] {
+    this.#rest += this.#decoder.decode(chunk, { stream: true });
+    return this.#drain(false);
+  }
+
+  /** The event that was under way when the stream ended, for servers that forget the last empty line. */
+  end(): string[] {
+    this.#rest += this.#decoder.decode();
+    const events = this.#drain(true);
+    if (this.#data.length > 0) events.push(this.#take());
+    return events;
+  }
+
+  #drain(ended: boolean): string[] {
+    const events: string[] = [];
+    const lineEnd = /\r\n|\r|\n/g;
+    let start = 0;
+    for (let match = lineEnd.exec(this.#rest); match; match = lineEnd.exec(this.#rest)) {
+      // A CR at the very end may be the first half of a CRLF.
+      if (match[0] === "\r" && match.index === this.#rest.length - 1 && !ended) break;
+      this.#line(this.#rest.slice(start, match.index), events);
+      start = lineEnd.lastIndex;
+    }
+    this.#rest = this.#rest.slice(start);
+    if (ended && this.#rest !== "") this.#line(this.#rest, events);
+    if (ended) this.#rest = "";
+    return events;
+  }
+
+  #line(line: string, events: string[]) {
+    if (line === "") {
+      if (this.#data.length > 0) events.push(this.#take());
+    } else if (line === "data" || line.startsWith("data:")) {
+      this.#data.push(line.slice(5).replace(/^ /, ""));
+    }
+  }
+
+  #take(): string {
+    const event = this.#data.join("\n");
+    this.#data = [];
+    return event;
+  }
+}

@@ -1,0 +1,28 @@
+import type { components } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type ErrorBody = Schemas["ErrorBody"];
+export type Session = Schemas["Session"];
+export type Overview = Schemas["Overview"];
+export type Checklist = Schemas["Checklist"];
+export type Trace = Schemas["Trace"];
+export type TraceStatus = Trace["status"];
+export type Attempt = Schemas["Attempt"];
+export type Provider = Schemas["Provider"];
+export type ProviderState = Schemas["ProviderStatus"]["state"];
+export type ProviderType = Schemas["ProviderType"];
+export type ProviderModel = Schemas["ProviderModel"];
+export type CreateProvider = Schemas["CreateProvider"];
+export type UpdateProvider = Schemas["UpdateProvider"];
+export type VerifyResult = Schemas["VerifyResult"];
+export type LoginStatus = Schemas["LoginStatus"];
+export type LoginStarted = Schemas["LoginStarted"];
+export type LoginCompleted = Schemas["LoginCompleted"];
+export type BrowserLogin = Schemas["BrowserLogin"];
+export type PendingLogin = Schemas["PendingLogin"];
+export type StartLogin = Schemas["StartLogin"];
+export type Agent = Schemas["Agent"];
+export type AgentInput = Schemas["AgentInput"];
+export type Model = Schemas["Model"];
+export type ChatMessage = Schemas["ChatMessage"];

@@ -1,0 +1,27 @@
+import type { UseQueryResult } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { ErrorNotice } from "./ErrorNotice";
+import { Skeleton } from "./Skeleton";
+
+interface LoadedProps<T> {
+  query: UseQueryResult<T>;
+  lines?: number;
+  children: (data: T) => ReactNode;
+}
+
+/** Loading, error and data of one query. Data that is there stays when a refresh fails. */
+export function Loaded<T>({ query, lines, children }: LoadedProps<T>) {
+  if (query.data === undefined) {
+    if (query.isError)
+      return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="m-3" />;
+    return <Skeleton lines={lines} />;
+  }
+  return (
+    <>
+      {query.isError && (
+        <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="m-3" />
+      )}
+      {children(query.data)}
+    </>
+  );
+}

@@ -1,0 +1,20 @@
+import { useTranslation } from "react-i18next";
+
+/** Grey lines in the place of what is still loading. */
+export function Skeleton({ lines = 4 }: { lines?: number }) {
+  const { t } = useTranslation();
+  return (
+    <div role="status" className="flex flex-col gap-3 p-4">
+      <span className="sr-only">{t("common.loading")}</span>
+      {Array.from({ length: lines }, (_, line) => (
+        <div
+          // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all alike
+          key={line}
+          aria-hidden
+          className="h-3.5 animate-pulse rounded-sm bg-hover"
+          style={{ width: `${92 - ((line * 17) % 40)}%` }}
+        />
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,23 @@
+import { useTranslation } from "react-i18next";
+import { ApiError, ConnectionError } from "@/api/errors";
+
+/** An error in the words of the page, where we have them; otherwise as the gateway said it. */
+export function useErrorText(): (error: unknown) => string {
+  const { t } = useTranslation();
+  return (error) => {
+    if (error instanceof ConnectionError) return t("errors.connection");
+    if (!(error instanceof ApiError)) return error instanceof Error ? error.message : String(error);
+    switch (error.code) {
+      case "invalid_token":
+        return t("errors.invalid_token");
+      case "invalid_name":
+        return t("errors.invalid_name");
+      case "name_taken":
+        return t("errors.name_taken");
+      case "forbidden":
+        return t("errors.forbidden");
+      default:
+        return error.message;
+    }
+  };
+}

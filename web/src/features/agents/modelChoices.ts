@@ -1,0 +1,20 @@
+import type { Model, ProviderModel } from "@/api/types";
+
+/** For models that do not say which levels they know. */
+const USUAL_LEVELS = ["minimal", "low", "medium", "high", "xhigh"];
+
+/** One provider's models, or every plain model name: no agents, no `<provider>/<model>`. */
+export function modelNames(own: ProviderModel[] | undefined, all: Model[] | undefined): string[] {
+  const ids =
+    own?.map(({ id }) => id) ?? all?.map(({ id }) => id).filter((id) => !/^agent:|\//.test(id)) ?? [];
+  return [...new Set(ids)];
+}
+
+export function levelsOf(model: ProviderModel | undefined): string[] {
+  return model && model.thinking_levels.length > 0 ? model.thinking_levels : USUAL_LEVELS;
+}
+
+/** The list with the current choice in it, so that opening a form never changes what is stored. */
+export function withCurrent(list: string[], current: string): string[] {
+  return current === "" || list.includes(current) ? list : [current, ...list];
+}

@@ -1,0 +1,17 @@
+import { expect, test } from "vitest";
+import { exampleModel, snippets } from "./snippetText";
+
+const model = (id: string) => ({ id, object: "model" as const, created: 0, owned_by: "x" });
+
+test("the example model is a plain name", () => {
+  expect(exampleModel([model("agent:a"), model("codex/gpt-5"), model("gpt-5.1")])).toBe("gpt-5.1");
+  expect(exampleModel(undefined)).toBe("gpt-5");
+});
+
+test("every snippet names the gateway and the model, and takes the token from the environment", () => {
+  for (const { code } of snippets("http://gw:1/v1", "m-1")) {
+    expect(code).toContain("http://gw:1/v1");
+    expect(code).toContain("m-1");
+    expect(code).toContain("GATEWAY_TOKEN");
+  }
+});

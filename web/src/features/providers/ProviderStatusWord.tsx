@@ -1,0 +1,34 @@
+import { useTranslation } from "react-i18next";
+import type { Provider, ProviderState } from "@/api/types";
+import { RelativeTime } from "@/components/RelativeTime";
+import { StatusWord, type Tone } from "@/components/StatusWord";
+
+const TONES: Record<ProviderState, Tone> = {
+  ready: "good",
+  cooling_down: "warn",
+  exhausted: "warn",
+  needs_reauth: "bad",
+  signed_out: "idle",
+  disabled: "idle",
+};
+
+/** The account's state as a word, why, and until when. */
+export function ProviderStatusWord({ status }: Pick<Provider, "status">) {
+  const { t } = useTranslation();
+  return (
+    <div>
+      <StatusWord tone={TONES[status.state]}>{t(`providers.state.${status.state}`)}</StatusWord>
+      {(status.until || status.reason) && (
+        <p className="mt-0.5 text-muted text-xs">
+          {status.reason}
+          {status.reason && status.until && " · "}
+          {status.until && (
+            <>
+              {t("providers.until")} <RelativeTime at={status.until} />
+            </>
+          )}
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,44 @@
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { useEffect, useRef } from "react";
+import { useTranslation } from "react-i18next";
+import type { Session } from "@/api/types";
+import { ConnectionBanner } from "./ConnectionBanner";
+import { MobileBar } from "./MobileBar";
+import { Sidebar } from "./Sidebar";
+
+/** Puts the focus on the new page's heading, as a page load would. */
+function useFocusOnNavigation() {
+  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
+  const previous = useRef(path);
+  useEffect(() => {
+    if (previous.current !== undefined && path !== previous.current) {
+      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
+    }
+    previous.current = path;
+  }, [path]);
+}
+
+export function Shell({ session }: { session: Session }) {
+  const { t } = useTranslation();
+  useFocusOnNavigation();
+  return (
+    <div className="min-h-dvh md:grid md:grid-cols-[13rem_minmax(0,1fr)]">
+      <a
+        href="#main"
+        className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+      >
+        {t("shell.skip")}
+      </a>
+      <aside className="sticky top-0 hidden h-dvh border-line border-r md:block">
+        <Sidebar session={session} />
+      </aside>
+      <MobileBar session={session} />
+      <div className="flex min-w-0 flex-col">
+        <ConnectionBanner />
+        <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-4 sm:px-6 sm:py-5">
+          <Outlet />
+        </main>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,32 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import * as api from "@/api/agents";
+import type { AgentInput } from "@/api/types";
+import { keys } from "./keys";
+
+export function useAgents() {
+  return useQuery({ queryKey: keys.agents, queryFn: ({ signal }) => api.fetchAgents(signal) });
+}
+
+function useRefreshAgents() {
+  const queries = useQueryClient();
+  return () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: keys.agents }),
+      queries.invalidateQueries({ queryKey: keys.models }),
+      queries.invalidateQueries({ queryKey: keys.overview }),
+    ]);
+}
+
+/** Creates when `key` is `null`, changes the agent of that key otherwise. */
+export function useSaveAgent(key: string | null) {
+  return useMutation({
+    mutationFn: async (body: AgentInput) => {
+      await (key === null ? api.createAgent(body) : api.updateAgent(key, body));
+    },
+    onSuccess: useRefreshAgents(),
+  });
+}
+
+export function useRemoveAgent() {
+  return useMutation({ mutationFn: api.removeAgent, onSuccess: useRefreshAgents() });
+}

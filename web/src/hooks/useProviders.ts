@@ -1,0 +1,64 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import * as api from "@/api/providers";
+import type { CreateProvider, UpdateProvider } from "@/api/types";
+import { keys } from "./keys";
+
+const REFRESH_MS = 15_000;
+
+export function useProviders() {
+  return useQuery({
+    queryKey: keys.providers,
+    queryFn: ({ signal }) => api.fetchProviders(signal),
+    refetchInterval: REFRESH_MS,
+  });
+}
+
+export function useProviderTypes() {
+  return useQuery({
+    queryKey: keys.providerTypes,
+    queryFn: ({ signal }) => api.fetchProviderTypes(signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** The models of one provider; asks nothing while `id` is `null`. */
+export function useProviderModels(id: string | null) {
+  return useQuery({
+    queryKey: keys.providerModels(id ?? ""),
+    queryFn: ({ signal }) => api.fetchProviderModels(id ?? "", signal),
+    enabled: id !== null,
+    staleTime: 60_000,
+  });
+}
+
+/** After any change of an account: its row, the models it brings and the overview may all differ. */
+export function useRefreshProviders() {
+  const queries = useQueryClient();
+  return () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: keys.providers }),
+      queries.invalidateQueries({ queryKey: keys.models }),
+      queries.invalidateQueries({ queryKey: keys.overview }),
+    ]);
+}
+
+export function useSaveProvider() {
+  const refresh = useRefreshProviders();
+  const create = useMutation({
+    mutationFn: (body: CreateProvider) => api.createProvider(body),
+    onSuccess: refresh,
+  });
+  const update = useMutation({
+    mutationFn: ({ id, body }: { id: string; body: UpdateProvider }) => api.updateProvider(id, body),
+    onSuccess: refresh,
+  });
+  return { create, update };
+}
+
+export function useRemoveProvider() {
+  return useMutation({ mutationFn: api.removeProvider, onSuccess: useRefreshProviders() });
+}
+
+export function useVerifyProvider() {
+  return useMutation({ mutationFn: api.verifyProvider, onSettled: useRefreshProviders() });
+}

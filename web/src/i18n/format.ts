@@ -1,0 +1,67 @@
+import { useTranslation } from "react-i18next";
+
+const STEPS: [unit: Intl.RelativeTimeFormatUnit, seconds: number][] = [
+  ["year", 31_536_000],
+  ["month", 2_592_000],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** "3 minutes ago"; a clock that runs a little ahead of ours is "now", not the future. */
+export function relativeTime(language: string, then: number, now: number): string {
+  const seconds = Math.round((then - now) / 1000);
+  const near = seconds > 0 && seconds < 30 ? 0 : seconds;
+  const [unit, size] = STEPS.find(([, step]) => Math.abs(near) >= step) ?? ["second", 1];
+  const format = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
+  return format.format(Math.trunc(near / size), unit);
+}
+
+export function absoluteTime(language: string, then: number): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" }).format(then);
+}
+
+function unit(language: string, value: number, name: string, digits: number): string {
+  const style = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits } as const;
+  return new Intl.NumberFormat(language, style).format(value);
+}
+
+/** 640ms, 3.2s, 2m 5s. */
+export function duration(language: string, ms: number): string {
+  if (ms < 1000) return unit(language, Math.round(ms), "millisecond", 0);
+  if (ms < 59_950) return unit(language, ms / 1000, "second", 1);
+  const seconds = Math.round(ms / 1000);
+  return `${unit(language, Math.floor(seconds / 60), "minute", 0)} ${unit(language, seconds % 60, "second", 0)}`;
+}
+
+/** Whole up to five digits, then short: 9,812 and 1.2M. */
+export function count(language: string, value: number): string {
+  const short = Math.abs(value) >= 100_000;
+  const options: Intl.NumberFormatOptions = short
+    ? { notation: "compact", maximumFractionDigits: 1 }
+    : { maximumFractionDigits: 0 };
+  return new Intl.NumberFormat(language, options).format(value);
+}
+
+export function whole(language: string, value: number): string {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+export function percent(language: string, share: number): string {
+  return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
+}
+
+/** The formatters in the language of the page. */
+export function useFormat() {
+  const { i18n } = useTranslation();
+  const language = i18n.language;
+  return {
+    relativeTime: (then: number, now: number) => relativeTime(language, then, now),
+    absoluteTime: (then: number) => absoluteTime(language, then),
+    duration: (ms: number) => duration(language, ms),
+    count: (value: number) => count(language, value),
+    whole: (value: number) => whole(language, value),
+    percent: (share: number) => percent(language, share),
+  };
+}

@@ -1,0 +1,90 @@
+import { IntlMessageFormat } from "intl-messageformat";
+import { describe, expect, test } from "vitest";
+import { LANGUAGES, pickLanguage } from "./languages";
+
+interface Tree {
+  [key: string]: string | Tree;
+}
+
+const files = import.meta.glob<Tree>("./locales/*.json", { eager: true, import: "default" });
+const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../api/schema.d.ts"], {
+  eager: true,
+  query: "?raw",
+  import: "default",
+});
+
+function flatten(tree: Tree, prefix = ""): [key: string, text: string][] {
+  return Object.entries(tree).flatMap(([key, value]) =>
+    typeof value === "string"
+      ? [[`${prefix}${key}`, value] as [string, string]]
+      : flatten(value, `${prefix}${key}.`),
+  );
+}
+
+const words = Object.fromEntries(
+  LANGUAGES.map(({ code }) => [code, new Map(flatten(files[`./locales/${code}.json`] ?? {}))]),
+);
+const english = words.en ?? new Map<string, string>();
+const code = Object.values(sources).join("\n");
+
+type Node = ReturnType<IntlMessageFormat["getAst"]>[number] & {
+  value?: string;
+  options?: Record<string, { value: Node[] }>;
+};
+
+function variables(nodes: Node[]): string[] {
+  return nodes.flatMap((node) => [
+    ...(node.type !== 0 && node.type !== 7 && node.value ? [node.value] : []),
+    ...Object.values(node.options ?? {}).flatMap((option) => variables(option.value)),
+  ]);
+}
+
+function variablesOf(text: string, language: string): string[] {
+  return [...new Set(variables(new IntlMessageFormat(text, language).getAst() as Node[]))].sort();
+}
+
+test("the page knows many words, so the checks below look at something", () => {
+  expect(english.size).toBeGreaterThan(200);
+  expect(code).toContain("useTranslation");
+  expect(variablesOf("{a} {n, plural, =0 {{b}} other {#}} {a}", "en")).toEqual(["a", "b", "n"]);
+});
+
+describe.each(LANGUAGES.map(({ code: language }) => language))("%s", (language) => {
+  const mine = words[language] ?? new Map<string, string>();
+
+  test("has every key, and none of its own", () => {
+    expect([...mine.keys()].sort()).toEqual([...english.keys()].sort());
+  });
+
+  test("has no empty text", () => {
+    expect([...mine].filter(([, text]) => text.trim() === "")).toEqual([]);
+  });
+
+  test("uses the same variables as English, in messages that parse", () => {
+    for (const [key, text] of mine) {
+      expect([key, variablesOf(text, language)]).toEqual([key, variablesOf(english.get(key) ?? "", "en")]);
+    }
+  });
+});
+
+test("every key that the code names has words", () => {
+  const named = [...code.matchAll(/\bt\(\s*"([^"]+)"/g)].map((match) => match[1] ?? "");
+  expect(named.filter((key) => !english.has(key))).toEqual([]);
+});
+
+test("every key with words is named in the code", () => {
+  const literals = new Set([...code.matchAll(/"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"/g)].map((match) => match[1]));
+  const patterns = [...code.matchAll(/\bt\(\s*`([^`]+)`/g)].map(
+    (match) =>
+      new RegExp(`^${(match[1] ?? "").replaceAll(".", "\\.").replace(/\$\{[^}]+\}/g, "[a-z0-9_]+")}$`),
+  );
+  const unused = [...english.keys()].filter(
+    (key) => !literals.has(key) && !patterns.some((pattern) => pattern.test(key)),
+  );
+  expect(unused).toEqual([]);
+});
+
+test("the browser's first language that we speak is taken", () => {
+  expect(pickLanguage([null, "fr-FR", "zh-Hans-CN", "en"])).toBe("zh");
+  expect(pickLanguage(["fr"])).toBe("en");
+});

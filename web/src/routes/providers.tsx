@@ -1,0 +1,72 @@
+import { getRouteApi } from "@tanstack/react-router";
+import { Plus } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/Button";
+import { Card } from "@/components/Card";
+import { Loaded } from "@/components/Loaded";
+import { PageHeader } from "@/components/PageHeader";
+import { ConnectDialog } from "@/features/connect/ConnectDialog";
+import { NoProviders } from "@/features/providers/NoProviders";
+import { ProviderDialog } from "@/features/providers/ProviderDialog";
+import { ProviderTable } from "@/features/providers/ProviderTable";
+import { TermsNotice } from "@/features/providers/TermsNotice";
+import { useProviders } from "@/hooks/useProviders";
+import type { ProvidersSearch } from "./search";
+
+const route = getRouteApi("/providers");
+
+export default function ProvidersPage() {
+  const { t } = useTranslation();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const providers = useProviders();
+  const go = (next: ProvidersSearch) => void navigate({ search: next, resetScroll: false });
+  const close = () => go({});
+  const connect = () => go({ connect: "new" });
+  const edited = providers.data?.find(({ name }) => name === search.edit);
+  return (
+    <>
+      <PageHeader
+        title={t("providers.title")}
+        lead={t("providers.lead")}
+        actions={
+          <>
+            <Button onClick={() => go({ edit: "new" })}>{t("providers.add")}</Button>
+            <Button look="primary" onClick={connect}>
+              <Plus size={15} aria-hidden />
+              {t("providers.connect")}
+            </Button>
+          </>
+        }
+      />
+      <TermsNotice />
+      <Card>
+        <Loaded query={providers} lines={6}>
+          {(list) =>
+            list.length === 0 ? (
+              <NoProviders onConnect={connect} />
+            ) : (
+              <ProviderTable
+                providers={list}
+                onConnect={(name) => go({ connect: name })}
+                onEdit={(name) => go({ edit: name })}
+              />
+            )
+          }
+        </Loaded>
+      </Card>
+      {search.connect !== undefined && providers.data && (
+        <ConnectDialog
+          providers={providers.data}
+          target={search.connect}
+          way={search.way ?? "browser"}
+          onChange={(next) => void navigate({ search: next, resetScroll: false, replace: true })}
+          onClose={close}
+        />
+      )}
+      {search.edit !== undefined && (search.edit === "new" || edited) && (
+        <ProviderDialog provider={edited ?? null} taken={providers.data ?? []} onClose={close} />
+      )}
+    </>
+  );
+}

@@ -1,0 +1,49 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type Browser, launch, open, submitToken } from "./support";
+
+let browser: Browser;
+
+beforeEach(async () => {
+  browser = await launch();
+});
+
+afterEach(async () => {
+  const { complaints } = browser;
+  await browser.close();
+  expect(complaints).toEqual([]);
+});
+
+test("a wrong token is refused in place", async () => {
+  const { page } = browser;
+  await open(page, "/");
+  await submitToken(page, "not-the-token");
+  await page.getByRole("alert").getByText("This token is not valid.").waitFor();
+});
+
+test("the right token brings one to the page one asked for, and signing out ends it", async () => {
+  const { page, context } = browser;
+  await open(page, "/requests?status=failed");
+  await submitToken(page);
+  await page.getByRole("heading", { level: 1, name: "Requests" }).waitFor();
+  expect(new URL(page.url()).search).toBe("?status=failed");
+
+  const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
+  expect(stored).not.toContain(process.env.GATEWAY_TOKEN);
+  const cookies = await context.cookies();
+  expect(cookies).not.toEqual([]);
+  for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
+
+  await page.getByRole("button", { name: "Sign out" }).click();
+  await page.getByLabel("Gateway token").waitFor();
+  await page.reload();
+  await page.getByLabel("Gateway token").waitFor();
+});
+
+test("the session survives a reload", async () => {
+  const { page } = browser;
+  await open(page, "/agents");
+  await submitToken(page);
+  await page.getByRole("heading", { level: 1, name: "Agents" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { level: 1, name: "Agents" }).waitFor();
+});

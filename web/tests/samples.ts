@@ -1,0 +1,88 @@
+import type { Agent, LoginStatus, PendingLogin, Provider, Session, Trace } from "@/api/types";
+
+const AT = "2026-05-01T12:00:00Z";
+
+export const session: Session = {
+  role: "owner",
+  tenant: { id: "t1", slug: "main", name: "Main" },
+  version: "0.1.0",
+  demo: true,
+};
+
+export function provider(change: Partial<Provider> = {}): Provider {
+  return {
+    id: "p1",
+    created_at: AT,
+    updated_at: AT,
+    tenant_id: "t1",
+    name: "openai-codex",
+    display_name: null,
+    provider_type: "chatgpt_oauth",
+    api_base: null,
+    api_key: null,
+    enabled: true,
+    settings: {},
+    status: { state: "ready", since: AT, reason: null, until: null },
+    account: {
+      email: "ada@example.com",
+      plan_type: "plus",
+      account_id: "a1",
+      connected_at: AT,
+      token_expires_at: AT,
+    },
+    model_count: 4,
+    ...change,
+  };
+}
+
+export function trace(change: Partial<Trace> = {}): Trace {
+  return {
+    id: "r1",
+    started_at: AT,
+    duration_ms: 2100,
+    first_event_ms: 400,
+    endpoint: "responses",
+    model: "gpt-5",
+    served_model: null,
+    agent_key: null,
+    provider_name: "openai-codex",
+    client: "codex",
+    status: "completed",
+    http_status: 200,
+    error_code: null,
+    error_message: null,
+    usage: { input_tokens: 1000, cached_input_tokens: 900, output_tokens: 50, reasoning_tokens: 10 },
+    attempts: [{ provider_name: "openai-codex", outcome: "served", error_code: null, duration_ms: 2100 }],
+    ...change,
+  };
+}
+
+export function agent(change: Partial<Agent> = {}): Agent {
+  return {
+    id: "g1",
+    agent_key: "reviewer",
+    display_name: "Reviewer",
+    provider: null,
+    model: "gpt-5",
+    context_window: 200_000,
+    max_tool_iterations: 20,
+    system_prompt: "Be short.",
+    is_default: false,
+    status: "active",
+    managed_by: "database",
+    tools_config: {},
+    other_config: { thinking_level: "high", max_tokens: 4000, chatgpt_oauth_routing: { strategy: "spread" } },
+    created_at: AT,
+    updated_at: AT,
+    effective: { provider: "openai-codex", model: "gpt-5", thinking_level: "high", max_tokens: 4000 },
+    ...change,
+  };
+}
+
+export function pendingLogin(change: Partial<PendingLogin> = {}): PendingLogin {
+  return { login_id: "l1", method: "browser", state: "pending", error: null, expires_at: AT, ...change };
+}
+
+export function loginStatus(change: Partial<LoginStatus> = {}): LoginStatus {
+  return { authenticated: false, state: "signed_out", pending: null, ...change };
+}

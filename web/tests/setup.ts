@@ -1,0 +1,17 @@
+import "@testing-library/jest-dom/vitest";
+import { cleanup } from "@testing-library/react";
+import i18next from "i18next";
+import { afterEach, beforeAll } from "vitest";
+import { setReachable } from "@/api/connection";
+import { initI18n } from "@/i18n";
+
+beforeAll(async () => {
+  if (!i18next.isInitialized) await initI18n();
+  await i18next.changeLanguage("en");
+});
+
+afterEach(() => {
+  cleanup();
+  setReachable(true);
+  localStorage.clear();
+});
