@@ -61,14 +61,6 @@ pub struct App {
 }
 
 impl App {
-    /// An account was connected: know it at once, and fetch its models while the person looks at the page.
-    pub async fn signed_in(&self, tenant: crate::domain::ids::TenantId, provider: &str) {
-        if let Err(error) = self.reload().await {
-            tracing::warn!(%error, "the catalogue could not be read anew");
-        }
-        self.models.fetch_behind(tenant, provider);
-    }
-
     /// Brings memory up to date with the database.
     pub async fn reload(&self) -> sqlx::Result<()> {
         self.tokens.load().await?;

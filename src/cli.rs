@@ -85,7 +85,9 @@ pub fn run() -> anyhow::Result<()> {
             Some(Command::CheckConfig { json }) => commands::check_config(cli.overrides, json),
             Some(Command::Migrate) => commands::migrate(cli.overrides).await,
             Some(Command::Backup { file }) => commands::backup(cli.overrides, &file).await,
-            Some(Command::Restore { file, replace }) => commands::restore(cli.overrides, &file, replace).await,
+            Some(Command::Restore { file, replace }) => {
+                commands::restore(cli.overrides, &file, replace).await
+            }
             Some(Command::Key(KeyCommand::Rotate { new_key_file })) => {
                 commands::rotate_key(cli.overrides, new_key_file.as_deref()).await
             }

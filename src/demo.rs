@@ -76,8 +76,9 @@ impl Stage {
     pub async fn connect_accounts(&self, app: &App) -> anyhow::Result<()> {
         for (name, account) in PROVIDERS.iter().zip(self.simulator.accounts()) {
             app.logins.import(MASTER_TENANT, name, &account.auth_json(), LoginOptions::default()).await?;
-            app.signed_in(MASTER_TENANT, name).await;
         }
+        app.reload().await?;
+        app.models.refresh_due().await;
         Ok(())
     }
 

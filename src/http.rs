@@ -88,7 +88,10 @@ pub fn router(app: &Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
         .layer(middleware::map_response(dashboard::security_headers))
         .layer(cors(&app.config.load().server.allowed_origins))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store")))
+        .layer(SetResponseHeaderLayer::if_not_present(
+            header::CACHE_CONTROL,
+            HeaderValue::from_static("no-store"),
+        ))
         .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| {
             let id = request.extensions().get::<crate::domain::ids::RequestId>().copied();
             // The path alone: a query can hold a code.
@@ -108,7 +111,11 @@ pub fn router(app: &Arc<App>) -> Router {
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
         .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
-        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE, HeaderName::from_static("x-gateway-session-key")])
+        .allow_headers([
+            header::AUTHORIZATION,
+            header::CONTENT_TYPE,
+            HeaderName::from_static("x-gateway-session-key"),
+        ])
         .expose_headers([extract::REQUEST_ID, HeaderName::from_static("x-gateway-provider")]);
     if origins.iter().any(|o| o == "*") {
         return layer.allow_origin(AllowOrigin::any());

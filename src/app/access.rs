@@ -66,7 +66,8 @@ impl Access {
     }
 
     fn sign(&self, text: &str) -> [u8; 32] {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.token_digest).expect("HMAC takes a key of any length");
+        let mut mac =
+            Hmac::<Sha256>::new_from_slice(&self.token_digest).expect("HMAC takes a key of any length");
         mac.update(b"gateway browser session\0");
         mac.update(text.as_bytes());
         mac.finalize().into_bytes().into()

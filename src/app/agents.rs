@@ -45,7 +45,9 @@ pub struct AgentChange {
 /// Why it was not done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
-    #[error("\"{0}\" is not an agent key: lower-case letters, digits and hyphens, at most 64, beginning and ending with a letter or digit")]
+    #[error(
+        "\"{0}\" is not an agent key: lower-case letters, digits and hyphens, at most 64, beginning and ending with a letter or digit"
+    )]
     InvalidKey(String),
     #[error("{field}: {reason}")]
     InvalidValue { field: &'static str, reason: String },
@@ -96,7 +98,12 @@ impl Agents {
     }
 
     /// Changes what is given; the agent's key afterwards.
-    pub async fn update(&self, tenant: TenantId, id_or_key: &str, change: AgentChange) -> Result<String, AgentError> {
+    pub async fn update(
+        &self,
+        tenant: TenantId,
+        id_or_key: &str,
+        change: AgentChange,
+    ) -> Result<String, AgentError> {
         self.refuse_file_agent(tenant, id_or_key)?;
         let mut tx = self.db.begin().await?;
         let mut row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
@@ -125,7 +132,9 @@ impl Agents {
 
     fn refuse_file_agent(&self, tenant: TenantId, key: &str) -> Result<(), AgentError> {
         match self.catalogues.current().tenant(tenant).agent(key) {
-            Some(agent) if agent.managed_by == ManagedBy::File => Err(AgentError::ManagedByFile(key.to_owned())),
+            Some(agent) if agent.managed_by == ManagedBy::File => {
+                Err(AgentError::ManagedByFile(key.to_owned()))
+            }
             _ => Ok(()),
         }
     }
@@ -144,7 +153,10 @@ fn apply(row: &mut AgentRow, change: AgentChange) -> Result<(), AgentError> {
     }
     let positive = |field, value: u32| match i32::try_from(value) {
         Ok(n) if n > 0 => Ok(n),
-        _ => Err(AgentError::InvalidValue { field, reason: format!("{value} is not between 1 and {}", i32::MAX) }),
+        _ => Err(AgentError::InvalidValue {
+            field,
+            reason: format!("{value} is not between 1 and {}", i32::MAX),
+        }),
     };
     if let Some(tokens) = change.context_window {
         row.context_window = positive("context_window", tokens)?;
@@ -191,7 +203,10 @@ fn check_other_config(other: &Map<String, Value>) -> Result<(), AgentError> {
     match other.get("thinking_level") {
         None | Some(Value::Null) => {}
         Some(Value::String(level)) => {
-            effort_of(level).map_err(|reason| AgentError::InvalidValue { field: "other_config.thinking_level", reason })?;
+            effort_of(level).map_err(|reason| AgentError::InvalidValue {
+                field: "other_config.thinking_level",
+                reason,
+            })?;
         }
         Some(found) => {
             let reason = format!("{found} is not a text");

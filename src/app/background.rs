@@ -18,20 +18,27 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
     let tasks = app.shutdown.tasks();
     let listener = listen(app).await?;
     tasks.spawn_until_stopped("follow_changes", follow_changes(app.clone(), listener));
+    tasks.spawn_until_stopped("follow_sign_ins", follow_sign_ins(app.clone()));
     let a = app.clone();
-    tasks.spawn_until_stopped("refresh_tokens", every(MINUTE, move || {
-        let app = a.clone();
-        async move {
-            if let Err(error) = app.tokens.refresh_due().await {
-                tracing::warn!(%error, "the token pass failed");
+    tasks.spawn_until_stopped(
+        "refresh_tokens",
+        every(MINUTE, move || {
+            let app = a.clone();
+            async move {
+                if let Err(error) = app.tokens.refresh_due().await {
+                    tracing::warn!(%error, "the token pass failed");
+                }
             }
-        }
-    }));
+        }),
+    );
     let a = app.clone();
-    tasks.spawn_until_stopped("refresh_models", every(MINUTE, move || {
-        let app = a.clone();
-        async move { app.models.refresh_due().await }
-    }));
+    tasks.spawn_until_stopped(
+        "refresh_models",
+        every(MINUTE, move || {
+            let app = a.clone();
+            async move { app.models.refresh_due().await }
+        }),
+    );
     let a = app.clone();
     tasks.spawn_until_stopped("welcome_accounts", async move {
         loop {
@@ -58,17 +65,31 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
         .await;
     });
     let a = app.clone();
-    tasks.spawn_until_stopped("prune_records", every(HOUR, move || {
-        let app = a.clone();
-        async move {
-            match app.traces.prune().await {
-                Ok(0) => {}
-                Ok(count) => tracing::info!(count, "old request records removed"),
-                Err(error) => tracing::warn!(%error, "old request records were not removed"),
+    tasks.spawn_until_stopped(
+        "prune_records",
+        every(HOUR, move || {
+            let app = a.clone();
+            async move {
+                match app.traces.prune().await {
+                    Ok(0) => {}
+                    Ok(count) => tracing::info!(count, "old request records removed"),
+                    Err(error) => tracing::warn!(%error, "old request records were not removed"),
+                }
             }
-        }
-    }));
+        }),
+    );
     Ok(())
+}
+
+/// A person who has just signed in looks at the page: the account and its models are there at once.
+async fn follow_sign_ins(app: Arc<App>) {
+    loop {
+        app.logins.connected().notified().await;
+        if let Err(error) = app.reload().await {
+            tracing::warn!(%error, "the catalogue could not be read anew");
+        }
+        app.models.refresh_due().await;
+    }
 }
 
 async fn every<F: Future<Output = ()>>(period: Duration, pass: impl Fn() -> F) {

@@ -85,7 +85,8 @@ pub async fn open_database(config: &Config, shared: bool) -> anyhow::Result<Data
             }
         }
     };
-    let settings = PoolSettings { max_connections: config.database.max_connections, ..PoolSettings::default() };
+    let settings =
+        PoolSettings { max_connections: config.database.max_connections, ..PoolSettings::default() };
     let pool = db::connect(options, settings).await.context("the database can't be reached")?;
     Ok(Database { pool, embedded })
 }
@@ -103,7 +104,8 @@ pub fn key_source(config: &Config) -> KeySource {
 /// Makes the data directory. Others may pass through it (the embedded Postgres is another user's when we are root),
 /// and what is secret in it has its own mode.
 pub fn prepare_data_dir(path: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(path).with_context(|| format!("the data directory {} can't be made", path.display()))
+    std::fs::create_dir_all(path)
+        .with_context(|| format!("the data directory {} can't be made", path.display()))
 }
 
 /// The gateway's token: configured, else kept in the data directory. The flag tells whether it was made just now.
@@ -144,7 +146,8 @@ pub async fn start(config: Arc<Config>, shutdown: Shutdown, demo: bool) -> anyho
             ..OpenAiAuthConfig::new(config.chatgpt.issuer.parse().context("chatgpt.issuer is not a URL")?)
         },
     );
-    let codex = CodexClient::new(http.clone(), &config.chatgpt.originator, config.chatgpt.client_version.clone());
+    let codex =
+        CodexClient::new(http.clone(), &config.chatgpt.originator, config.chatgpt.client_version.clone());
     let compatible = CompatibleClient::new(http);
 
     let careful = TaskTracker::new();

@@ -80,7 +80,8 @@ impl Catalogues {
         let agent_rows = agents::list_all(&mut tx).await?;
         tx.commit().await?;
 
-        let mut grants: HashMap<ProviderId, GrantRow> = grant_rows.into_iter().map(|g| (g.provider_id, g)).collect();
+        let mut grants: HashMap<ProviderId, GrantRow> =
+            grant_rows.into_iter().map(|g| (g.provider_id, g)).collect();
         let mut models: HashMap<ProviderId, models::ModelsRow> =
             model_rows.into_iter().map(|m| (ProviderId(m.provider_id), m)).collect();
         let mut tenants: HashMap<TenantId, TenantCatalogue> = HashMap::new();
@@ -91,7 +92,9 @@ impl Catalogues {
                     Ok(key) => {
                         keys.insert(row.id, key);
                     }
-                    Err(error) => tracing::error!(provider = %row.name, %error, "its API key can't be opened"),
+                    Err(error) => {
+                        tracing::error!(provider = %row.name, %error, "its API key can't be opened")
+                    }
                 }
             }
             let tenant = row.tenant_id;

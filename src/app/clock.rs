@@ -29,10 +29,7 @@ impl Clock {
         (Self(Source::Manual(hand.clone())), hand)
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one door through which the time enters"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one door through which the time enters")]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.0 {
             Source::System => Utc::now(),
@@ -44,11 +41,7 @@ impl Clock {
     pub fn new_id(&self) -> Uuid {
         let now = self.now();
         let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
-        Uuid::new_v7(Timestamp::from_unix(
-            NoContext,
-            seconds,
-            now.timestamp_subsec_nanos(),
-        ))
+        Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
     }
 }
 

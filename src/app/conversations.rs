@@ -61,7 +61,8 @@ pub fn cache_key(tenant: TenantId, agent_key: &str, session_key: &str) -> String
 
 fn after_last_answer(mut items: Vec<Value>) -> Vec<Value> {
     let answered = |item: &Value| {
-        item["role"] == "assistant" || matches!(item["type"].as_str(), Some("function_call" | "reasoning" | "custom_tool_call"))
+        item["role"] == "assistant"
+            || matches!(item["type"].as_str(), Some("function_call" | "reasoning" | "custom_tool_call"))
     };
     let from = items.iter().rposition(answered).map_or(0, |at| at + 1);
     items.split_off(from)
@@ -73,7 +74,8 @@ impl Turn {
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let id = SessionId(uuid::Uuid::now_v7());
-        let session = sessions::open(&mut tx, self.tenant, &self.agent_key, &self.session_key, id, now).await?;
+        let session =
+            sessions::open(&mut tx, self.tenant, &self.agent_key, &self.session_key, id, now).await?;
         sessions::append(&mut tx, session, &self.said, None, now).await?;
         sessions::append(&mut tx, session, answer, Some(provider), now).await?;
         tx.commit().await

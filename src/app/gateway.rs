@@ -24,17 +24,17 @@ use crate::domain::chat::into_events::EventTranslator;
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
-use crate::domain::responses::headers::passes_downstream;
 use crate::domain::responses::event::{Event, EventKind, Outcome};
+use crate::domain::responses::headers::passes_downstream;
 use crate::domain::routing::decide::decide;
-use crate::domain::token::ReauthReason;
 use crate::domain::routing::failover::{Failure, Next, classify};
 use crate::domain::routing::refusal::Refusal;
+use crate::domain::token::ReauthReason;
 use crate::lifecycle::Shutdown;
 use crate::telemetry::metrics::{Endpoint, Metrics};
+use crate::upstream::Events;
 use crate::upstream::codex::{self, Access, CodexClient, Patience};
 use crate::upstream::openai_compatible::{self, CompatibleClient};
-use crate::upstream::Events;
 use arc_swap::ArcSwap;
 use record::RequestGuard;
 use reqwest::header::HeaderMap;
@@ -160,12 +160,19 @@ impl Gateway {
             _ => "unauthorized".to_owned(),
         };
         let reason = ReauthReason::Rejected { code };
-        if let Err(error) = self.tokens.mark_needs_reauth(provider.tenant, provider.id, token.version, reason).await {
+        if let Err(error) =
+            self.tokens.mark_needs_reauth(provider.tenant, provider.id, token.version, reason).await
+        {
             tracing::warn!(provider = %provider.name, %error, "the dead sign-in could not be marked");
         }
     }
 
-    async fn open_codex(&self, ask: &Ask, provider: &Provider, token: &AccessToken) -> Result<Opened, Failure> {
+    async fn open_codex(
+        &self,
+        ask: &Ask,
+        provider: &Provider,
+        token: &AccessToken,
+    ) -> Result<Opened, Failure> {
         let config = self.config.load();
         let prepared = ask.payload.for_codex(&ask.resolved, provider)?;
         let turn = codex::Turn {
@@ -184,7 +191,11 @@ impl Gateway {
         let mut events = Events::Codex(events);
         let head = read_head(&mut events).await?;
         let headers = match ask.audience {
-            Audience::Codex => headers.into_iter().filter_map(|(n, v)| Some((n?, v))).filter(|(n, _)| passes_downstream(n.as_str())).collect(),
+            Audience::Codex => headers
+                .into_iter()
+                .filter_map(|(n, v)| Some((n?, v)))
+                .filter(|(n, _)| passes_downstream(n.as_str()))
+                .collect(),
             Audience::Foreign => HeaderMap::new(),
         };
         Ok(Opened {
@@ -245,7 +256,9 @@ async fn read_head(events: &mut Events) -> Result<VecDeque<Event>, Failure> {
         if let Some(terminal) = event.terminal() {
             match terminal.outcome {
                 Outcome::Failed(error) => return Err(Failure::Refused(error)),
-                Outcome::Completed { has_output: false } if terminal.usage.is_none_or(|u| u.output_tokens == 0) => {
+                Outcome::Completed { has_output: false }
+                    if terminal.usage.is_none_or(|u| u.output_tokens == 0) =>
+                {
                     return Err(Failure::EmptyCompletion);
                 }
                 Outcome::Completed { .. } | Outcome::Incomplete { .. } => {

@@ -7,9 +7,9 @@ use crate::app::tokens::Tokens;
 use crate::app::vault::Vault;
 use crate::domain::ids::{ProviderId, TenantId};
 use crate::domain::provider::{ProviderType, TYPES, is_slug};
+use crate::store::agents;
 use crate::store::db::unique_violation;
 use crate::store::providers::{self, NewProvider, ProviderChange, ProviderRow, api_key_aad};
-use crate::store::agents;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use sqlx::PgPool;
@@ -53,7 +53,9 @@ pub struct Update {
 /// Why it was not done. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderError {
-    #[error("\"{0}\" is not a name: lower-case letters, digits and hyphens, at most 64, beginning and ending with a letter or digit")]
+    #[error(
+        "\"{0}\" is not a name: lower-case letters, digits and hyphens, at most 64, beginning and ending with a letter or digit"
+    )]
     InvalidName(String),
     #[error("unknown provider_type \"{name}\"; one of {}", TYPES.iter().map(|t| t.name).collect::<Vec<_>>().join(", "))]
     UnknownType { name: String },
@@ -110,7 +112,9 @@ impl Providers {
             settings: Value::Object(create.settings),
         };
         let mut conn = self.db.acquire().await?;
-        providers::insert(&mut conn, tenant, &new, self.clock.now()).await.map_err(|e| taken(e, &new.name))?;
+        providers::insert(&mut conn, tenant, &new, self.clock.now())
+            .await
+            .map_err(|e| taken(e, &new.name))?;
         drop(conn);
         self.catalogues.reload().await?;
         self.models.fetch_behind(tenant, &id.to_string());
@@ -118,7 +122,12 @@ impl Providers {
     }
 
     /// Changes what is given and leaves the rest.
-    pub async fn update(&self, tenant: TenantId, id_or_name: &str, update: Update) -> Result<(), ProviderError> {
+    pub async fn update(
+        &self,
+        tenant: TenantId,
+        id_or_name: &str,
+        update: Update,
+    ) -> Result<(), ProviderError> {
         let mut tx = self.db.begin().await?;
         let row = locked(&mut tx, tenant, id_or_name).await?;
         let chatgpt = ProviderType::named(&row.provider_type).is_some_and(ProviderType::is_chatgpt);
@@ -149,7 +158,9 @@ impl Providers {
             name: update.name,
         };
         let name = change.name.clone().unwrap_or_default();
-        providers::update(&mut tx, tenant, row.id, &change, self.clock.now()).await.map_err(|e| taken(e, &name))?;
+        providers::update(&mut tx, tenant, row.id, &change, self.clock.now())
+            .await
+            .map_err(|e| taken(e, &name))?;
         tx.commit().await?;
         self.catalogues.reload().await?;
         if change.api_base.is_some() || change.api_key.is_some() {
@@ -171,7 +182,12 @@ impl Providers {
     }
 
     /// Whether the provider answers, and has `model` when one is named. Asks for the model list: that costs no quota.
-    pub async fn verify(&self, tenant: TenantId, id_or_name: &str, model: Option<&str>) -> Result<Result<(), String>, ProviderError> {
+    pub async fn verify(
+        &self,
+        tenant: TenantId,
+        id_or_name: &str,
+        model: Option<&str>,
+    ) -> Result<Result<(), String>, ProviderError> {
         let catalogue = self.catalogues.current();
         let provider = catalogue.tenant(tenant).provider(id_or_name).ok_or(ProviderError::NotFound)?;
         match self.models.fetch(provider).await {
@@ -191,11 +207,19 @@ impl Providers {
     }
 }
 
-async fn locked(tx: &mut sqlx::PgConnection, tenant: TenantId, id_or_name: &str) -> Result<ProviderRow, ProviderError> {
+async fn locked(
+    tx: &mut sqlx::PgConnection,
+    tenant: TenantId,
+    id_or_name: &str,
+) -> Result<ProviderRow, ProviderError> {
     providers::find(tx, tenant, id_or_name).await?.ok_or(ProviderError::NotFound)
 }
 
-async fn refuse_when_used(tx: &mut sqlx::PgConnection, tenant: TenantId, row: &ProviderRow) -> Result<(), ProviderError> {
+async fn refuse_when_used(
+    tx: &mut sqlx::PgConnection,
+    tenant: TenantId,
+    row: &ProviderRow,
+) -> Result<(), ProviderError> {
     let agents = agents::keys_of_provider(tx, tenant, &row.name).await?;
     if agents.is_empty() { Ok(()) } else { Err(ProviderError::InUse { name: row.name.clone(), agents }) }
 }
@@ -205,11 +229,14 @@ fn taken(error: sqlx::Error, name: &str) -> ProviderError {
 }
 
 fn check_api_base(api_base: Option<String>) -> Result<Option<String>, ProviderError> {
-    let Some(text) = api_base.map(|t| t.trim().trim_end_matches('/').to_owned()).filter(|t| !t.is_empty()) else {
+    let Some(text) = api_base.map(|t| t.trim().trim_end_matches('/').to_owned()).filter(|t| !t.is_empty())
+    else {
         return Ok(None);
     };
     match url::Url::parse(&text) {
-        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none() => Ok(Some(text)),
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() && url.password().is_none() => {
+            Ok(Some(text))
+        }
         _ => Err(ProviderError::InvalidApiBase(text)),
     }
 }
@@ -247,7 +274,10 @@ mod tests {
 
     #[test]
     fn a_base_url_is_http_and_holds_no_password() {
-        assert_eq!(check_api_base(Some("https://a.b/v1/".into())).ok().flatten().as_deref(), Some("https://a.b/v1"));
+        assert_eq!(
+            check_api_base(Some("https://a.b/v1/".into())).ok().flatten().as_deref(),
+            Some("https://a.b/v1")
+        );
         assert_eq!(check_api_base(Some("  ".into())).ok(), Some(None));
         for bad in ["a.b/v1", "ftp://a", "https://u:p@a"] {
             assert!(check_api_base(Some(bad.into())).is_err(), "{bad}");

@@ -39,7 +39,8 @@ impl App {
             (State::Disabled, ProviderState::Disabled),
             (State::SignedOut, ProviderState::SignedOut),
         ] {
-            self.metrics.set_providers(label, catalogue.providers().filter(|p| p.status().state == state).count());
+            self.metrics
+                .set_providers(label, catalogue.providers().filter(|p| p.status().state == state).count());
         }
     }
 }

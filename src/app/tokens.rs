@@ -50,10 +50,7 @@ pub enum TokenError {
     #[error("not signed in")]
     SignedOut,
     #[error("sign-in needed: {reason}")]
-    NeedsReauth {
-        since: DateTime<Utc>,
-        reason: ReauthReason,
-    },
+    NeedsReauth { since: DateTime<Utc>, reason: ReauthReason },
     /// Passing: the issuer or the database does not answer.
     #[error("the sign-in cannot be renewed at the moment: {cause}")]
     Unavailable { retry_at: DateTime<Utc>, cause: String },
@@ -87,9 +84,7 @@ struct Shared {
 
 impl fmt::Debug for Tokens {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Tokens")
-            .field("sign_ins", &self.0.slots.load().len())
-            .finish_non_exhaustive()
+        f.debug_struct("Tokens").field("sign_ins", &self.0.slots.load().len()).finish_non_exhaustive()
     }
 }
 
@@ -113,10 +108,7 @@ impl Tokens {
         let slots = self.0.slots.load_full();
         if slots.is_empty() {
             let rows = grants::list_all(&mut connection).await?;
-            let loaded = rows
-                .iter()
-                .map(|row| (row.provider_id, self.slot_of(row)))
-                .collect();
+            let loaded = rows.iter().map(|row| (row.provider_id, self.slot_of(row))).collect();
             self.0.slots.store(Arc::new(loaded));
             return Ok(());
         }
@@ -159,10 +151,7 @@ impl Tokens {
                 self.refresh_behind(&slot);
                 Ok(token)
             }
-            Readiness::Ended => {
-                self.refresh(&slot, slot.live().version, false, Patience::Wait)
-                    .await
-            }
+            Readiness::Ended => self.refresh(&slot, slot.live().version, false, Patience::Wait).await,
             Readiness::NeedsReauth { since, reason } => Err(TokenError::NeedsReauth { since, reason }),
         }
     }
@@ -259,20 +248,11 @@ impl Tokens {
 
     /// Another tenant's sign-in is none.
     fn slot(&self, tenant: TenantId, provider: ProviderId) -> Option<Arc<Slot>> {
-        self.0
-            .slots
-            .load()
-            .get(&provider)
-            .filter(|slot| slot.tenant == tenant)
-            .cloned()
+        self.0.slots.load().get(&provider).filter(|slot| slot.tenant == tenant).cloned()
     }
 
     fn slot_of(&self, row: &GrantRow) -> Arc<Slot> {
-        Arc::new(Slot::new(
-            row.tenant_id,
-            row.provider_id,
-            Live::open(row, &self.deps().vault),
-        ))
+        Arc::new(Slot::new(row.tenant_id, row.provider_id, Live::open(row, &self.deps().vault)))
     }
 
     /// Takes in what the database says of one provider. The caller holds `sync`.

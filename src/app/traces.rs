@@ -22,7 +22,11 @@ pub struct Traces {
 
 impl Traces {
     /// A tenant's newest requests with their attempts.
-    pub async fn newest(&self, tenant: TenantId, limit: u32) -> sqlx::Result<(Vec<RequestRow>, Vec<AttemptRow>)> {
+    pub async fn newest(
+        &self,
+        tenant: TenantId,
+        limit: u32,
+    ) -> sqlx::Result<(Vec<RequestRow>, Vec<AttemptRow>)> {
         requests::newest(&mut *self.db.acquire().await?, tenant, limit).await
     }
 

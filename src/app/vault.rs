@@ -30,10 +30,7 @@ pub enum VaultError {
     MalformedKey,
     #[error("the stored value is not a sealed secret")]
     Malformed,
-    #[error(
-        "the value is sealed with key {wanted}, which is not at hand (there is {})",
-        list(have)
-    )]
+    #[error("the value is sealed with key {wanted}, which is not at hand (there is {})", list(have))]
     UnknownKey { wanted: String, have: Vec<String> },
     #[error("the value is damaged, or was moved from another row (key {key})")]
     Damaged { key: String },
@@ -60,11 +57,7 @@ pub enum VaultError {
 }
 
 fn list(ids: &[String]) -> String {
-    if ids.is_empty() {
-        "none".to_owned()
-    } else {
-        ids.join(", ")
-    }
+    if ids.is_empty() { "none".to_owned() } else { ids.join(", ") }
 }
 
 /// A 256-bit key. Its `Debug` shows the id.
@@ -90,9 +83,8 @@ impl EncryptionKey {
             32 => Some(text.as_bytes().to_vec()),
             _ => None,
         };
-        let bytes: [u8; 32] = bytes
-            .and_then(|bytes| bytes.try_into().ok())
-            .ok_or(VaultError::MalformedKey)?;
+        let bytes: [u8; 32] =
+            bytes.and_then(|bytes| bytes.try_into().ok()).ok_or(VaultError::MalformedKey)?;
         Ok(Self::from_bytes(bytes))
     }
 
@@ -103,10 +95,7 @@ impl EncryptionKey {
 
     fn from_bytes(bytes: [u8; 32]) -> Self {
         let id = to_hex(&Sha256::digest(bytes)[..4]);
-        Self {
-            id,
-            bytes: Arc::new(SecretBox::new(Box::new(bytes))),
-        }
+        Self { id, bytes: Arc::new(SecretBox::new(Box::new(bytes))) }
     }
 
     /// The first 8 hex digits of the key's SHA-256: enough to tell keys apart, nothing to find one with.
@@ -134,10 +123,7 @@ fn to_hex(bytes: &[u8]) -> String {
 
 fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
-    digits?
-        .chunks(2)
-        .map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok())
-        .collect()
+    digits?.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
 }
 
 /// The keys at hand: one seals, all open.
@@ -189,11 +175,7 @@ impl Vault {
     /// A vault whose keys are files, which another process may rotate.
     fn watching(ring: KeyRing, files: KeyFiles) -> Self {
         let ring = ArcSwap::from_pointee(ring);
-        Self(Arc::new(Inner {
-            ring,
-            files: Some(files),
-            reloaded_at: Mutex::default(),
-        }))
+        Self(Arc::new(Inner { ring, files: Some(files), reloaded_at: Mutex::default() }))
     }
 
     /// The ids of the keys at hand, the sealing one first.
@@ -254,14 +236,8 @@ pub fn key_id(sealed: &str) -> Option<&str> {
 
 fn seal_with(key: &EncryptionKey, secret: &SecretString, aad: &str) -> String {
     let nonce = Nonce::<Aes256Gcm>::generate();
-    let payload = Payload {
-        msg: secret.expose_secret().as_bytes(),
-        aad: aad.as_bytes(),
-    };
-    let ciphertext = key
-        .cipher()
-        .encrypt(&nonce, payload)
-        .expect("a secret is shorter than 64 GiB");
+    let payload = Payload { msg: secret.expose_secret().as_bytes(), aad: aad.as_bytes() };
+    let ciphertext = key.cipher().encrypt(&nonce, payload).expect("a secret is shorter than 64 GiB");
     let mut bytes = nonce.to_vec();
     bytes.extend(ciphertext);
     format!("{PREFIX}{}:{}", key.id, STANDARD.encode(bytes))
@@ -274,17 +250,11 @@ fn open_with(ring: &KeyRing, sealed: &str, aad: &str) -> Result<SecretString, Va
         return ring
             .all()
             .find_map(|key| decrypt(key, &bytes, "").ok())
-            .unwrap_or_else(|| {
-                Err(VaultError::Damaged {
-                    key: list(&ring.ids()),
-                })
-            });
+            .unwrap_or_else(|| Err(VaultError::Damaged { key: list(&ring.ids()) }));
     };
     let bytes = STANDARD.decode(text).map_err(|_| VaultError::Malformed)?;
-    let key = ring.get(id).ok_or_else(|| VaultError::UnknownKey {
-        wanted: id.to_owned(),
-        have: ring.ids(),
-    })?;
+    let key =
+        ring.get(id).ok_or_else(|| VaultError::UnknownKey { wanted: id.to_owned(), have: ring.ids() })?;
     decrypt(key, &bytes, aad)?
 }
 
@@ -297,14 +267,9 @@ fn decrypt(
     let damaged = || VaultError::Damaged { key: key.id.clone() };
     let (nonce, ciphertext) = bytes.split_at_checked(NONCE_LEN).ok_or(VaultError::Malformed)?;
     let nonce = Nonce::<Aes256Gcm>::try_from(nonce).map_err(|_| VaultError::Malformed)?;
-    let payload = Payload {
-        msg: ciphertext,
-        aad: aad.as_bytes(),
-    };
+    let payload = Payload { msg: ciphertext, aad: aad.as_bytes() };
     let plain = key.cipher().decrypt(&nonce, payload).map_err(|_| damaged())?;
-    Ok(String::from_utf8(plain)
-        .map(SecretString::from)
-        .map_err(|_| VaultError::NotText))
+    Ok(String::from_utf8(plain).map(SecretString::from).map_err(|_| VaultError::NotText))
 }
 
 #[cfg(test)]
@@ -317,59 +282,36 @@ mod tests {
     }
 
     fn vault(primary: char, others: &str) -> Vault {
-        Vault::new(KeyRing {
-            primary: key(primary),
-            others: others.chars().map(key).collect(),
-        })
+        Vault::new(KeyRing { primary: key(primary), others: others.chars().map(key).collect() })
     }
 
     #[test]
     fn a_key_is_hex_base64_or_raw_and_always_the_same() {
         let raw = "0123456789abcdef0123456789ABCDEF";
         let hex = to_hex(raw.as_bytes());
-        let ids: Vec<String> = [
-            raw.to_owned(),
-            hex.clone(),
-            hex.to_uppercase(),
-            STANDARD.encode(raw),
-        ]
-        .into_iter()
-        .map(|text| EncryptionKey::parse(&text.into()).unwrap().id().to_owned())
-        .collect();
+        let ids: Vec<String> = [raw.to_owned(), hex.clone(), hex.to_uppercase(), STANDARD.encode(raw)]
+            .into_iter()
+            .map(|text| EncryptionKey::parse(&text.into()).unwrap().id().to_owned())
+            .collect();
         assert!(ids.iter().all(|id| *id == ids[0] && id.len() == 8));
         for wrong in ["", "short", &"g".repeat(64), &"=".repeat(44), &"é".repeat(32)] {
-            assert!(
-                matches!(EncryptionKey::parse(&wrong.into()), Err(VaultError::MalformedKey)),
-                "{wrong}"
-            );
+            assert!(matches!(EncryptionKey::parse(&wrong.into()), Err(VaultError::MalformedKey)), "{wrong}");
         }
     }
 
     #[test]
     fn a_sealed_value_names_its_key_and_differs_every_time() {
         let vault = vault('a', "");
-        let (one, two) = (
-            vault.seal(&"secret".into(), "row"),
-            vault.seal(&"secret".into(), "row"),
-        );
+        let (one, two) = (vault.seal(&"secret".into(), "row"), vault.seal(&"secret".into(), "row"));
         assert_ne!(one, two);
-        assert!(
-            one.starts_with(&format!("aes-gcm:{}:", vault.key_ids()[0])),
-            "{one}"
-        );
+        assert!(one.starts_with(&format!("aes-gcm:{}:", vault.key_ids()[0])), "{one}");
     }
 
     #[test]
     fn a_value_opens_in_its_own_row_only() {
         let vault = vault('a', "");
         let sealed = vault.seal(&"secret".into(), "grant:1:access_token");
-        assert_eq!(
-            vault
-                .open(&sealed, "grant:1:access_token")
-                .unwrap()
-                .expose_secret(),
-            "secret"
-        );
+        assert_eq!(vault.open(&sealed, "grant:1:access_token").unwrap().expose_secret(), "secret");
         let error = vault.open(&sealed, "grant:2:access_token").unwrap_err();
         assert!(matches!(error, VaultError::Damaged { .. }), "{error}");
     }
@@ -377,10 +319,7 @@ mod tests {
     #[test]
     fn an_older_key_opens_and_an_unknown_one_is_named() {
         let sealed = vault('a', "").seal(&"secret".into(), "row");
-        assert_eq!(
-            vault('b', "a").open(&sealed, "row").unwrap().expose_secret(),
-            "secret"
-        );
+        assert_eq!(vault('b', "a").open(&sealed, "row").unwrap().expose_secret(), "secret");
         let error = vault('b', "c").open(&sealed, "row").unwrap_err().to_string();
         for id in ['a', 'b', 'c'].map(|digit| key(digit).id) {
             assert!(error.contains(&id), "{error}");
@@ -391,34 +330,15 @@ mod tests {
     fn goclaws_form_opens_with_the_same_key() {
         let nonce = Nonce::<Aes256Gcm>::generate();
         let sealed = key('a').cipher().encrypt(&nonce, b"secret".as_ref()).unwrap();
-        let text = format!(
-            "aes-gcm:{}",
-            STANDARD.encode([nonce.as_slice(), &sealed].concat())
-        );
-        assert_eq!(
-            vault('a', "").open(&text, "any").unwrap().expose_secret(),
-            "secret"
-        );
-        assert_eq!(
-            vault('b', "a").open(&text, "any").unwrap().expose_secret(),
-            "secret"
-        );
-        assert!(matches!(
-            vault('b', "").open(&text, "any"),
-            Err(VaultError::Damaged { .. })
-        ));
+        let text = format!("aes-gcm:{}", STANDARD.encode([nonce.as_slice(), &sealed].concat()));
+        assert_eq!(vault('a', "").open(&text, "any").unwrap().expose_secret(), "secret");
+        assert_eq!(vault('b', "a").open(&text, "any").unwrap().expose_secret(), "secret");
+        assert!(matches!(vault('b', "").open(&text, "any"), Err(VaultError::Damaged { .. })));
     }
 
     #[test]
     fn plain_text_is_never_taken_for_a_secret() {
-        for text in [
-            "",
-            "sk-plain",
-            "aes-gcm:",
-            "aes-gcm:%%%",
-            "aes-gcm:abc:%%%",
-            "aes-gcm:AAAA",
-        ] {
+        for text in ["", "sk-plain", "aes-gcm:", "aes-gcm:%%%", "aes-gcm:abc:%%%", "aes-gcm:AAAA"] {
             assert!(vault('a', "").open(text, "row").is_err(), "{text}");
         }
     }
@@ -426,10 +346,7 @@ mod tests {
     #[test]
     fn debug_output_shows_ids_and_no_keys() {
         let shown = format!("{:?} {:?}", vault('a', "b"), key('a'));
-        assert!(
-            shown.contains(key('a').id()) && !shown.contains("aaaaaaaa"),
-            "{shown}"
-        );
+        assert!(shown.contains(key('a').id()) && !shown.contains("aaaaaaaa"), "{shown}");
     }
 
     proptest! {

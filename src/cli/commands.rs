@@ -34,7 +34,10 @@ pub(super) fn check_config(overrides: Overrides, json: bool) -> anyhow::Result<(
 }
 
 /// Opens the database for a command, does `work` and closes it again, also when that fails.
-async fn with_database<T, F: AsyncFnOnce(&Database) -> anyhow::Result<T>>(config: &Config, work: F) -> anyhow::Result<T> {
+async fn with_database<T, F: AsyncFnOnce(&Database) -> anyhow::Result<T>>(
+    config: &Config,
+    work: F,
+) -> anyhow::Result<T> {
     let database = boot::open_database(config, true).await?;
     let done = match db::migrate(&database.pool).await.context("the database can't be migrated") {
         Ok(()) => work(&database).await,
@@ -109,7 +112,8 @@ pub(super) async fn health(overrides: Overrides) -> anyhow::Result<()> {
         stream.take(4096).read_to_end(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let answer = tokio::time::timeout(Duration::from_secs(5), ask).await.context("no answer within 5 seconds")??;
+    let answer =
+        tokio::time::timeout(Duration::from_secs(5), ask).await.context("no answer within 5 seconds")??;
     if !answer.starts_with(b"HTTP/1.1 200") {
         bail!("the gateway is not healthy");
     }

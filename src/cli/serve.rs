@@ -122,7 +122,8 @@ async fn listen_and_serve(
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
     });
-    let server = axum::serve(listener, http::router(&app)).with_graceful_shutdown(shutdown.draining().cancelled_owned());
+    let server = axum::serve(listener, http::router(&app))
+        .with_graceful_shutdown(shutdown.draining().cancelled_owned());
     let server = shutdown.tasks().spawn("serve", async move { server.await });
     if let Err(error) = welcome(&app.public_url(), running.new_token.as_ref(), &config) {
         tracing::warn!(%error, "the welcome was not printed");

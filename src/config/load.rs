@@ -79,11 +79,7 @@ impl Loader {
         let env = std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
-        Self {
-            overrides,
-            env,
-            dirs: Dirs::of_this_user(),
-        }
+        Self { overrides, env, dirs: Dirs::of_this_user() }
     }
 
     /// Reads the file, if there is one, and merges everything.
@@ -104,10 +100,7 @@ impl Loader {
 
     /// Where a file is looked for when none is named, in order.
     pub(super) fn candidates(&self) -> Vec<PathBuf> {
-        std::iter::once(&self.dirs.working)
-            .chain(&self.dirs.config)
-            .map(|dir| dir.join(FILE_NAME))
-            .collect()
+        std::iter::once(&self.dirs.working).chain(&self.dirs.config).map(|dir| dir.join(FILE_NAME)).collect()
     }
 
     /// The named file, or the first of the candidates that is there.
@@ -182,17 +175,9 @@ impl Loader {
             *bin_dir = self.absolute(bin_dir);
         }
         for (path, rule) in broken_rules(&config) {
-            problems.push(problem(
-                &path,
-                tree.place(&path).unwrap_or(Source::Default),
-                What::Rule(rule),
-            ));
+            problems.push(problem(&path, tree.place(&path).unwrap_or(Source::Default), What::Rule(rule)));
         }
-        Loaded {
-            config: Arc::new(config),
-            file,
-            tree: Arc::new(tree),
-        }
+        Loaded { config: Arc::new(config), file, tree: Arc::new(tree) }
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
@@ -217,28 +202,15 @@ pub(super) fn to_json(config: &Config) -> Value {
 pub(super) fn read_file(path: &Path) -> Result<Option<String>, ConfigError> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
-        Err(error)
-            if matches!(
-                error.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-            ) =>
-        {
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             Ok(None)
         }
-        Err(source) => Err(ConfigError::Unreadable {
-            path: path.to_owned(),
-            source,
-        }),
+        Err(source) => Err(ConfigError::Unreadable { path: path.to_owned(), source }),
     }
 }
 
 fn problem(path: &[Step], source: Source, what: What) -> Problem {
-    Problem {
-        path: path_text(path),
-        source,
-        file: None,
-        what,
-    }
+    Problem { path: path_text(path), source, file: None, what }
 }
 
 /// The typed settings of a tree. serde stops at the first wrong value; so the value is noted and taken out, which
@@ -256,11 +228,7 @@ fn typed(tree: &mut Node, problems: &mut Vec<Problem>) -> Config {
             Err(error) => {
                 let mut path = tree.file_path(&error_path(error.path()));
                 let source = tree.get(&path).map_or(Source::Default, |node| node.source);
-                problems.push(problem(
-                    &path,
-                    source,
-                    wrong_value(&error.into_inner().to_string()),
-                ));
+                problems.push(problem(&path, source, wrong_value(&error.into_inner().to_string())));
                 while !tree.remove(&path) {
                     if path.pop().is_none() {
                         *tree = Node::empty();
@@ -278,18 +246,13 @@ fn unknown(tree: &mut Node, config: &Config, ignored: &[Vec<Step>], problems: &m
         return;
     }
     let json = to_json(config);
-    let everywhere: Vec<String> = leaves(&defaults())
-        .into_iter()
-        .map(|(path, _)| path_text(&path))
-        .collect();
+    let everywhere: Vec<String> = leaves(&defaults()).into_iter().map(|(path, _)| path_text(&path)).collect();
     let mut taken_out = Vec::with_capacity(ignored.len());
     for path in ignored {
-        let parent = path[..path.len() - 1]
-            .iter()
-            .try_fold(&json, |value, step| match step {
-                Step::Key(key) => value.get(key),
-                Step::Index(index) => value.get(index),
-            });
+        let parent = path[..path.len() - 1].iter().try_fold(&json, |value, step| match step {
+            Step::Key(key) => value.get(key),
+            Step::Index(index) => value.get(index),
+        });
         let known = parent
             .and_then(Value::as_object)
             .map(|object| object.keys().cloned().collect())
@@ -307,36 +270,14 @@ fn unknown(tree: &mut Node, config: &Config, ignored: &[Vec<Step>], problems: &m
 /// The rules over several values, and those of an agent's key.
 fn broken_rules(config: &Config) -> Vec<(Vec<Step>, String)> {
     let mut broken = Vec::new();
-    let agent = |key: &str| {
-        vec![
-            Step::Key("agents".into()),
-            Step::Key("list".into()),
-            Step::Key(key.into()),
-        ]
-    };
-    for key in config
-        .agents
-        .list
-        .keys()
-        .filter(|key| Slug::accept(key).is_none())
-    {
-        broken.push((
-            agent(key),
-            format!("an agent's key has to be {}", Slug::expected()),
-        ));
+    let agent = |key: &str| vec![Step::Key("agents".into()), Step::Key("list".into()), Step::Key(key.into())];
+    for key in config.agents.list.keys().filter(|key| Slug::accept(key).is_none()) {
+        broken.push((agent(key), format!("an agent's key has to be {}", Slug::expected())));
     }
-    let mut default = config
-        .agents
-        .list
-        .iter()
-        .filter(|(_, entry)| entry.default)
-        .map(|(key, _)| key);
+    let mut default = config.agents.list.iter().filter(|(_, entry)| entry.default).map(|(key, _)| key);
     if let Some(first) = default.next() {
         for other in default {
-            broken.push((
-                agent(other),
-                format!("only one agent can be the default, and \"{first}\" is it"),
-            ));
+            broken.push((agent(other), format!("only one agent can be the default, and \"{first}\" is it")));
         }
     }
     broken

@@ -54,11 +54,7 @@ impl Overrides {
             ("--host", "gateway.host", self.host.clone().map(Value::from)),
             ("--port", "gateway.port", self.port.map(Value::from)),
             ("--data-dir", "data_dir", self.data_dir.as_ref().map(path)),
-            (
-                "--log-format",
-                "telemetry.log_format",
-                self.log_format.map(|format| format.as_str().into()),
-            ),
+            ("--log-format", "telemetry.log_format", self.log_format.map(|format| format.as_str().into())),
         ];
         for (flag, key, value) in flags {
             if let Some(value) = value {
@@ -79,9 +75,8 @@ pub(super) fn apply_environment(env: &BTreeMap<String, String>, defaults: &Value
             continue;
         }
         let default = defaults.pointer(&format!("/{}", key.replace('.', "/")));
-        let number = default
-            .filter(|default| default.is_number())
-            .and_then(|_| text.trim().parse::<i64>().ok());
+        let number =
+            default.filter(|default| default.is_number()).and_then(|_| text.trim().parse::<i64>().ok());
         let value = number.map_or_else(|| Value::from(text.as_str()), Value::from);
         tree.set(&key_path(key), Node::scalar(value, Source::Environment(name)));
     }

@@ -107,18 +107,9 @@ impl fmt::Display for Problem {
             (Source::Flag(name), _) => write!(f, "flag {name}: ")?,
             (Source::Default, _) => {}
         }
-        let path = if self.path.is_empty() {
-            "the settings"
-        } else {
-            self.path.as_str()
-        };
+        let path = if self.path.is_empty() { "the settings" } else { self.path.as_str() };
         match &self.what {
-            What::UnknownKey {
-                key,
-                place,
-                nearest,
-                known,
-            } => {
+            What::UnknownKey { key, place, nearest, known } => {
                 match place.as_str() {
                     "" => write!(f, "unknown key \"{key}\" at the top")?,
                     place => write!(f, "unknown key \"{key}\" in {place}")?,
@@ -129,16 +120,10 @@ impl fmt::Display for Problem {
                 }
             }
             What::Twice => write!(f, "{path} is set twice"),
-            What::Value {
-                found: Some(found),
-                expected,
-            } => {
+            What::Value { found: Some(found), expected } => {
                 write!(f, "{path}: found {found}, expected {expected}")
             }
-            What::Value {
-                found: None,
-                expected,
-            } => write!(f, "{path}: {expected}"),
+            What::Value { found: None, expected } => write!(f, "{path}: {expected}"),
             What::Rule(rule) => write!(f, "{path}: {rule}"),
         }
     }
@@ -165,12 +150,7 @@ pub(super) fn unknown_key(path: &[Step], known: Vec<String>, elsewhere: &[String
             let last = |path: &String| path.rsplit('.').next().is_some_and(|last| plain(last) == wanted);
             elsewhere.iter().find(|path| last(path)).cloned()
         });
-    What::UnknownKey {
-        key,
-        place,
-        nearest,
-        known,
-    }
+    What::UnknownKey { key, place, nearest, known }
 }
 
 /// What serde says of a value, in our words. It says `invalid type: <found>, expected <expected>`.
@@ -180,14 +160,9 @@ pub(super) fn wrong_value(said: &str) -> What {
         .find_map(|kind| said.strip_prefix(kind))
         .and_then(|body| body.split_once(", expected "));
     let Some((found, expected)) = body else {
-        return What::Value {
-            found: None,
-            expected: said.to_owned(),
-        };
+        return What::Value { found: None, expected: said.to_owned() };
     };
-    let section = ["struct ", "a map", "a sequence"]
-        .iter()
-        .any(|kind| expected.starts_with(kind));
+    let section = ["struct ", "a map", "a sequence"].iter().any(|kind| expected.starts_with(kind));
     let credentials = found.contains("://") && found.contains('@');
     let found = match found {
         "map" => "an object".to_owned(),
@@ -210,8 +185,5 @@ pub(super) fn wrong_value(said: &str) -> What {
         text if text.starts_with("struct ") => "an object".to_owned(),
         text => text.replace('`', "\""),
     };
-    What::Value {
-        found: Some(found),
-        expected,
-    }
+    What::Value { found: Some(found), expected }
 }

@@ -81,18 +81,13 @@ pub(super) fn reload(
         return Err(ConfigError::Invalid(problems));
     }
     let (needs_restart, applied) = changes.into_iter().partition(|change| waits(&change.path));
-    Ok(Some(ConfigChange {
-        loaded: effective,
-        applied,
-        needs_restart,
-    }))
+    Ok(Some(ConfigChange { loaded: effective, applied, needs_restart }))
 }
 
 fn waits(path: &str) -> bool {
-    NEEDS_RESTART.iter().any(|key| {
-        path.strip_prefix(key)
-            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-    })
+    NEEDS_RESTART
+        .iter()
+        .any(|key| path.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
 fn differences(running: &Loaded, new: &Loaded) -> Vec<Change> {
@@ -107,16 +102,11 @@ fn differences(running: &Loaded, new: &Loaded) -> Vec<Change> {
             to: after.get(path).map(|leaf| leaf.shown.clone()),
         })
         .collect();
-    changes.extend(
-        after
-            .iter()
-            .filter(|(path, _)| !before.contains_key(*path))
-            .map(|(path, leaf)| Change {
-                path: path.clone(),
-                from: None,
-                to: Some(leaf.shown.clone()),
-            }),
-    );
+    changes.extend(after.iter().filter(|(path, _)| !before.contains_key(*path)).map(|(path, leaf)| Change {
+        path: path.clone(),
+        from: None,
+        to: Some(leaf.shown.clone()),
+    }));
     changes
 }
 
@@ -132,9 +122,7 @@ fn by_path(loaded: &Loaded) -> BTreeMap<String, Leaf> {
         .into_iter()
         .filter(|(_, shown)| *shown != Value::Object(serde_json::Map::new()))
         .map(|(path, shown)| {
-            let secret = (shown == super::values::MASK)
-                .then(|| secret_at(loaded, &path))
-                .flatten();
+            let secret = (shown == super::values::MASK).then(|| secret_at(loaded, &path)).flatten();
             (path_text(&path), Leaf { shown, secret })
         })
         .collect()

@@ -21,11 +21,8 @@ impl Loaded {
 
     /// `{"file": path or null, "values": {…}, "sources": {"gateway.port": "environment GATEWAY_PORT", …}}`.
     pub fn report(&self) -> Value {
-        let sources: Map<String, Value> = self
-            .values()
-            .into_iter()
-            .map(|(path, _, source)| (path, source.to_string().into()))
-            .collect();
+        let sources: Map<String, Value> =
+            self.values().into_iter().map(|(path, _, source)| (path, source.to_string().into())).collect();
         json!({ "file": self.file, "values": self.masked(), "sources": sources })
     }
 
@@ -36,11 +33,7 @@ impl Loaded {
             .into_iter()
             .map(|(path, value, source)| (format!("{path} = {value}"), source))
             .collect();
-        let width = lines
-            .iter()
-            .map(|(line, _)| line.chars().count().min(60))
-            .max()
-            .unwrap_or(0);
+        let width = lines.iter().map(|(line, _)| line.chars().count().min(60)).max().unwrap_or(0);
         let mut text = match &self.file {
             Some(file) => format!("# {}\n", file.display()),
             None => "# no configuration file\n".to_owned(),

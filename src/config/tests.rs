@@ -14,10 +14,7 @@ use std::collections::BTreeMap;
 fn loader(env: &[(&str, &str)]) -> Loader {
     Loader {
         overrides: Overrides::default(),
-        env: env
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect(),
+        env: env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         dirs: Dirs {
             working: "/here".into(),
             config: None,
@@ -32,9 +29,7 @@ fn file(text: &str) -> (PathBuf, String) {
 }
 
 fn load(text: &str) -> Loaded {
-    loader(&[])
-        .build(Some(file(text)))
-        .unwrap_or_else(|error| panic!("{error}"))
+    loader(&[]).build(Some(file(text))).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// The problems of a file, as they are printed, without the file's path.
@@ -44,10 +39,9 @@ fn problems(text: &str) -> Vec<String> {
 
 fn problems_with(text: &str, env: &[(&str, &str)]) -> Vec<String> {
     match loader(env).build(Some(file(text))) {
-        Err(ConfigError::Invalid(problems)) => problems
-            .iter()
-            .map(|problem| problem.to_string().replace("/here/config.json:", ""))
-            .collect(),
+        Err(ConfigError::Invalid(problems)) => {
+            problems.iter().map(|problem| problem.to_string().replace("/here/config.json:", "")).collect()
+        }
         Err(other) => panic!("{other}"),
         Ok(_) => Vec::new(),
     }
@@ -60,12 +54,7 @@ fn without_a_file_every_value_is_its_default() {
     assert_eq!(loaded.config.agents.defaults.provider, "openai-codex");
     assert_eq!(loaded.config.agents.defaults.model, "gpt-5.3-codex");
     assert_eq!(loaded.config.data_dir, PathBuf::from("/data/gateway"));
-    assert!(
-        loaded
-            .values()
-            .iter()
-            .all(|(_, _, source)| *source == Source::Default)
-    );
+    assert!(loaded.values().iter().all(|(_, _, source)| *source == Source::Default));
 }
 
 #[test]
@@ -75,11 +64,7 @@ fn the_file_stands_below_the_environment_and_the_environment_below_the_flags() {
             for in_flags in [false, true] {
                 let mut from = loader(if in_env { &[("GATEWAY_PORT", "2")] } else { &[] });
                 from.overrides.port = in_flags.then_some(3);
-                let text = if in_file {
-                    "{ \"gateway\": { \"port\": 1 } }"
-                } else {
-                    "{}"
-                };
+                let text = if in_file { "{ \"gateway\": { \"port\": 1 } }" } else { "{}" };
                 let loaded = from.build(Some(file(text))).unwrap();
                 let (port, source) = match (in_file, in_env, in_flags) {
                     (_, _, true) => (3, Source::Flag("--port")),
@@ -107,14 +92,9 @@ fn every_variable_sets_the_key_it_names() {
     ]
     .into();
     for (name, key) in VARIABLES {
-        let loaded = loader(&[(name, texts.get(name).unwrap_or(&"localhost"))])
-            .build(None)
-            .unwrap();
+        let loaded = loader(&[(name, texts.get(name).unwrap_or(&"localhost"))]).build(None).unwrap();
         let values = loaded.values();
-        let set: Vec<_> = values
-            .iter()
-            .filter(|(_, _, source)| *source != Source::Default)
-            .collect();
+        let set: Vec<_> = values.iter().filter(|(_, _, source)| *source != Source::Default).collect();
         assert_eq!(set.len(), 1, "{name}");
         assert_eq!((set[0].0.as_str(), set[0].2), (key, Source::Environment(name)));
     }
@@ -122,18 +102,14 @@ fn every_variable_sets_the_key_it_names() {
 
 #[test]
 fn an_empty_variable_counts_as_not_set() {
-    let loaded = loader(&[("GATEWAY_PORT", ""), ("GATEWAY_TOKEN", "")])
-        .build(None)
-        .unwrap();
+    let loaded = loader(&[("GATEWAY_PORT", ""), ("GATEWAY_TOKEN", "")]).build(None).unwrap();
     assert_eq!(loaded.config.server.port, 18_790);
     assert!(loaded.config.server.token.is_none());
 }
 
 #[test]
 fn a_kubernetes_service_called_gateway_does_not_set_the_port() {
-    let loaded = loader(&[("GATEWAY_PORT", "tcp://10.0.0.7:80")])
-        .build(None)
-        .unwrap();
+    let loaded = loader(&[("GATEWAY_PORT", "tcp://10.0.0.7:80")]).build(None).unwrap();
     assert_eq!(loaded.config.server.port, 18_790);
 }
 
@@ -191,10 +167,7 @@ fn every_key_with_a_letter_missing_is_recognised() {
             text = format!("{{\"{section}\": {text}}}");
         }
         let said = problems(&text);
-        assert!(
-            said[0].ends_with(&format!("did you mean \"{key}\"?")),
-            "{path}: {said:?}"
-        );
+        assert!(said[0].ends_with(&format!("did you mean \"{key}\"?")), "{path}: {said:?}");
     }
 }
 
@@ -231,10 +204,7 @@ fn every_problem_is_reported_at_once() {
 #[test]
 fn what_is_wrong_in_the_file_is_said_even_where_the_environment_overrides_it() {
     let said = problems_with("{\"gateway\": {\"port\": true}}", &[("GATEWAY_PORT", "4000")]);
-    assert_eq!(
-        said,
-        ["1:22: gateway.port: found true, expected a whole number from 0 to 65535"]
-    );
+    assert_eq!(said, ["1:22: gateway.port: found true, expected a whole number from 0 to 65535"]);
 }
 
 #[test]
@@ -245,19 +215,10 @@ fn a_key_that_stands_twice_is_a_problem() {
 
 #[test]
 fn a_file_that_is_not_json_says_where() {
-    let error = loader(&[])
-        .build(Some(file("{\n  \"gateway\": {,\n}")))
-        .err()
-        .unwrap();
-    assert_eq!(
-        error.to_string(),
-        "/here/config.json:2:15: Unexpected token in object"
-    );
+    let error = loader(&[]).build(Some(file("{\n  \"gateway\": {,\n}"))).err().unwrap();
+    assert_eq!(error.to_string(), "/here/config.json:2:15: Unexpected token in object");
     let error = loader(&[]).build(Some(file(" \n"))).err().unwrap();
-    assert_eq!(
-        error.to_string(),
-        "/here/config.json:1:1: The file is empty; the least is {}"
-    );
+    assert_eq!(error.to_string(), "/here/config.json:1:1: The file is empty; the least is {}");
     let said = problems(r#"{"upstream": [10], "agents": {"list": []}}"#);
     assert_eq!(
         said,
@@ -266,10 +227,7 @@ fn a_file_that_is_not_json_says_where() {
             "1:39: agents.list: found a list, expected an object",
         ]
     );
-    assert_eq!(
-        problems("[1]"),
-        ["1:1: the settings: found a list, expected an object"]
-    );
+    assert_eq!(problems("[1]"), ["1:1: the settings: found a list, expected an object"]);
 }
 
 #[test]
@@ -286,10 +244,7 @@ fn an_agent_may_be_written_as_goclaw_writes_it() {
     assert_eq!(coder.display_name.as_deref(), Some("Coder"));
     assert_eq!(coder.thinking_level.as_deref(), Some("high"));
     let values = loaded.values();
-    let (_, _, source) = values
-        .iter()
-        .find(|(path, ..)| path == "agents.list.coder.display_name")
-        .unwrap();
+    let (_, _, source) = values.iter().find(|(path, ..)| path == "agents.list.coder.display_name").unwrap();
     assert!(matches!(source, Source::File { .. }));
 }
 
@@ -300,15 +255,8 @@ fn secrets_are_masked_wherever_settings_are_shown() {
         r#"{{"gateway": {{"token": "{secret}"}}, "encryption_key": "{secret}", "database": {{"url": "{secret}"}}}}"#
     );
     let loaded = load(&text);
-    assert_eq!(
-        loaded.config.server.token.as_ref().unwrap().expose_secret(),
-        secret
-    );
-    for shown in [
-        loaded.masked().to_string(),
-        loaded.report().to_string(),
-        loaded.table(),
-    ] {
+    assert_eq!(loaded.config.server.token.as_ref().unwrap().expose_secret(), secret);
+    for shown in [loaded.masked().to_string(), loaded.report().to_string(), loaded.table()] {
         assert!(!shown.contains("sesame"), "{shown}");
         assert_eq!(shown.matches("***").count(), 3, "{shown}");
     }
@@ -325,10 +273,7 @@ fn an_error_never_repeats_a_secret() {
         r#"{"gateway": "sesame"}"#,
     ] {
         let said = problems(text);
-        assert!(
-            !said.is_empty() && said.iter().all(|line| !line.contains("sesame")),
-            "{said:?}"
-        );
+        assert!(!said.is_empty() && said.iter().all(|line| !line.contains("sesame")), "{said:?}");
     }
     assert_eq!(
         problems(r#"{"encryption_key": 7}"#),
@@ -341,14 +286,8 @@ fn an_error_never_repeats_a_secret() {
 fn paths_are_absolute_and_know_the_home_directory() {
     let loaded = load(r#"{"data_dir": "~/gw", "database": {"embedded": {"bin_dir": "pg/bin"}}}"#);
     assert_eq!(loaded.config.data_dir, PathBuf::from("/home/ada/gw"));
-    assert_eq!(
-        loaded.config.database.embedded.bin_dir,
-        Some(PathBuf::from("/here/pg/bin"))
-    );
-    assert_eq!(
-        load(r#"{"data_dir": null}"#).config.data_dir,
-        PathBuf::from("/data/gateway")
-    );
+    assert_eq!(loaded.config.database.embedded.bin_dir, Some(PathBuf::from("/here/pg/bin")));
+    assert_eq!(load(r#"{"data_dir": null}"#).config.data_dir, PathBuf::from("/data/gateway"));
 }
 
 #[test]
@@ -358,10 +297,7 @@ fn without_a_home_directory_the_data_directory_has_to_be_named() {
     let error = homeless.build(None).err().unwrap().to_string();
     assert!(error.contains("data_dir: there is no home directory"), "{error}");
     homeless.env.insert("GATEWAY_DATA_DIR".into(), "/srv".into());
-    assert_eq!(
-        homeless.build(None).unwrap().config.data_dir,
-        PathBuf::from("/srv")
-    );
+    assert_eq!(homeless.build(None).unwrap().config.data_dir, PathBuf::from("/srv"));
 }
 
 #[test]
@@ -372,36 +308,17 @@ fn the_rules_of_single_values_take_what_is_right_and_refuse_the_rest() {
     for wrong in ["", "-a", "a-", "A", "a_b", "a b"] {
         assert!(Slug::accept(wrong).is_none(), "{wrong}");
     }
-    assert_eq!(
-        HttpUrl::accept("https://a.example/x//").as_deref(),
-        Some("https://a.example/x")
-    );
-    for wrong in [
-        "ftp://a",
-        "https://",
-        "a.example",
-        "https://u:p@a",
-        "https://a/?q",
-        "https://a/#f",
-    ] {
+    assert_eq!(HttpUrl::accept("https://a.example/x//").as_deref(), Some("https://a.example/x"));
+    for wrong in ["ftp://a", "https://", "a.example", "https://u:p@a", "https://a/?q", "https://a/#f"] {
         assert!(HttpUrl::accept(wrong).is_none(), "{wrong}");
     }
-    assert_eq!(
-        Origin::accept("https://A.example:443/").as_deref(),
-        Some("https://a.example")
-    );
+    assert_eq!(Origin::accept("https://A.example:443/").as_deref(), Some("https://a.example"));
     assert!(Origin::accept("*").is_some() && Origin::accept("https://a.example/path").is_none());
     assert_eq!(Host::accept("[::1]").as_deref(), Some("::1"));
     for wrong in ["", "localhost:80", "a b", "http://a", "a..b"] {
         assert!(Host::accept(wrong).is_none(), "{wrong}");
     }
-    for right in [
-        "info",
-        "WARN",
-        "info,gateway=debug",
-        "off",
-        "gateway[request]=trace",
-    ] {
+    for right in ["info", "WARN", "info,gateway=debug", "off", "gateway[request]=trace"] {
         assert!(LogFilter::accept(right).is_some(), "{right}");
     }
     for wrong in ["", "loud", "info,", "gateway=loud"] {
@@ -416,37 +333,22 @@ fn a_change_says_what_applies_and_what_waits_for_a_restart() {
     let change = reload(&loader(&[]), &running, Some(file(text))).unwrap().unwrap();
     let said = |changes: &[Change]| changes.iter().map(ToString::to_string).collect::<Vec<_>>();
     let applied = said(&change.applied);
-    assert!(
-        applied.contains(&"agents.defaults.model: \"gpt-5.3-codex\" -> \"m\"".to_owned()),
-        "{applied:?}"
-    );
+    assert!(applied.contains(&"agents.defaults.model: \"gpt-5.3-codex\" -> \"m\"".to_owned()), "{applied:?}");
     assert!(applied.contains(&"telemetry.log_level: \"info\" -> \"debug\"".to_owned()));
     assert!(applied.contains(&"agents.list.a.model: removed".to_owned()));
-    assert_eq!(
-        said(&change.needs_restart),
-        ["gateway.port: 1 -> 2", "gateway.token: changed"]
-    );
+    assert_eq!(said(&change.needs_restart), ["gateway.port: 1 -> 2", "gateway.token: changed"]);
     let config = &change.loaded.config;
-    assert_eq!(
-        (config.server.port, config.agents.defaults.model.as_str()),
-        (1, "m")
-    );
+    assert_eq!((config.server.port, config.agents.defaults.model.as_str()), (1, "m"));
     assert_eq!(config.server.token.as_ref().unwrap().expose_secret(), "one");
 
-    let again = reload(&loader(&[]), &change.loaded, Some(file(text)))
-        .unwrap()
-        .unwrap();
+    let again = reload(&loader(&[]), &change.loaded, Some(file(text))).unwrap().unwrap();
     assert!(again.applied.is_empty() && again.needs_restart.len() == 2);
 }
 
 #[test]
 fn the_same_settings_in_other_words_are_no_change() {
     let running = load(r#"{"gateway": {"port": 18790}}"#);
-    assert!(
-        reload(&loader(&[]), &running, Some(file("{ /* all as it was */ }")))
-            .unwrap()
-            .is_none()
-    );
+    assert!(reload(&loader(&[]), &running, Some(file("{ /* all as it was */ }"))).unwrap().is_none());
 }
 
 #[test]
@@ -461,16 +363,10 @@ fn what_the_environment_sets_is_not_changed_by_the_file() {
 fn every_key_that_needs_a_restart_is_a_key() {
     let defaults = defaults();
     for key in NEEDS_RESTART {
-        assert!(
-            defaults.pointer(&format!("/{}", key.replace('.', "/"))).is_some(),
-            "{key}"
-        );
+        assert!(defaults.pointer(&format!("/{}", key.replace('.', "/"))).is_some(), "{key}");
     }
     for (name, key) in VARIABLES {
-        assert!(
-            defaults.pointer(&format!("/{}", key.replace('.', "/"))).is_some(),
-            "{name}"
-        );
+        assert!(defaults.pointer(&format!("/{}", key.replace('.', "/"))).is_some(), "{name}");
     }
 }
 
@@ -478,10 +374,7 @@ fn every_key_that_needs_a_restart_is_a_key() {
 fn the_table_names_the_source_of_each_value() {
     let mut loader = loader(&[("GATEWAY_LOG", "warn")]);
     loader.overrides.host = Some("0.0.0.0".into());
-    let table = loader
-        .build(Some(file("{\n\"gateway\": {\"port\": 5}}")))
-        .unwrap()
-        .table();
+    let table = loader.build(Some(file("{\n\"gateway\": {\"port\": 5}}"))).unwrap().table();
     for line in [
         "# /here/config.json",
         "gateway.host = \"0.0.0.0\" (flag --host)",
@@ -490,10 +383,7 @@ fn the_table_names_the_source_of_each_value() {
         "telemetry.log_format = \"pretty\" (default)",
     ] {
         let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(
-            table.lines().any(|found| squeezed(found) == line),
-            "{line}\n{table}"
-        );
+        assert!(table.lines().any(|found| squeezed(found) == line), "{line}\n{table}");
     }
 }
 
@@ -507,10 +397,7 @@ fn the_flags_are_understood_before_and_after_a_subcommand() {
     for matches in [&matches, after] {
         let flags = Overrides::from_arg_matches(matches).unwrap();
         assert_eq!((flags.host.as_deref(), flags.port), (Some("::1"), Some(0)));
-        assert_eq!(
-            (flags.data_dir, flags.config),
-            (Some("d".into()), Some("c.json".into()))
-        );
+        assert_eq!((flags.data_dir, flags.config), (Some("d".into()), Some("c.json".into())));
         assert_eq!(flags.log_format, Some(LogFormat::Json));
     }
 }

@@ -85,37 +85,29 @@ pub(super) struct Member {
 impl Node {
     /// An object without members.
     pub(super) fn empty() -> Self {
-        Self {
-            source: Source::Default,
-            kind: Kind::Object(Vec::new()),
-        }
+        Self { source: Source::Default, kind: Kind::Object(Vec::new()) }
     }
 
     /// A single value.
     pub(super) fn scalar(value: Value, source: Source) -> Self {
-        Self {
-            source,
-            kind: Kind::Scalar(value),
-        }
+        Self { source, kind: Kind::Scalar(value) }
     }
 
     pub(super) fn to_json(&self) -> Value {
         match &self.kind {
             Kind::Scalar(value) => value.clone(),
             Kind::List(items) => items.iter().map(|(_, item)| item.to_json()).collect(),
-            Kind::Object(members) => members
-                .iter()
-                .map(|member| (member.name.clone(), member.value.to_json()))
-                .collect(),
+            Kind::Object(members) => {
+                members.iter().map(|member| (member.name.clone(), member.value.to_json())).collect()
+            }
         }
     }
 
     fn child(&self, step: &Step) -> Option<&Self> {
         match (&self.kind, step) {
-            (Kind::Object(members), Step::Key(key)) => members
-                .iter()
-                .find(|member| member.name == *key)
-                .map(|member| &member.value),
+            (Kind::Object(members), Step::Key(key)) => {
+                members.iter().find(|member| member.name == *key).map(|member| &member.value)
+            }
             (Kind::List(items), Step::Index(index)) => {
                 items.iter().find(|(at, _)| at == index).map(|(_, item)| item)
             }
@@ -125,10 +117,9 @@ impl Node {
 
     fn child_mut(&mut self, step: &Step) -> Option<&mut Self> {
         match (&mut self.kind, step) {
-            (Kind::Object(members), Step::Key(key)) => members
-                .iter_mut()
-                .find(|member| member.name == *key)
-                .map(|member| &mut member.value),
+            (Kind::Object(members), Step::Key(key)) => {
+                members.iter_mut().find(|member| member.name == *key).map(|member| &mut member.value)
+            }
             (Kind::List(items), Step::Index(index)) => {
                 items.iter_mut().find(|(at, _)| at == index).map(|(_, item)| item)
             }
@@ -152,17 +143,10 @@ impl Node {
         let Kind::Object(members) = &mut self.kind else {
             return;
         };
-        let at = members
-            .iter()
-            .position(|member| member.name == *key)
-            .unwrap_or_else(|| {
-                members.push(Member {
-                    name: key.clone(),
-                    named_at: value.source,
-                    value: Self::empty(),
-                });
-                members.len() - 1
-            });
+        let at = members.iter().position(|member| member.name == *key).unwrap_or_else(|| {
+            members.push(Member { name: key.clone(), named_at: value.source, value: Self::empty() });
+            members.len() - 1
+        });
         members[at].value.set(rest, value);
     }
 
@@ -210,10 +194,9 @@ impl Node {
     pub(super) fn place(&self, path: &[Step]) -> Option<Source> {
         let (last, parents) = path.split_last()?;
         match (&self.get(parents)?.kind, last) {
-            (Kind::Object(members), Step::Key(key)) => members
-                .iter()
-                .find(|member| member.name == *key)
-                .map(|member| member.named_at),
+            (Kind::Object(members), Step::Key(key)) => {
+                members.iter().find(|member| member.name == *key).map(|member| member.named_at)
+            }
             (Kind::List(_), Step::Index(_)) => self.get(path).map(|node| node.source),
             _ => None,
         }
@@ -242,10 +225,7 @@ impl Node {
 
 /// A key without its case and underscores.
 pub(super) fn plain(key: &str) -> String {
-    key.chars()
-        .filter(|c| *c != '_' && *c != '-')
-        .flat_map(char::to_lowercase)
-        .collect()
+    key.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect()
 }
 
 /// The keys that stand twice in one object: the second of each.
@@ -266,17 +246,9 @@ pub(super) fn parse(text: &str) -> Result<(Node, Twice), SyntaxError> {
             message: error.kind().to_string(),
         })?;
     let Some(value) = parsed.value else {
-        return Err(SyntaxError {
-            line: 1,
-            column: 1,
-            message: "The file is empty; the least is {}".into(),
-        });
+        return Err(SyntaxError { line: 1, column: 1, message: "The file is empty; the least is {}".into() });
     };
-    let mut builder = Builder {
-        text,
-        twice: Vec::new(),
-        path: Vec::new(),
-    };
+    let mut builder = Builder { text, twice: Vec::new(), path: Vec::new() };
     let node = builder.node(value);
     Ok((node, builder.twice))
 }
@@ -336,11 +308,7 @@ impl Builder<'_> {
             if members.iter().any(|member| member.name == name) {
                 self.twice.push((self.path.clone(), named_at));
             } else {
-                members.push(Member {
-                    name,
-                    named_at,
-                    value,
-                });
+                members.push(Member { name, named_at, value });
             }
             self.path.pop();
         }
@@ -350,9 +318,7 @@ impl Builder<'_> {
 
 /// `8192.0` and `2e5` are whole numbers too.
 fn whole(value: Value) -> Value {
-    let float = value
-        .as_f64()
-        .filter(|float| float.fract() == 0.0 && float.abs() < 9e15);
+    let float = value.as_f64().filter(|float| float.fract() == 0.0 && float.abs() < 9e15);
     match (value.is_f64(), float) {
         #[expect(clippy::cast_possible_truncation, reason = "it is whole and below 2^53")]
         (true, Some(float)) => Value::Number(Number::from(float as i64)),

@@ -9,9 +9,8 @@ use std::path::PathBuf;
 
 /// What `thinking_level` may be. `off` and `none` are the same; the rest is a model's reasoning effort, and a model's
 /// catalogue says which of them it takes.
-pub const THINKING_LEVELS: [&str; 9] = [
-    "off", "none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra",
-];
+pub const THINKING_LEVELS: [&str; 9] =
+    ["off", "none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"];
 
 /// What a pool's strategy may be.
 pub const STRATEGIES: [&str; 4] = ["primary_first", "priority_order", "round_robin", "quota_aware"];
@@ -87,22 +86,13 @@ impl Rule for Host {
         "an IP address or a host name, without a port".into()
     }
     fn accept(text: &str) -> Option<String> {
-        let bare = text
-            .strip_prefix('[')
-            .and_then(|rest| rest.strip_suffix(']'))
-            .unwrap_or(text);
+        let bare = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(text);
         if bare.parse::<std::net::IpAddr>().is_ok() {
             return Some(bare.to_owned());
         }
-        let label = |l: &str| {
-            !l.is_empty()
-                && l.chars()
-                    .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_')
-        };
-        text.trim_end_matches('.')
-            .split('.')
-            .all(label)
-            .then(|| text.to_owned())
+        let label =
+            |l: &str| !l.is_empty() && l.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+        text.trim_end_matches('.').split('.').all(label).then(|| text.to_owned())
     }
 }
 
@@ -175,10 +165,7 @@ pub(super) fn maybe_text<'de, R: Rule, D: Deserializer<'de>>(
 
 /// A list of strings under the rule `R`.
 pub(super) fn texts<'de, R: Rule, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
-    Ok(Vec::<Text<R>>::deserialize(deserializer)?
-        .into_iter()
-        .map(|text| text.0)
-        .collect())
+    Ok(Vec::<Text<R>>::deserialize(deserializer)?.into_iter().map(|text| text.0).collect())
 }
 
 /// A whole number from `MIN` to `MAX`.
@@ -292,13 +279,11 @@ pub(super) mod secret {
         match serde_json::Value::deserialize(deserializer)? {
             serde_json::Value::Null => Ok(None),
             serde_json::Value::String(text) if text.is_empty() => Ok(None),
-            serde_json::Value::String(text) if text == MASK => Err(de::Error::custom(
-                "the secret itself is needed here, not the mask that stands in for it",
-            )),
+            serde_json::Value::String(text) if text == MASK => {
+                Err(de::Error::custom("the secret itself is needed here, not the mask that stands in for it"))
+            }
             serde_json::Value::String(text) => Ok(Some(text.into())),
-            _ => Err(de::Error::custom(
-                "expected a string (what was found is a secret and is not shown)",
-            )),
+            _ => Err(de::Error::custom("expected a string (what was found is a secret and is not shown)")),
         }
     }
 }

@@ -70,29 +70,16 @@ impl ConfigWatch {
                 wake.notify_one();
             }
         })
-        .map_err(|source| WatchError {
-            path: dirs.first().cloned().unwrap_or_default(),
-            source,
-        })?;
+        .map_err(|source| WatchError { path: dirs.first().cloned().unwrap_or_default(), source })?;
         for dir in &dirs {
             watcher
                 .watch(dir, RecursiveMode::NonRecursive)
-                .map_err(|source| WatchError {
-                    path: dir.clone(),
-                    source,
-                })?;
+                .map_err(|source| WatchError { path: dir.clone(), source })?;
         }
         // What changed between loading and watching is found by looking once.
         woken.notify_one();
         let current = watch::Sender::new(Arc::clone(&running.config));
-        Ok(Self {
-            loader,
-            running,
-            seen: Seen::Nothing,
-            woken,
-            current,
-            _watcher: watcher,
-        })
+        Ok(Self { loader, running, seen: Seen::Nothing, woken, current, _watcher: watcher })
     }
 
     /// The settings in force, now and after every change.
@@ -152,22 +139,13 @@ impl ConfigWatch {
 /// The directories to watch: the file's, and that of the file behind a symbolic link.
 fn watched(loader: &Loader, running: &Loaded) -> Vec<PathBuf> {
     let files = match &running.file {
-        Some(file) => [Some(file.clone()), file.canonicalize().ok()]
-            .into_iter()
-            .flatten()
-            .collect(),
+        Some(file) => [Some(file.clone()), file.canonicalize().ok()].into_iter().flatten().collect(),
         None => loader.candidates(),
     };
     let mut dirs: Vec<PathBuf> = files
         .iter()
         .filter_map(|file| file.parent())
-        .map(|dir| {
-            if dir.as_os_str().is_empty() {
-                PathBuf::from(".")
-            } else {
-                dir.to_owned()
-            }
-        })
+        .map(|dir| if dir.as_os_str().is_empty() { PathBuf::from(".") } else { dir.to_owned() })
         .filter(|dir| dir.is_dir())
         .collect();
     dirs.dedup();
@@ -175,13 +153,8 @@ fn watched(loader: &Loader, running: &Loaded) -> Vec<PathBuf> {
 }
 
 fn log(change: &ConfigChange) {
-    let listed = |changes: &[super::Change]| {
-        changes
-            .iter()
-            .map(ToString::to_string)
-            .collect::<Vec<_>>()
-            .join("; ")
-    };
+    let listed =
+        |changes: &[super::Change]| changes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
     if !change.applied.is_empty() {
         tracing::info!(changes = %listed(&change.applied), "changed settings applied");
     }

@@ -74,19 +74,12 @@ impl Simulator {
         let shared = Arc::new(Shared::new(spec, format!("http://{bound}")));
         let service = router(Arc::clone(&shared)).into_make_service_with_connect_info::<net::Conn>();
         let serve = axum::serve(listener, service).with_graceful_shutdown(closing.clone().cancelled_owned());
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the simulator owns its task and aborts it on drop"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "the simulator owns its task and aborts it on drop")]
         let server = tokio::spawn(async move {
             // It ends when the simulator stops, and not otherwise.
             let _ = serve.await;
         });
-        Ok(Self {
-            shared,
-            closing,
-            server,
-        })
+        Ok(Self { shared, closing, server })
     }
 
     /// `http://127.0.0.1:<port>`.
@@ -114,40 +107,27 @@ impl Simulator {
     /// # Panics
     /// When there is none: a mistake in the test.
     pub fn account(&self, email: &str) -> AccountHandle {
-        let index = self
-            .shared
-            .find(email)
-            .unwrap_or_else(|| panic!("the simulator has no account `{email}`"));
-        AccountHandle {
-            shared: Arc::clone(&self.shared),
-            index,
-        }
+        let index =
+            self.shared.find(email).unwrap_or_else(|| panic!("the simulator has no account `{email}`"));
+        AccountHandle { shared: Arc::clone(&self.shared), index }
     }
 
     /// Every account, in the order of the spec, without the one of the compatible endpoint.
     pub fn accounts(&self) -> Vec<AccountHandle> {
         (0..self.shared.compat())
-            .map(|index| AccountHandle {
-                shared: Arc::clone(&self.shared),
-                index,
-            })
+            .map(|index| AccountHandle { shared: Arc::clone(&self.shared), index })
             .collect()
     }
 
     /// Scripts and counters of the Chat Completions endpoint.
     pub fn compat(&self) -> AccountHandle {
-        AccountHandle {
-            shared: Arc::clone(&self.shared),
-            index: self.shared.compat(),
-        }
+        AccountHandle { shared: Arc::clone(&self.shared), index: self.shared.compat() }
     }
 
     /// What a person does on the authorize page, without a browser: the URL the browser is sent to. `None` denies.
     /// The error says what is wrong with the authorize URL.
     pub fn authorize(&self, authorize_url: &str, email: Option<&str>) -> Result<String, String> {
-        let (_, query) = authorize_url
-            .split_once('?')
-            .ok_or("the authorize URL has no query")?;
+        let (_, query) = authorize_url.split_once('?').ok_or("the authorize URL has no query")?;
         oauth::decide(&self.shared, query, email)
     }
 
@@ -172,47 +152,28 @@ impl Drop for Simulator {
 }
 
 async fn not_found() -> Response {
-    (
-        StatusCode::NOT_FOUND,
-        axum::Json(serde_json::json!({ "detail": "Not Found" })),
-    )
-        .into_response()
+    (StatusCode::NOT_FOUND, axum::Json(serde_json::json!({ "detail": "Not Found" }))).into_response()
 }
 
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
-        .route(
-            "/oauth/authorize",
-            get(oauth::authorize_page).post(oauth::authorize_choice),
-        )
+        .route("/oauth/authorize", get(oauth::authorize_page).post(oauth::authorize_choice))
         .route("/oauth/token", post(oauth::token))
         .route("/oauth/revoke", post(oauth::revoke))
         .route("/api/accounts/deviceauth/usercode", post(device::user_code))
         .route("/api/accounts/deviceauth/token", post(device::poll))
         .route("/codex/device", get(device::page).post(device::submit))
         .route("/deviceauth/callback", get(device::callback))
-        .route(
-            "/backend-api/codex/responses",
-            post(responses::create).get(responses::upgrade),
-        )
+        .route("/backend-api/codex/responses", post(responses::create).get(responses::upgrade))
         .route("/backend-api/codex/models", get(account_calls::model_list))
         .route("/backend-api/wham/usage", get(account_calls::usage))
-        .route(
-            "/backend-api/wham/accounts/check",
-            get(account_calls::accounts_check),
-        )
-        .route(
-            "/backend-api/wham/rate-limit-reset-credits",
-            get(account_calls::reset_credits),
-        )
+        .route("/backend-api/wham/accounts/check", get(account_calls::accounts_check))
+        .route("/backend-api/wham/rate-limit-reset-credits", get(account_calls::reset_credits))
         .route(
             "/backend-api/wham/rate-limit-reset-credits/consume",
             post(account_calls::consume_reset_credit),
         )
-        .route(
-            "/backend-api/wham/settings/user",
-            get(account_calls::user_settings),
-        )
+        .route("/backend-api/wham/settings/user", get(account_calls::user_settings))
         .route("/compat/v1/chat/completions", post(compat::chat))
         .route("/compat/v1/models", get(compat::model_list))
         .merge(control::router())

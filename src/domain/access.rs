@@ -47,11 +47,7 @@ mod tests {
     #[test]
     fn a_viewer_reads_and_nothing_else() {
         assert!(Role::Viewer.may(Permission::Read));
-        for permission in [
-            Permission::UseModels,
-            Permission::ManageAgents,
-            Permission::ManageProviders,
-        ] {
+        for permission in [Permission::UseModels, Permission::ManageAgents, Permission::ManageProviders] {
             assert!(!Role::Viewer.may(permission));
             assert!(Role::Operator.may(permission) && Role::Owner.may(permission));
         }

@@ -75,9 +75,8 @@ impl Agent {
 }
 
 /// The levels that an agent can ask for. Which of them a model has is in its catalogue.
-pub const THINKING_LEVELS: &[&str] = &[
-    "off", "none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra",
-];
+pub const THINKING_LEVELS: &[&str] =
+    &["off", "none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"];
 
 /// `reasoning.effort` of a thinking level. `off` leaves it out; `ultra` is a client's notion and goes out as `xhigh`.
 pub fn effort_of(level: &str) -> Result<Option<&str>, String> {
@@ -85,10 +84,9 @@ pub fn effort_of(level: &str) -> Result<Option<&str>, String> {
         "off" => Ok(None),
         "ultra" => Ok(Some("xhigh")),
         known if THINKING_LEVELS.contains(&known) => Ok(Some(known)),
-        unknown => Err(format!(
-            "unknown thinking level \"{unknown}\"; one of {}",
-            THINKING_LEVELS.join(", ")
-        )),
+        unknown => {
+            Err(format!("unknown thinking level \"{unknown}\"; one of {}", THINKING_LEVELS.join(", ")))
+        }
     }
 }
 
@@ -129,10 +127,7 @@ mod tests {
         };
         let effective = agent.effective(&defaults);
         assert_eq!((&*effective.provider, &*effective.model), ("openai-codex", "m"));
-        assert_eq!(
-            (effective.thinking_level.as_deref(), effective.max_tokens),
-            (Some("low"), Some(5))
-        );
+        assert_eq!((effective.thinking_level.as_deref(), effective.max_tokens), (Some("low"), Some(5)));
     }
 
     #[test]

@@ -83,26 +83,17 @@ impl Model {
         let id = text("slug").or_else(|| text("id"))?.to_owned();
         let strings = |key: &str, member: &str| -> Vec<String> {
             let list = entry.get(key).and_then(Value::as_array);
-            list.into_iter()
-                .flatten()
-                .filter_map(|e| Some(e.get(member)?.as_str()?.to_owned()))
-                .collect()
+            list.into_iter().flatten().filter_map(|e| Some(e.get(member)?.as_str()?.to_owned())).collect()
         };
         Some(Self {
-            name: text("display_name")
-                .or_else(|| text("name"))
-                .unwrap_or(&id)
-                .to_owned(),
+            name: text("display_name").or_else(|| text("name")).unwrap_or(&id).to_owned(),
             context_window: entry
                 .get("context_window")
                 .or_else(|| entry.get("context_length"))
                 .and_then(Value::as_u64),
             efforts: strings("supported_reasoning_levels", "effort"),
             default_effort: text("default_reasoning_level").map(str::to_owned),
-            lite: entry
-                .get("use_responses_lite")
-                .and_then(Value::as_bool)
-                .unwrap_or(false),
+            lite: entry.get("use_responses_lite").and_then(Value::as_bool).unwrap_or(false),
             service_tiers: strings("service_tiers", "id"),
             listed: text("visibility").is_none_or(|v| v == "list"),
             priority: entry.get("priority").and_then(Value::as_i64).unwrap_or(i64::MAX),
@@ -129,12 +120,7 @@ impl Provider {
                 None => (State::Ready, grant.state_since, None),
             },
         };
-        Status {
-            state,
-            since,
-            reason,
-            until: None,
-        }
+        Status { state, since, reason, until: None }
     }
 
     /// The same for the routing decision.
@@ -144,16 +130,9 @@ impl Provider {
             State::Ready => Availability::Ready,
             State::Disabled => Availability::Disabled,
             State::SignedOut => Availability::SignedOut,
-            State::NeedsReauth => Availability::NeedsReauth {
-                since: status.since,
-                reason: status.reason,
-            },
+            State::NeedsReauth => Availability::NeedsReauth { since: status.since, reason: status.reason },
         };
-        Candidate {
-            id: self.id,
-            name: self.name.clone(),
-            availability,
-        }
+        Candidate { id: self.id, name: self.name.clone(), availability }
     }
 
     fn is_ready(&self) -> bool {
@@ -214,9 +193,7 @@ impl Catalogue {
 impl TenantCatalogue {
     /// The provider of that name or id.
     pub fn provider(&self, name_or_id: &str) -> Option<&Arc<Provider>> {
-        self.providers
-            .iter()
-            .find(|p| p.name == name_or_id || p.id.to_string() == name_or_id)
+        self.providers.iter().find(|p| p.name == name_or_id || p.id.to_string() == name_or_id)
     }
 
     /// The agent of that key.
@@ -234,10 +211,7 @@ impl TenantCatalogue {
                 None => self.named(&defaults.provider, &defaults.model),
             };
         };
-        if let Some(key) = name
-            .strip_prefix("agent:")
-            .or_else(|| name.strip_prefix("goclaw:"))
-        {
+        if let Some(key) = name.strip_prefix("agent:").or_else(|| name.strip_prefix("goclaw:")) {
             let agent = self.agent(key).ok_or_else(|| Unresolved::UnknownAgent {
                 key: key.to_owned(),
                 known: self.agents.iter().map(|a| a.key.clone()).collect(),
@@ -248,43 +222,28 @@ impl TenantCatalogue {
         if let Some((provider, model)) = name.split_once('/')
             && let Some(provider) = self.providers.iter().find(|p| p.name == provider)
         {
-            return Ok(Resolved {
-                provider: provider.clone(),
-                model: model.to_owned(),
-                agent: None,
-            });
+            return Ok(Resolved { provider: provider.clone(), model: model.to_owned(), agent: None });
         }
         self.plain(name, defaults)
     }
 
     fn resolve_agent(&self, agent: &Arc<Agent>, defaults: &AgentDefaults) -> Result<Resolved, Unresolved> {
         if !agent.active {
-            return Err(Unresolved::InactiveAgent {
-                key: agent.key.clone(),
-            });
+            return Err(Unresolved::InactiveAgent { key: agent.key.clone() });
         }
         let effective = agent.effective(defaults);
         let resolved = self.named(&effective.provider, &effective.model)?;
-        Ok(Resolved {
-            agent: Some((agent.clone(), effective)),
-            ..resolved
-        })
+        Ok(Resolved { agent: Some((agent.clone(), effective)), ..resolved })
     }
 
     fn named(&self, provider: &str, model: &str) -> Result<Resolved, Unresolved> {
-        let found = self
-            .providers
-            .iter()
-            .find(|p| p.name == provider)
-            .ok_or_else(|| Unresolved::UnknownProvider {
+        let found = self.providers.iter().find(|p| p.name == provider).ok_or_else(|| {
+            Unresolved::UnknownProvider {
                 name: provider.to_owned(),
                 known: self.providers.iter().map(|p| p.name.clone()).collect(),
-            })?;
-        Ok(Resolved {
-            provider: found.clone(),
-            model: model.to_owned(),
-            agent: None,
-        })
+            }
+        })?;
+        Ok(Resolved { provider: found.clone(), model: model.to_owned(), agent: None })
     }
 
     /// The default provider when it can serve and has the model (or its catalogue is not known yet), else the first
@@ -294,22 +253,14 @@ impl TenantCatalogue {
         let default = self.providers.iter().find(|p| p.name == defaults.provider);
         let found = default
             .filter(|p| p.is_ready() && (has(p) || model == defaults.model))
-            .or_else(|| {
-                self.providers
-                    .iter()
-                    .find(|p| p.is_ready() && p.model(model).is_some())
-            })
+            .or_else(|| self.providers.iter().find(|p| p.is_ready() && p.model(model).is_some()))
             .or_else(|| default.filter(|p| has(p) || model == defaults.model))
             .or_else(|| self.providers.iter().find(|p| p.model(model).is_some()));
         let found = found.ok_or_else(|| Unresolved::UnknownModel {
             model: model.to_owned(),
             known: self.models().into_iter().map(|(m, _)| m.id.clone()).collect(),
         })?;
-        Ok(Resolved {
-            provider: found.clone(),
-            model: model.to_owned(),
-            agent: None,
-        })
+        Ok(Resolved { provider: found.clone(), model: model.to_owned(), agent: None })
     }
 
     /// The union of the listed models of all enabled providers, each once, with the provider that answers for it.
@@ -356,10 +307,7 @@ mod tests {
                 needs_reauth: None,
                 state_since: at,
             }),
-            models: models
-                .iter()
-                .filter_map(|m| Model::from_entry(&json!({"slug": m})))
-                .collect(),
+            models: models.iter().filter_map(|m| Model::from_entry(&json!({"slug": m}))).collect(),
             models_fetched_at: None,
         })
     }
@@ -400,9 +348,7 @@ mod tests {
     }
 
     fn resolve(catalogue: &TenantCatalogue, model: &str) -> Result<(String, String), Unresolved> {
-        catalogue
-            .resolve(Some(model), &defaults())
-            .map(|r| (r.provider.name.clone(), r.model))
+        catalogue.resolve(Some(model), &defaults()).map(|r| (r.provider.name.clone(), r.model))
     }
 
     fn pair(a: &str, b: &str) -> (String, String) {
@@ -412,25 +358,16 @@ mod tests {
     #[test]
     fn a_plain_name_goes_to_the_default_provider_else_to_the_first_that_has_it() {
         let both = TenantCatalogue {
-            providers: vec![
-                provider("second", &["m1", "m2"], true),
-                provider("openai-codex", &["m1"], true),
-            ],
+            providers: vec![provider("second", &["m1", "m2"], true), provider("openai-codex", &["m1"], true)],
             agents: vec![],
         };
         assert_eq!(resolve(&both, "m1"), Ok(pair("openai-codex", "m1")));
         assert_eq!(resolve(&both, "m2"), Ok(pair("second", "m2")));
         assert_eq!(resolve(&both, "second/m9"), Ok(pair("second", "m9")));
         let unknown = resolve(&both, "nope").expect_err("unknown").to_string();
-        assert!(
-            unknown.contains("\"nope\"") && unknown.contains("m1, m2"),
-            "{unknown}"
-        );
+        assert!(unknown.contains("\"nope\"") && unknown.contains("m1, m2"), "{unknown}");
         let down = TenantCatalogue {
-            providers: vec![
-                provider("openai-codex", &["m1"], false),
-                provider("second", &["m1"], true),
-            ],
+            providers: vec![provider("openai-codex", &["m1"], false), provider("second", &["m1"], true)],
             agents: vec![],
         };
         assert_eq!(resolve(&down, "m1"), Ok(pair("second", "m1")));
@@ -440,11 +377,7 @@ mod tests {
     fn agents_are_found_by_key_and_the_default_one_without_a_model() {
         let catalogue = TenantCatalogue {
             providers: vec![provider("openai-codex", &[], true), provider("second", &[], true)],
-            agents: vec![
-                agent("a", false, true),
-                agent("b", true, true),
-                agent("off", false, false),
-            ],
+            agents: vec![agent("a", false, true), agent("b", true, true), agent("off", false, false)],
         };
         assert_eq!(resolve(&catalogue, "agent:a"), Ok(pair("second", "m2")));
         assert_eq!(resolve(&catalogue, "goclaw:a"), Ok(pair("second", "m2")));
@@ -452,14 +385,8 @@ mod tests {
             let found = catalogue.resolve(Some(none), &defaults()).expect("default agent");
             assert_eq!(found.agent.map(|(a, _)| a.key.clone()), Some("b".into()));
         }
-        assert_eq!(
-            resolve(&catalogue, "agent:off"),
-            Err(Unresolved::InactiveAgent { key: "off".into() })
-        );
-        assert!(matches!(
-            resolve(&catalogue, "agent:x"),
-            Err(Unresolved::UnknownAgent { .. })
-        ));
+        assert_eq!(resolve(&catalogue, "agent:off"), Err(Unresolved::InactiveAgent { key: "off".into() }));
+        assert!(matches!(resolve(&catalogue, "agent:x"), Err(Unresolved::UnknownAgent { .. })));
     }
 
     #[test]
@@ -467,10 +394,7 @@ mod tests {
         let native = json!({"slug":"gpt-6-sol","display_name":"GPT-6-Sol","context_window":272_000,"use_responses_lite":true,
             "supported_reasoning_levels":[{"effort":"low"},{"effort":"high"}],"visibility":"hide","priority":3});
         let model = Model::from_entry(&native).expect("model");
-        assert_eq!(
-            (model.efforts.len(), model.lite, model.listed, model.priority),
-            (2, true, false, 3)
-        );
+        assert_eq!((model.efforts.len(), model.lite, model.listed, model.priority), (2, true, false, 3));
         let plain = Model::from_entry(&json!({"id":"llama","object":"model"})).expect("model");
         assert!(plain.listed && plain.efforts.is_empty());
         assert_eq!(Model::from_entry(&json!({"object":"model"})), None);

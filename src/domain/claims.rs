@@ -54,11 +54,8 @@ pub struct Claims {
 impl Claims {
     /// Reads both tokens. A token that is absent or no JWT adds nothing; it is never an error.
     pub fn read(id_token: Option<&str>, access_token: &str) -> Self {
-        let tokens: Vec<Payload> = [id_token, Some(access_token)]
-            .into_iter()
-            .flatten()
-            .filter_map(Payload::decode)
-            .collect();
+        let tokens: Vec<Payload> =
+            [id_token, Some(access_token)].into_iter().flatten().filter_map(Payload::decode).collect();
         let first = |claim: fn(&Payload) -> Option<String>| tokens.iter().find_map(claim);
         Self {
             issuer: first(|t| t.text("iss").map(|iss| iss.trim_end_matches('/').to_owned())),
@@ -137,11 +134,7 @@ impl Payload {
     }
 
     fn auth_flag(&self, claim: &str) -> bool {
-        self.0
-            .get(AUTH)
-            .and_then(|auth| auth.get(claim))
-            .and_then(Value::as_bool)
-            .unwrap_or(false)
+        self.0.get(AUTH).and_then(|auth| auth.get(claim)).and_then(Value::as_bool).unwrap_or(false)
     }
 
     fn profile_email(&self) -> Option<String> {
@@ -162,19 +155,13 @@ impl Payload {
             clippy::cast_possible_truncation,
             reason = "whole seconds are wanted, and the cast saturates"
         )]
-        let seconds = value
-            .as_i64()
-            .or_else(|| value.as_f64().map(|seconds| seconds as i64))?;
+        let seconds = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64))?;
         DateTime::from_timestamp(seconds, 0)
     }
 }
 
 fn non_empty(value: Option<&Value>) -> Option<String> {
-    value?
-        .as_str()
-        .map(str::trim)
-        .filter(|text| !text.is_empty())
-        .map(str::to_owned)
+    value?.as_str().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -237,11 +224,8 @@ mod tests {
 
     #[test]
     fn the_user_id_falls_back_step_by_step() {
-        let user = |auth: Value| {
-            Claims::read(None, &jwt(&json!({"sub": "the-sub", AUTH: auth})))
-                .user_id
-                .unwrap()
-        };
+        let user =
+            |auth: Value| Claims::read(None, &jwt(&json!({"sub": "the-sub", AUTH: auth}))).user_id.unwrap();
         assert_eq!(user(json!({"chatgpt_user_id": "a", "user_id": "b"})), "a");
         assert_eq!(user(json!({"chatgpt_user_id": "", "user_id": "b"})), "b");
         assert_eq!(user(json!({"chatgpt_account_user_id": "c__acc"})), "c");

@@ -33,13 +33,7 @@ const fn preset(
     base: &'static str,
     needs_api_key: bool,
 ) -> ProviderType {
-    ProviderType {
-        name,
-        title,
-        wire: Wire::ChatCompletions,
-        default_api_base: Some(base),
-        needs_api_key,
-    }
+    ProviderType { name, title, wire: Wire::ChatCompletions, default_api_base: Some(base), needs_api_key }
 }
 
 /// Every type that this gateway serves. Base URLs as the services document them.

@@ -21,13 +21,8 @@ pub const REFRESH_HORIZON: TimeDelta = TimeDelta::minutes(35);
 /// A sign-in, as far as its tokens go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grant {
-    Valid {
-        expires_at: DateTime<Utc>,
-    },
-    NeedsReauth {
-        since: DateTime<Utc>,
-        reason: ReauthReason,
-    },
+    Valid { expires_at: DateTime<Utc> },
+    NeedsReauth { since: DateTime<Utc>, reason: ReauthReason },
 }
 
 /// Why only the account's owner can bring it back.
@@ -62,19 +57,13 @@ impl ReauthReason {
     /// Reads what [`ReauthReason::to_code`] wrote.
     pub fn from_code(text: &str) -> Self {
         if let Some(code) = text.strip_prefix(Self::INTERRUPTED) {
-            Self::Interrupted {
-                code: code.to_owned(),
-            }
+            Self::Interrupted { code: code.to_owned() }
         } else if let Some(code) = text.strip_prefix(Self::REJECTED) {
-            Self::Rejected {
-                code: code.to_owned(),
-            }
+            Self::Rejected { code: code.to_owned() }
         } else if text == Self::UNREADABLE {
             Self::Unreadable
         } else {
-            Self::Refused {
-                code: text.to_owned(),
-            }
+            Self::Refused { code: text.to_owned() }
         }
     }
 }
@@ -148,10 +137,9 @@ impl Grant {
         match (self, outcome) {
             (Self::NeedsReauth { .. }, _) => Err(InvalidTransition::NeedsReauth),
             (Self::Valid { .. }, RefreshOutcome::Refreshed { expires_at }) => Ok(Self::Valid { expires_at }),
-            (Self::Valid { .. }, RefreshOutcome::Refused { code }) => Ok(Self::NeedsReauth {
-                since: now,
-                reason: ReauthReason::Refused { code },
-            }),
+            (Self::Valid { .. }, RefreshOutcome::Refused { code }) => {
+                Ok(Self::NeedsReauth { since: now, reason: ReauthReason::Refused { code } })
+            }
             (valid @ Self::Valid { .. }, RefreshOutcome::Unavailable { .. }) => Ok(valid),
         }
     }
@@ -164,13 +152,9 @@ impl Grant {
         now: DateTime<Utc>,
     ) -> Result<Self, InvalidTransition> {
         Ok(match self.after_refresh(outcome, now)? {
-            Self::NeedsReauth {
-                since,
-                reason: ReauthReason::Refused { code },
-            } => Self::NeedsReauth {
-                since,
-                reason: ReauthReason::Interrupted { code },
-            },
+            Self::NeedsReauth { since, reason: ReauthReason::Refused { code } } => {
+                Self::NeedsReauth { since, reason: ReauthReason::Interrupted { code } }
+            }
             other => other,
         })
     }
@@ -233,15 +217,9 @@ pub fn error_code(body: &[u8]) -> Option<String> {
 pub fn classify_refusal(status: u16, code: Option<&str>) -> RefreshOutcome {
     let listed = code.filter(|code| PERMANENT.contains(code));
     match (status, listed) {
-        (500.., _) => RefreshOutcome::Unavailable {
-            spent: Spent::Unknown,
-        },
-        (_, Some(code)) => RefreshOutcome::Refused {
-            code: code.to_owned(),
-        },
-        (401, None) => RefreshOutcome::Refused {
-            code: code.unwrap_or("http_401").to_owned(),
-        },
+        (500.., _) => RefreshOutcome::Unavailable { spent: Spent::Unknown },
+        (_, Some(code)) => RefreshOutcome::Refused { code: code.to_owned() },
+        (401, None) => RefreshOutcome::Refused { code: code.unwrap_or("http_401").to_owned() },
         _ => RefreshOutcome::Unavailable { spent: Spent::No },
     }
 }
@@ -256,9 +234,7 @@ mod tests {
     }
 
     fn valid(seconds: i64) -> Grant {
-        Grant::Valid {
-            expires_at: at(seconds),
-        }
+        Grant::Valid { expires_at: at(seconds) }
     }
 
     fn final_code(status: u16, body: &str) -> Option<String> {
@@ -323,25 +299,15 @@ mod tests {
     #[test]
     fn a_code_that_could_be_an_echo_is_not_repeated() {
         assert_eq!(error_code(br#"{"error":"rt_abc def"}"#), None);
-        assert_eq!(
-            error_code(format!(r#"{{"error":"{}"}}"#, "x".repeat(65)).as_bytes()),
-            None
-        );
-        assert_eq!(
-            error_code(br#"{"error":{"code":5},"code":"top"}"#).as_deref(),
-            Some("top")
-        );
+        assert_eq!(error_code(format!(r#"{{"error":"{}"}}"#, "x".repeat(65)).as_bytes()), None);
+        assert_eq!(error_code(br#"{"error":{"code":5},"code":"top"}"#).as_deref(), Some("top"));
     }
 
     #[test]
     fn a_refusal_after_an_interruption_says_so() {
-        let refused = RefreshOutcome::Refused {
-            code: "refresh_token_reused".into(),
-        };
+        let refused = RefreshOutcome::Refused { code: "refresh_token_reused".into() };
         let grant = valid(10).after_retried_refresh(refused, at(1)).unwrap();
-        let reason = ReauthReason::Interrupted {
-            code: "refresh_token_reused".into(),
-        };
+        let reason = ReauthReason::Interrupted { code: "refresh_token_reused".into() };
         assert!(reason.to_string().contains("interrupted"));
         assert_eq!(grant, Grant::NeedsReauth { since: at(1), reason });
     }
@@ -358,9 +324,7 @@ mod tests {
             (0_i64..10_000_000).prop_map(|s| RefreshOutcome::Refreshed { expires_at: at(s) }),
             "[a-z_]{1,20}".prop_map(|code| RefreshOutcome::Refused { code }),
             Just(RefreshOutcome::Unavailable { spent: Spent::No }),
-            Just(RefreshOutcome::Unavailable {
-                spent: Spent::Unknown
-            }),
+            Just(RefreshOutcome::Unavailable { spent: Spent::Unknown }),
         ]
     }
 
@@ -434,9 +398,8 @@ mod tests {
     #[test]
     fn neighbouring_seeds_spread_over_the_whole_span() {
         let lifetime = Some(TimeDelta::days(10));
-        let mut minutes: Vec<i64> = (0..300)
-            .map(|seed| refresh_jitter(lifetime, seed).num_minutes())
-            .collect();
+        let mut minutes: Vec<i64> =
+            (0..300).map(|seed| refresh_jitter(lifetime, seed).num_minutes()).collect();
         minutes.sort_unstable();
         minutes.dedup();
         assert!(minutes.len() >= 28, "{minutes:?}");

@@ -37,7 +37,9 @@ pub async fn security_headers(mut response: Response) -> Response {
 /// Whatever no route answers: a file of the dashboard, its page for a path of its own, else 404.
 pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let api = ["v1", "healthz", "readyz", "metrics", "auth"].iter().any(|p| path == *p || path.starts_with(&format!("{p}/")));
+    let api = ["v1", "healthz", "readyz", "metrics", "auth"]
+        .iter()
+        .any(|p| path == *p || path.starts_with(&format!("{p}/")));
     if api || !matches!(method, Method::GET | Method::HEAD) {
         return ApiError::not_found("route").into_response();
     }
@@ -57,7 +59,9 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     }
     match file("index.html", &headers) {
         Some(page) => page,
-        None => (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response(),
+        None => {
+            (StatusCode::OK, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], NOT_BUILT).into_response()
+        }
     }
 }
 
@@ -65,19 +69,21 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Assets::get(path)?;
     let etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()[..12]));
     let immutable = path.starts_with("assets/");
-    let mut response = if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
-        StatusCode::NOT_MODIFIED.into_response()
-    } else {
-        let (encoding, content) = negotiated(path, headers).unwrap_or((None, plain));
-        let mut response = Body::from(content.data).into_response();
-        let kind = mime_guess::from_path(path).first_or_octet_stream();
-        let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).ok()?);
-        if let Some(encoding) = encoding {
-            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-        }
-        response
-    };
+    let mut response =
+        if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
+            StatusCode::NOT_MODIFIED.into_response()
+        } else {
+            let (encoding, content) = negotiated(path, headers).unwrap_or((None, plain));
+            let mut response = Body::from(content.data).into_response();
+            let kind = mime_guess::from_path(path).first_or_octet_stream();
+            let kind =
+                if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
+            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).ok()?);
+            if let Some(encoding) = encoding {
+                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+            }
+            response
+        };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);

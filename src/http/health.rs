@@ -42,7 +42,8 @@ pub async fn healthz() -> Json<Health> {
     (status = 503, description = "They can't, for the reason told", body = ReadyBody)))]
 pub async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<ReadyBody>) {
     let Readiness { database, provider, draining, ready } = app.readiness().await;
-    let (code, status) = if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };
+    let (code, status) =
+        if ready { (StatusCode::OK, "ready") } else { (StatusCode::SERVICE_UNAVAILABLE, "not_ready") };
     (code, Json(ReadyBody { status, database, provider, draining }))
 }
 

@@ -24,11 +24,7 @@ pub struct Limits {
 impl Limits {
     /// This grace for streams, and for the rest what is plenty for a loopback database.
     pub const fn with_grace(grace: Duration) -> Self {
-        Self {
-            grace,
-            last_words: Duration::from_secs(5),
-            tasks: Duration::from_secs(10),
-        }
+        Self { grace, last_words: Duration::from_secs(5), tasks: Duration::from_secs(10) }
     }
 }
 
@@ -81,9 +77,7 @@ impl Shutdown {
     /// Counts one open stream until the guard is dropped: whoever writes to a client holds one.
     #[must_use]
     pub fn stream(&self) -> StreamGuard {
-        StreamGuard {
-            _token: self.streams.token(),
-        }
+        StreamGuard { _token: self.streams.token() }
     }
 
     /// How many streams are open.
@@ -124,16 +118,10 @@ impl Shutdown {
         self.streams.close();
         if timeout(limits.grace, self.streams.wait()).await.is_err() {
             ended = Ended::CutShort;
-            tracing::warn!(
-                streams = self.open_streams(),
-                "the grace is over; open streams are told to end"
-            );
+            tracing::warn!(streams = self.open_streams(), "the grace is over; open streams are told to end");
             self.stop_streams.cancel();
             if timeout(limits.last_words, self.streams.wait()).await.is_err() {
-                tracing::warn!(
-                    streams = self.open_streams(),
-                    "streams did not end; they are dropped"
-                );
+                tracing::warn!(streams = self.open_streams(), "streams did not end; they are dropped");
             }
         }
         // Also when there was none to tell: a stream that begins now ends now.

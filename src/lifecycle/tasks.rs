@@ -41,8 +41,7 @@ impl Tasks {
                 }
             }
         };
-        self.tracker
-            .spawn(named.instrument(tracing::info_span!("task", name)))
+        self.tracker.spawn(named.instrument(tracing::info_span!("task", name)))
     }
 
     /// Runs a future as a task until it ends or the tasks are told to stop, which drops it where it waits.
@@ -63,10 +62,7 @@ impl Tasks {
 
     /// The names of the tasks that run, each with how many.
     pub fn running(&self) -> BTreeMap<&'static str, usize> {
-        self.running
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.running.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Tells all tasks to stop.
@@ -88,10 +84,7 @@ struct Running {
 
 impl Running {
     fn new(all: Arc<Mutex<BTreeMap<&'static str, usize>>>, name: &'static str) -> Self {
-        *all.lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .entry(name)
-            .or_default() += 1;
+        *all.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default() += 1;
         Self { all, name }
     }
 }

@@ -42,21 +42,33 @@ pub async fn list(conn: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec
 }
 
 /// By id or key, locked until the transaction ends.
-pub async fn lock(conn: &mut PgConnection, tenant: TenantId, id_or_key: &str) -> sqlx::Result<Option<AgentRow>> {
-    sqlx::query_as("select * from agents where tenant_id = $1 and (id::text = $2 or agent_key = $2) for update")
-        .bind(tenant.0)
-        .bind(id_or_key)
-        .fetch_optional(conn)
-        .await
+pub async fn lock(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    id_or_key: &str,
+) -> sqlx::Result<Option<AgentRow>> {
+    sqlx::query_as(
+        "select * from agents where tenant_id = $1 and (id::text = $2 or agent_key = $2) for update",
+    )
+    .bind(tenant.0)
+    .bind(id_or_key)
+    .fetch_optional(conn)
+    .await
 }
 
 /// The keys of the agents that name a provider.
-pub async fn keys_of_provider(conn: &mut PgConnection, tenant: TenantId, provider: &str) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar("select agent_key from agents where tenant_id = $1 and provider = $2 order by agent_key")
-        .bind(tenant.0)
-        .bind(provider)
-        .fetch_all(conn)
-        .await
+pub async fn keys_of_provider(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    provider: &str,
+) -> sqlx::Result<Vec<String>> {
+    sqlx::query_scalar(
+        "select agent_key from agents where tenant_id = $1 and provider = $2 order by agent_key",
+    )
+    .bind(tenant.0)
+    .bind(provider)
+    .fetch_all(conn)
+    .await
 }
 
 /// Writes a new agent; a taken key breaks `agents_tenant_id_agent_key_key`.

@@ -54,11 +54,7 @@ impl Summary {
         Self {
             created_at: header.created_at,
             migration_version: header.migration_version,
-            tables: header
-                .tables
-                .iter()
-                .map(|table| (table.name.clone(), table.rows))
-                .collect(),
+            tables: header.tables.iter().map(|table| (table.name.clone(), table.rows)).collect(),
             bytes,
         }
     }
@@ -175,10 +171,7 @@ fn version(version: Option<i64>) -> String {
 }
 
 fn list(tables: &[(String, u64)]) -> String {
-    let each: Vec<_> = tables
-        .iter()
-        .map(|(name, rows)| format!("{name}: {rows}"))
-        .collect();
+    let each: Vec<_> = tables.iter().map(|(name, rows)| format!("{name}: {rows}")).collect();
     each.join(", ")
 }
 
@@ -191,9 +184,7 @@ pub async fn backup(
     out: impl AsyncWrite + Unpin,
     meta: &BackupMeta,
 ) -> Result<Summary, BackupError> {
-    let mut tx = conn
-        .begin_with("begin isolation level repeatable read, read only")
-        .await?;
+    let mut tx = conn.begin_with("begin isolation level repeatable read, read only").await?;
     for setting in [
         "set local row_security = off",
         "set local statement_timeout = 0",
@@ -210,11 +201,7 @@ pub async fn backup(
     let mut tables = Vec::new();
     for table in catalogue::tables(&mut tx).await? {
         let rows = catalogue::count(&mut tx, &table.name).await?;
-        tables.push(TableHeader {
-            name: table.name,
-            columns: table.columns,
-            rows,
-        });
+        tables.push(TableHeader { name: table.name, columns: table.columns, rows });
     }
     let header = Header {
         format: FORMAT.to_owned(),
@@ -242,11 +229,7 @@ async fn write_table<W: AsyncWrite + Unpin>(
 ) -> Result<(), BackupError> {
     let columns: Vec<_> = table.columns.iter().map(|column| quoted(column)).collect();
     // A query, because `copy` itself does not read a partitioned table.
-    let sql = format!(
-        "copy (select {} from {}) to stdout",
-        columns.join(", "),
-        qualified(&table.name)
-    );
+    let sql = format!("copy (select {} from {}) to stdout", columns.join(", "), qualified(&table.name));
     let mut copy = conn.copy_out_raw(&sql).await?;
     let mut rows = 0;
     while let Some(data) = copy.try_next().await? {
@@ -257,11 +240,7 @@ async fn write_table<W: AsyncWrite + Unpin>(
     if rows == table.rows {
         Ok(())
     } else {
-        Err(BackupError::Lost {
-            table: table.name.clone(),
-            rows,
-            expected: table.rows,
-        })
+        Err(BackupError::Lost { table: table.name.clone(), rows, expected: table.rows })
     }
 }
 
@@ -272,30 +251,16 @@ pub async fn backup_to_file(
     path: &Path,
     meta: &BackupMeta,
 ) -> Result<Summary, BackupError> {
-    let failed = |source| BackupError::WriteTo {
-        path: path.to_owned(),
-        source,
-    };
-    let dir = path
-        .parent()
-        .filter(|dir| !dir.as_os_str().is_empty())
-        .unwrap_or(Path::new("."));
+    let failed = |source| BackupError::WriteTo { path: path.to_owned(), source };
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // Made with mode 0600, and removed again unless it is renamed.
-    let (file, temporary) = tempfile::Builder::new()
-        .prefix(".gateway-backup-")
-        .tempfile_in(dir)
-        .map_err(failed)?
-        .into_parts();
+    let (file, temporary) =
+        tempfile::Builder::new().prefix(".gateway-backup-").tempfile_in(dir).map_err(failed)?.into_parts();
     let mut file = tokio::fs::File::from_std(file);
     let summary = backup(conn, &mut file, meta).await?;
     file.sync_all().await.map_err(failed)?;
     temporary.persist(path).map_err(|error| failed(error.error))?;
     // A rename lasts once its directory is on the disk.
-    tokio::fs::File::open(dir)
-        .await
-        .map_err(failed)?
-        .sync_all()
-        .await
-        .map_err(failed)?;
+    tokio::fs::File::open(dir).await.map_err(failed)?.sync_all().await.map_err(failed)?;
     Ok(summary)
 }

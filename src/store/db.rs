@@ -19,10 +19,7 @@ pub struct PoolSettings {
 
 impl Default for PoolSettings {
     fn default() -> Self {
-        Self {
-            max_connections: 16,
-            acquire_timeout: Duration::from_secs(10),
-        }
+        Self { max_connections: 16, acquire_timeout: Duration::from_secs(10) }
     }
 }
 
@@ -51,17 +48,10 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
 /// The constraint that a write would have broken by storing a value twice.
 pub fn unique_violation(error: &sqlx::Error) -> Option<&str> {
     let database = error.as_database_error()?;
-    if database.is_unique_violation() {
-        database.constraint()
-    } else {
-        None
-    }
+    if database.is_unique_violation() { database.constraint() } else { None }
 }
 
 /// Whether a lock could not be had in the time allowed.
 pub fn is_lock_timeout(error: &sqlx::Error) -> bool {
-    error
-        .as_database_error()
-        .and_then(|error| error.code().map(|code| code == "55P03"))
-        .unwrap_or(false)
+    error.as_database_error().and_then(|error| error.code().map(|code| code == "55P03")).unwrap_or(false)
 }

@@ -44,11 +44,7 @@ pub struct EmbeddedSettings {
 impl EmbeddedSettings {
     /// With the programs found by themselves, and two minutes to start.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
-        Self {
-            data_dir: data_dir.into(),
-            bin_dir: None,
-            start_timeout: Duration::from_mins(2),
-        }
+        Self { data_dir: data_dir.into(), bin_dir: None, start_timeout: Duration::from_mins(2) }
     }
 }
 
@@ -111,19 +107,10 @@ impl Embedded {
             .map_err(error::failed("start a thread for", &settings.data_dir))?;
         // From here on the value's own end stops the server.
         let mut starting = Starting { events: Some(events) };
-        let Started {
-            state_dir,
-            socket_dir,
-            major,
-        } = started.await.unwrap_or(Err(EmbeddedError::Cancelled))?;
+        let Started { state_dir, socket_dir, major } =
+            started.await.unwrap_or(Err(EmbeddedError::Cancelled))?;
         let events = starting.events.take().expect("taken once");
-        let embedded = Self {
-            events,
-            state,
-            stopped,
-            socket_dir,
-            major,
-        };
+        let embedded = Self { events, state, stopped, socket_dir, major };
         match embedded.prepare(&state_dir).await {
             Ok(()) => Ok(embedded),
             Err(error) => {
@@ -165,18 +152,11 @@ impl Embedded {
     /// The role and the database, and the file that tells other processes of ours where the socket is.
     async fn prepare(&self, state_dir: &Path) -> Result<(), EmbeddedError> {
         let options = connection::options_as(&self.socket_dir, SUPERUSER, SUPERUSER);
-        let mut superuser = PgConnection::connect_with(&options)
-            .await
-            .map_err(EmbeddedError::Prepare)?;
-        make_database(&mut superuser)
-            .await
-            .map_err(EmbeddedError::Prepare)?;
+        let mut superuser = PgConnection::connect_with(&options).await.map_err(EmbeddedError::Prepare)?;
+        make_database(&mut superuser).await.map_err(EmbeddedError::Prepare)?;
         superuser.close().await.map_err(EmbeddedError::Prepare)?;
-        ConnectionFile {
-            gateway_pid: std::process::id(),
-            socket_dir: self.socket_dir.clone(),
-        }
-        .write(state_dir)
+        ConnectionFile { gateway_pid: std::process::id(), socket_dir: self.socket_dir.clone() }
+            .write(state_dir)
     }
 }
 
@@ -207,14 +187,10 @@ async fn make_database(superuser: &mut PgConnection) -> Result<(), sqlx::Error> 
         .fetch_optional(&mut *superuser)
         .await?;
     if role.is_none() {
-        superuser
-            .execute(AssertSqlSafe(format!("create role {NAME} login")))
-            .await?;
+        superuser.execute(AssertSqlSafe(format!("create role {NAME} login"))).await?;
         // The values of a row that breaks a rule stay out of the server's log.
         superuser
-            .execute(AssertSqlSafe(format!(
-                "alter role {NAME} set log_error_verbosity = 'terse'"
-            )))
+            .execute(AssertSqlSafe(format!("alter role {NAME} set log_error_verbosity = 'terse'")))
             .await?;
     }
     let database: Option<i32> = sqlx::query_scalar("select 1 from pg_database where datname = $1")
@@ -222,9 +198,7 @@ async fn make_database(superuser: &mut PgConnection) -> Result<(), sqlx::Error> 
         .fetch_optional(&mut *superuser)
         .await?;
     if database.is_none() {
-        superuser
-            .execute(AssertSqlSafe(format!("create database {NAME} owner {NAME}")))
-            .await?;
+        superuser.execute(AssertSqlSafe(format!("create database {NAME} owner {NAME}"))).await?;
     }
     Ok(())
 }
@@ -234,12 +208,7 @@ async fn make_database(superuser: &mut PgConnection) -> Result<(), sqlx::Error> 
 /// must run as the same user or as root.
 pub async fn connect_running(data_dir: &Path) -> Option<PgConnectOptions> {
     let data_dir = data_dir.to_owned();
-    let found = tokio::task::spawn_blocking(move || ConnectionFile::read_living(&data_dir))
-        .await
-        .ok()??;
-    tracing::debug!(
-        gateway_pid = found.gateway_pid,
-        "using the embedded Postgres of a running gateway"
-    );
+    let found = tokio::task::spawn_blocking(move || ConnectionFile::read_living(&data_dir)).await.ok()??;
+    tracing::debug!(gateway_pid = found.gateway_pid, "using the embedded Postgres of a running gateway");
     Some(connection::options(&found.socket_dir))
 }

@@ -48,12 +48,7 @@ pub struct GrantRow {
 impl GrantRow {
     /// The life cycle's view of this row.
     pub fn grant(&self) -> Grant {
-        grant(
-            &self.state,
-            self.state_reason.as_deref(),
-            self.state_since,
-            self.access_expires_at,
-        )
+        grant(&self.state, self.state_reason.as_deref(), self.state_since, self.access_expires_at)
     }
 }
 
@@ -61,10 +56,7 @@ fn grant(state: &str, reason: Option<&str>, since: DateTime<Utc>, expires_at: Da
     if state == "valid" {
         Grant::Valid { expires_at }
     } else {
-        Grant::NeedsReauth {
-            since,
-            reason: ReauthReason::from_code(reason.unwrap_or("unknown")),
-        }
+        Grant::NeedsReauth { since, reason: ReauthReason::from_code(reason.unwrap_or("unknown")) }
     }
 }
 
@@ -171,27 +163,19 @@ pub async fn get(
     tenant: TenantId,
     provider: ProviderId,
 ) -> Result<Option<GrantRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from grants where tenant_id = $1 and provider_id = $2"
-    ))
-    .bind(tenant.0)
-    .bind(provider.0)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(concat!("select ", columns!(), " from grants where tenant_id = $1 and provider_id = $2"))
+        .bind(tenant.0)
+        .bind(provider.0)
+        .fetch_optional(db)
+        .await
 }
 
 /// Without the tenant, for the catalogue's shell, which knows of a change by its provider only.
 pub async fn get_any(db: &mut PgConnection, provider: ProviderId) -> Result<Option<GrantRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from grants where provider_id = $1"
-    ))
-    .bind(provider.0)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(concat!("select ", columns!(), " from grants where provider_id = $1"))
+        .bind(provider.0)
+        .fetch_optional(db)
+        .await
 }
 
 /// As [`get`], and no other transaction can change or lock the row until this one ends.
@@ -245,13 +229,9 @@ pub async fn set_lock_timeout(
 
 /// Of every tenant.
 pub async fn list_all(db: &mut PgConnection) -> Result<Vec<GrantRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from grants order by tenant_id, provider_id"
-    ))
-    .fetch_all(db)
-    .await
+    sqlx::query_as(concat!("select ", columns!(), " from grants order by tenant_id, provider_id"))
+        .fetch_all(db)
+        .await
 }
 
 /// Versions and states of every tenant's sign-ins, without the tokens.
@@ -298,12 +278,7 @@ impl VersionRow {
             provider_id: ProviderId(self.provider_id),
             tenant_id: TenantId(self.tenant_id),
             version: self.version,
-            grant: grant(
-                &self.state,
-                self.state_reason.as_deref(),
-                self.state_since,
-                self.access_expires_at,
-            ),
+            grant: grant(&self.state, self.state_reason.as_deref(), self.state_since, self.access_expires_at),
         }
     }
 }

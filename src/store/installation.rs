@@ -24,26 +24,16 @@ pub struct InstallationRow {
 
 /// Waits for the lock on the key; it is released with the transaction.
 pub async fn lock_key_for_transaction(db: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("select pg_advisory_xact_lock($1)")
-        .bind(KEY_LOCK)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query("select pg_advisory_xact_lock($1)").bind(KEY_LOCK).execute(db).await.map(drop)
 }
 
 /// Waits for the lock on the key; it is released with the connection.
 pub async fn lock_key_for_session(db: &mut PgConnection) -> Result<(), sqlx::Error> {
-    sqlx::query("select pg_advisory_lock($1)")
-        .bind(KEY_LOCK)
-        .execute(db)
-        .await
-        .map(drop)
+    sqlx::query("select pg_advisory_lock($1)").bind(KEY_LOCK).execute(db).await.map(drop)
 }
 
 pub async fn get(db: &mut PgConnection) -> Result<Option<InstallationRow>, sqlx::Error> {
-    sqlx::query_as("select id, key_check, created_at from installation")
-        .fetch_optional(db)
-        .await
+    sqlx::query_as("select id, key_check, created_at from installation").fetch_optional(db).await
 }
 
 /// The first start of all.
@@ -93,9 +83,8 @@ pub fn login_aad(id: Uuid, column: &str) -> String {
 /// Every sealed value of every tenant. The rows stay locked until the transaction ends.
 pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>, sqlx::Error> {
     let mut values = Vec::new();
-    let check: Option<String> = sqlx::query_scalar("select key_check from installation for update")
-        .fetch_optional(&mut *db)
-        .await?;
+    let check: Option<String> =
+        sqlx::query_scalar("select key_check from installation for update").fetch_optional(&mut *db).await?;
     values.extend(check.map(|check| (Place::KeyCheck, check)));
 
     let keys: Vec<(Uuid, String)> = sqlx::query_as(
@@ -103,10 +92,7 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>
     )
     .fetch_all(&mut *db)
     .await?;
-    values.extend(
-        keys.into_iter()
-            .map(|(id, key)| (Place::ProviderApiKey(ProviderId(id)), key)),
-    );
+    values.extend(keys.into_iter().map(|(id, key)| (Place::ProviderApiKey(ProviderId(id)), key)));
 
     let tokens: Vec<(Uuid, String, String, Option<String>)> = sqlx::query_as(
         "select provider_id, access_token, refresh_token, id_token from grants order by provider_id for no key update",
@@ -137,9 +123,9 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>
 pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -> Result<(), sqlx::Error> {
     let query = match place {
         Place::KeyCheck => sqlx::query("update installation set key_check = $1").bind(sealed),
-        Place::ProviderApiKey(id) => sqlx::query("update providers set api_key = $1 where id = $2")
-            .bind(sealed)
-            .bind(id.0),
+        Place::ProviderApiKey(id) => {
+            sqlx::query("update providers set api_key = $1 where id = $2").bind(sealed).bind(id.0)
+        }
         Place::Grant(id, column) => match column {
             TokenColumn::Access => sqlx::query("update grants set access_token = $1 where provider_id = $2"),
             TokenColumn::Refresh => {
@@ -149,12 +135,12 @@ pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -
         }
         .bind(sealed)
         .bind(id.0),
-        Place::LoginVerifier(id) => sqlx::query("update pending_logins set verifier = $1 where id = $2")
-            .bind(sealed)
-            .bind(id),
-        Place::LoginDeviceAuth(id) => sqlx::query("update pending_logins set device_auth = $1 where id = $2")
-            .bind(sealed)
-            .bind(id),
+        Place::LoginVerifier(id) => {
+            sqlx::query("update pending_logins set verifier = $1 where id = $2").bind(sealed).bind(id)
+        }
+        Place::LoginDeviceAuth(id) => {
+            sqlx::query("update pending_logins set device_auth = $1 where id = $2").bind(sealed).bind(id)
+        }
     };
     query.execute(db).await.map(drop)
 }

@@ -21,7 +21,10 @@ pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<ModelsRow>> {
 }
 
 /// The ETag of a provider's list and when it was fetched.
-pub async fn etag(conn: &mut PgConnection, id: ProviderId) -> sqlx::Result<Option<(Option<String>, DateTime<Utc>)>> {
+pub async fn etag(
+    conn: &mut PgConnection,
+    id: ProviderId,
+) -> sqlx::Result<Option<(Option<String>, DateTime<Utc>)>> {
     sqlx::query_as("select etag, fetched_at from provider_models where provider_id = $1")
         .bind(id.0)
         .fetch_optional(conn)

@@ -101,15 +101,11 @@ pub async fn get(
     tenant: TenantId,
     id: ProviderId,
 ) -> Result<Option<ProviderRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from providers where tenant_id = $1 and id = $2"
-    ))
-    .bind(tenant.0)
-    .bind(id.0)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(concat!("select ", columns!(), " from providers where tenant_id = $1 and id = $2"))
+        .bind(tenant.0)
+        .bind(id.0)
+        .fetch_optional(db)
+        .await
 }
 
 pub async fn get_by_name(
@@ -117,15 +113,11 @@ pub async fn get_by_name(
     tenant: TenantId,
     name: &str,
 ) -> Result<Option<ProviderRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from providers where tenant_id = $1 and name = $2"
-    ))
-    .bind(tenant.0)
-    .bind(name)
-    .fetch_optional(db)
-    .await
+    sqlx::query_as(concat!("select ", columns!(), " from providers where tenant_id = $1 and name = $2"))
+        .bind(tenant.0)
+        .bind(name)
+        .fetch_optional(db)
+        .await
 }
 
 /// By id when `id_or_name` is a UUID, else by name. A UUID is also a valid name: the id goes first.
@@ -156,13 +148,9 @@ pub async fn list(db: &mut PgConnection, tenant: TenantId) -> Result<Vec<Provide
 
 /// Of every tenant, for the catalogue.
 pub async fn list_all(db: &mut PgConnection) -> Result<Vec<ProviderRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from providers order by tenant_id, created_at, id"
-    ))
-    .fetch_all(db)
-    .await
+    sqlx::query_as(concat!("select ", columns!(), " from providers order by tenant_id, created_at, id"))
+        .fetch_all(db)
+        .await
 }
 
 /// The provider as it stands afterwards; `None` when there is none.

@@ -65,10 +65,7 @@ where
 }
 
 fn parse(filter: &str) -> Result<EnvFilter, LogError> {
-    EnvFilter::try_new(filter).map_err(|source| LogError::Filter {
-        filter: filter.to_owned(),
-        source,
-    })
+    EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -123,10 +120,7 @@ mod tests {
             tracing::warn!(account = "a", "cooling down");
         });
         assert_eq!(text.lines().count(), 1);
-        assert!(
-            text.contains("WARN") && text.contains("cooling down account=\"a\""),
-            "{text}"
-        );
+        assert!(text.contains("WARN") && text.contains("cooling down account=\"a\""), "{text}");
         assert!(!text.contains('\u{1b}'));
     }
 
@@ -139,10 +133,7 @@ mod tests {
             handle.set_filter("off").unwrap();
             tracing::error!("after");
         });
-        assert!(
-            text.contains("between") && !text.contains("before") && !text.contains("after"),
-            "{text}"
-        );
+        assert!(text.contains("between") && !text.contains("before") && !text.contains("after"), "{text}");
     }
 
     #[test]

@@ -241,29 +241,18 @@ impl Metrics {
             "Records of requests that were lost because the writer fell behind",
             metrics.records_dropped.clone(),
         );
-        registry.register(
-            "gateway_providers",
-            "Providers by state",
-            metrics.providers.clone(),
-        );
+        registry.register("gateway_providers", "Providers by state", metrics.providers.clone());
         registry.register(
             "gateway_build",
             "The running version",
             Info::new([("version", env!("CARGO_PKG_VERSION"))]),
         );
-        let metrics = Self {
-            registry: Arc::new(registry),
-            ..metrics
-        };
+        let metrics = Self { registry: Arc::new(registry), ..metrics };
         for kind in TokenKind::ALL {
             drop(metrics.tokens.get_or_create(&TokenLabel { kind: *kind }));
         }
         for outcome in RefreshOutcome::ALL {
-            drop(
-                metrics
-                    .token_refreshes
-                    .get_or_create(&RefreshLabel { outcome: *outcome }),
-            );
+            drop(metrics.token_refreshes.get_or_create(&RefreshLabel { outcome: *outcome }));
         }
         for state in ProviderState::ALL {
             metrics.set_providers(*state, 0);
@@ -273,23 +262,13 @@ impl Metrics {
 
     /// A request ended, this long after it came.
     pub fn request(&self, endpoint: Endpoint, outcome: RequestOutcome, client: Client, took: Duration) {
-        self.requests
-            .get_or_create(&RequestLabels {
-                endpoint,
-                outcome,
-                client,
-            })
-            .inc();
-        self.request_seconds
-            .get_or_create(&EndpointLabel { endpoint })
-            .observe(took.as_secs_f64());
+        self.requests.get_or_create(&RequestLabels { endpoint, outcome, client }).inc();
+        self.request_seconds.get_or_create(&EndpointLabel { endpoint }).observe(took.as_secs_f64());
     }
 
     /// The first event that the client could see came this long after its request.
     pub fn first_event(&self, endpoint: Endpoint, took: Duration) {
-        self.first_event_seconds
-            .get_or_create(&EndpointLabel { endpoint })
-            .observe(took.as_secs_f64());
+        self.first_event_seconds.get_or_create(&EndpointLabel { endpoint }).observe(took.as_secs_f64());
     }
 
     /// A stream is active until the guard is dropped.
@@ -301,12 +280,7 @@ impl Metrics {
 
     /// An attempt at one account ended.
     pub fn attempt(&self, provider_kind: ProviderKind, outcome: AttemptOutcome) {
-        self.upstream_attempts
-            .get_or_create(&AttemptLabels {
-                provider_kind,
-                outcome,
-            })
-            .inc();
+        self.upstream_attempts.get_or_create(&AttemptLabels { provider_kind, outcome }).inc();
     }
 
     /// An answer used these tokens.
@@ -323,9 +297,7 @@ impl Metrics {
 
     /// A refresh of an account's grant ended.
     pub fn token_refresh(&self, outcome: RefreshOutcome) {
-        self.token_refreshes
-            .get_or_create(&RefreshLabel { outcome })
-            .inc();
+        self.token_refreshes.get_or_create(&RefreshLabel { outcome }).inc();
     }
 
     /// Records of requests were lost.
@@ -357,14 +329,10 @@ impl Drop for ActiveStream {
 }
 
 /// Answers take from under a second to half an hour.
-const REQUEST_SECONDS: [f64; 12] = [
-    0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1_800.0,
-];
+const REQUEST_SECONDS: [f64; 12] = [0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1_800.0];
 
 /// The first event takes from what the gateway itself costs to a long think.
-const FIRST_EVENT_SECONDS: [f64; 12] = [
-    0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0,
-];
+const FIRST_EVENT_SECONDS: [f64; 12] = [0.005, 0.025, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0];
 
 #[cfg(test)]
 mod tests {
@@ -374,20 +342,10 @@ mod tests {
     fn the_names_and_labels_are_the_documented_ones() {
         let metrics = Metrics::new();
         let second = Duration::from_secs(1);
-        metrics.request(
-            Endpoint::Responses,
-            RequestOutcome::Completed,
-            Client::Codex,
-            second,
-        );
+        metrics.request(Endpoint::Responses, RequestOutcome::Completed, Client::Codex, second);
         metrics.first_event(Endpoint::ChatCompletions, second);
         metrics.attempt(ProviderKind::ChatgptOauth, AttemptOutcome::Served);
-        metrics.tokens(TokenCounts {
-            input: 9,
-            cached_input: 4,
-            output: 3,
-            reasoning: 1,
-        });
+        metrics.tokens(TokenCounts { input: 9, cached_input: 4, output: 3, reasoning: 1 });
         metrics.token_refresh(RefreshOutcome::NeedsReauth);
         metrics.records_dropped(2);
         metrics.set_providers(ProviderState::Ready, 3);
@@ -409,11 +367,7 @@ mod tests {
             "gateway_records_dropped_total 2",
             "gateway_providers{state=\"ready\"} 3",
             "gateway_providers{state=\"exhausted\"} 0",
-            concat!(
-                "gateway_build_info{version=\"",
-                env!("CARGO_PKG_VERSION"),
-                "\"} 1"
-            ),
+            concat!("gateway_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
         ] {
             assert!(text.lines().any(|found| found == line), "{line}\n{text}");
         }

@@ -7,7 +7,9 @@ use crate::domain::routing::failover::Failure;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER};
+use reqwest::header::{
+    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+};
 use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -62,7 +64,10 @@ pub struct Patience {
 #[derive(Debug)]
 pub enum ModelList {
     /// The entries, native shape, and the list's ETag.
-    Changed { entries: Vec<Value>, etag: Option<String> },
+    Changed {
+        entries: Vec<Value>,
+        etag: Option<String>,
+    },
     Unchanged,
 }
 
@@ -74,7 +79,11 @@ impl CodexClient {
     }
 
     /// Sends a turn and waits for the head of the answer.
-    pub async fn open(&self, turn: Turn<'_>, patience: Patience) -> Result<(HeaderMap, CodexEvents), Failure> {
+    pub async fn open(
+        &self,
+        turn: Turn<'_>,
+        patience: Patience,
+    ) -> Result<(HeaderMap, CodexEvents), Failure> {
         let url = format!("{}/codex/responses", turn.access.api_base.trim_end_matches('/'));
         let mut headers = turn.headers;
         if !turn.session.is_empty()

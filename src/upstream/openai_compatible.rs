@@ -45,9 +45,7 @@ impl CompatibleClient {
         let response = send(request, patience.first_byte).await?;
         let chunks = response.bytes_stream().eventsource();
         Ok(CompatibleEvents {
-            chunks: chunks
-                .map(|chunk| chunk.map(|event| event.data).map_err(broken))
-                .boxed(),
+            chunks: chunks.map(|chunk| chunk.map(|event| event.data).map_err(broken)).boxed(),
             translator,
             ready: VecDeque::new(),
             idle: patience.idle,

@@ -74,10 +74,7 @@ async fn contents(pool: &PgPool) -> Vec<String> {
 
 fn meta() -> BackupMeta {
     let created_at: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().unwrap();
-    BackupMeta {
-        created_at,
-        created_by: "gateway test".to_owned(),
-    }
+    BackupMeta { created_at, created_by: "gateway test".to_owned() }
 }
 
 async fn back_up(pool: &PgPool) -> (Vec<u8>, Summary) {
@@ -100,10 +97,7 @@ async fn what_was_backed_up_comes_back_to_the_last_odd_byte() {
     assert_eq!(written.rows(), 3 + 4 + 3 + 300);
     assert_eq!(written.migration_version, Some(7));
     let text = written.to_string();
-    assert!(
-        text.contains("310 rows in 5 tables") && text.contains("key is not in the file"),
-        "{text}"
-    );
+    assert!(text.contains("310 rows in 5 tables") && text.contains("key is not in the file"), "{text}");
 
     let target = schema().await;
     let restored = put_back(&target.pool, &file, false).await.unwrap();
@@ -121,13 +115,7 @@ async fn what_was_backed_up_comes_back_to_the_last_odd_byte() {
         .unwrap();
     assert_eq!(next, 301);
     // And the checks hold again.
-    assert!(
-        target
-            .pool
-            .execute("insert into a_child values (99, '')")
-            .await
-            .is_err()
-    );
+    assert!(target.pool.execute("insert into a_child values (99, '')").await.is_err());
 }
 
 #[tokio::test]
@@ -186,18 +174,11 @@ async fn a_backup_is_one_moment_while_others_write() {
 async fn a_truncated_or_changed_file_changes_nothing() {
     let (file, _) = back_up(&filled().await.pool).await;
     let target = filled().await;
-    target
-        .pool
-        .execute("update owners set name = 'untouched'")
-        .await
-        .unwrap();
+    target.pool.execute("update owners set name = 'untouched'").await.unwrap();
     let before = contents(&target.pool).await;
     for cut in [0, 1, 50, file.len() / 2, file.len() - 33, file.len() - 1] {
         let error = put_back(&target.pool, &file[..cut], true).await.unwrap_err();
-        assert!(
-            matches!(error, BackupError::Damaged(_) | BackupError::NotABackup),
-            "{cut}: {error:?}"
-        );
+        assert!(matches!(error, BackupError::Damaged(_) | BackupError::NotABackup), "{cut}: {error:?}");
         assert!(inspect(Cursor::new(&file[..cut])).await.is_err());
     }
     let mut changed = file.clone();
@@ -212,11 +193,7 @@ async fn a_database_that_holds_something_is_refused_unless_it_may_be_replaced() 
     let source = filled().await;
     let (file, _) = back_up(&source.pool).await;
     let target = schema().await;
-    target
-        .pool
-        .execute("insert into owners (name) values ('somebody else')")
-        .await
-        .unwrap();
+    target.pool.execute("insert into owners (name) values ('somebody else')").await.unwrap();
     let error = put_back(&target.pool, &file, false).await.unwrap_err();
     assert!(
         matches!(&error, BackupError::NotEmpty { tables } if tables == &[("owners".to_owned(), 1)]),
@@ -231,16 +208,9 @@ async fn a_database_that_holds_something_is_refused_unless_it_may_be_replaced() 
 async fn a_backup_of_a_newer_schema_is_refused_and_one_of_an_older_schema_takes_defaults() {
     let (file, _) = back_up(&filled().await.pool).await;
     let older = schema().await;
-    older
-        .pool
-        .execute("delete from _sqlx_migrations where version = 7")
-        .await
-        .unwrap();
+    older.pool.execute("delete from _sqlx_migrations where version = 7").await.unwrap();
     let text = put_back(&older.pool, &file, false).await.unwrap_err().to_string();
-    assert!(
-        text.contains("schema version 7") && text.contains("has version 1"),
-        "{text}"
-    );
+    assert!(text.contains("schema version 7") && text.contains("has version 1"), "{text}");
 
     let newer = schema().await;
     newer
@@ -254,16 +224,10 @@ async fn a_backup_of_a_newer_schema_is_refused_and_one_of_an_older_schema_takes_
         .await
         .unwrap();
     // What is seeded by a migration of ours is known; this table is not, so the database counts as filled.
-    assert!(matches!(
-        put_back(&newer.pool, &file, false).await,
-        Err(BackupError::NotEmpty { .. })
-    ));
+    assert!(matches!(put_back(&newer.pool, &file, false).await, Err(BackupError::NotEmpty { .. })));
     newer.pool.execute("delete from later").await.unwrap();
     put_back(&newer.pool, &file, false).await.unwrap();
-    let ranks: i64 = sqlx::query_scalar("select sum(rank) from owners")
-        .fetch_one(&newer.pool)
-        .await
-        .unwrap();
+    let ranks: i64 = sqlx::query_scalar("select sum(rank) from owners").fetch_one(&newer.pool).await.unwrap();
     assert_eq!(ranks, 15);
 }
 
@@ -271,19 +235,10 @@ async fn a_backup_of_a_newer_schema_is_refused_and_one_of_an_older_schema_takes_
 async fn everything_that_has_lost_its_place_is_named() {
     let (file, _) = back_up(&filled().await.pool).await;
     let target = schema().await;
-    target
-        .pool
-        .execute("drop table a_child, empty_one; alter table owners drop column boss")
-        .await
-        .unwrap();
+    target.pool.execute("drop table a_child, empty_one; alter table owners drop column boss").await.unwrap();
     let error = put_back(&target.pool, &file, false).await.unwrap_err();
-    let BackupError::DoesNotFit { problems } = &error else {
-        panic!("{error:?}")
-    };
-    assert_eq!(
-        problems,
-        &["the column owners.boss is gone", "the table a_child is gone"]
-    );
+    let BackupError::DoesNotFit { problems } = &error else { panic!("{error:?}") };
+    assert_eq!(problems, &["the column owners.boss is gone", "the table a_child is gone"]);
 }
 
 #[tokio::test]
@@ -297,30 +252,17 @@ async fn tables_that_refer_to_each_other_need_a_deferrable_key() {
     db.pool.execute(schema).await.unwrap();
     let mut conn = db.pool.acquire().await.unwrap();
     let error = backup(&mut conn, &mut Vec::new(), &meta()).await.unwrap_err();
-    assert!(
-        matches!(&error, BackupError::Cycle { tables } if tables == &["eggs", "hens"]),
-        "{error:?}"
-    );
+    assert!(matches!(&error, BackupError::Cycle { tables } if tables == &["eggs", "hens"]), "{error:?}");
     drop(conn);
 
     let deferrable = format!("{schema} deferrable");
-    db.pool
-        .execute("alter table eggs alter constraint egg_hen deferrable")
-        .await
-        .unwrap();
+    db.pool.execute("alter table eggs alter constraint egg_hen deferrable").await.unwrap();
     db.pool.execute(rows).await.unwrap();
     let (file, _) = back_up(&db.pool).await;
     let target = empty_database().await;
-    target
-        .pool
-        .execute(sqlx::AssertSqlSafe(deferrable))
-        .await
-        .unwrap();
+    target.pool.execute(sqlx::AssertSqlSafe(deferrable)).await.unwrap();
     put_back(&target.pool, &file, false).await.unwrap();
-    let hen: i32 = sqlx::query_scalar("select hen from eggs")
-        .fetch_one(&target.pool)
-        .await
-        .unwrap();
+    let hen: i32 = sqlx::query_scalar("select hen from eggs").fetch_one(&target.pool).await.unwrap();
     assert_eq!(hen, 1);
 }
 
@@ -328,11 +270,7 @@ async fn tables_that_refer_to_each_other_need_a_deferrable_key() {
 async fn a_row_that_the_database_refuses_undoes_everything() {
     let (file, _) = back_up(&filled().await.pool).await;
     let target = schema().await;
-    target
-        .pool
-        .execute("alter table a_child add check (note <> '')")
-        .await
-        .unwrap();
+    target.pool.execute("alter table a_child add check (note <> '')").await.unwrap();
     let error = put_back(&target.pool, &file, false).await.unwrap_err();
     assert!(matches!(error, BackupError::Database(_)), "{error:?}");
     assert!(contents(&target.pool).await.iter().all(String::is_empty));
@@ -350,16 +288,12 @@ async fn row_triggers_do_not_touch_the_rows_and_statement_triggers_tell_the_othe
     let (file, _) = back_up(&source.pool).await;
     let target = schema().await;
     target.pool.execute(triggers).await.unwrap();
-    let mut listener = sqlx::postgres::PgListener::connect_with(&target.pool)
-        .await
-        .unwrap();
+    let mut listener = sqlx::postgres::PgListener::connect_with(&target.pool).await.unwrap();
     listener.listen("changed").await.unwrap();
     put_back(&target.pool, &file, false).await.unwrap();
     assert_eq!(contents(&target.pool).await, contents(&source.pool).await);
-    let told = tokio::time::timeout(std::time::Duration::from_secs(10), listener.recv())
-        .await
-        .unwrap()
-        .unwrap();
+    let told =
+        tokio::time::timeout(std::time::Duration::from_secs(10), listener.recv()).await.unwrap().unwrap();
     assert_eq!(told.payload(), "owners");
     // The trigger is on again.
     let name: String = sqlx::query_scalar("insert into owners (name) values ('new') returning name")
@@ -384,10 +318,7 @@ async fn row_level_security_never_makes_a_smaller_backup() {
     let target = schema().await;
     target.pool.execute(secured).await.unwrap();
     put_back(&target.pool, &file, false).await.unwrap();
-    let seen: i64 = sqlx::query_scalar("select count(*) from owners")
-        .fetch_one(&target.pool)
-        .await
-        .unwrap();
+    let seen: i64 = sqlx::query_scalar("select count(*) from owners").fetch_one(&target.pool).await.unwrap();
     assert_eq!(seen, 1, "the policy holds again");
 }
 
@@ -399,10 +330,7 @@ async fn a_large_table_goes_through_in_pieces() {
         .await
         .unwrap();
     // One row longer than any piece.
-    db.pool
-        .execute("insert into owners (name) values (repeat('long', 300000))")
-        .await
-        .unwrap();
+    db.pool.execute("insert into owners (name) values (repeat('long', 300000))").await.unwrap();
     let (file, _) = back_up(&db.pool).await;
     let target = schema().await;
     put_back(&target.pool, &file, false).await.unwrap();
@@ -417,10 +345,7 @@ async fn the_file_appears_whole_and_for_its_owner_only() {
     let mut conn = db.pool.acquire().await.unwrap();
     let written = backup_to_file(&mut conn, &path, &meta()).await.unwrap();
     let metadata = std::fs::metadata(&path).unwrap();
-    assert_eq!(
-        (metadata.permissions().mode() & 0o777, metadata.len()),
-        (0o600, written.bytes)
-    );
+    assert_eq!((metadata.permissions().mode() & 0o777, metadata.len()), (0o600, written.bytes));
 
     // A later backup that fails leaves the earlier one and nothing else.
     let circle = "create table eggs (id int primary key, hen int);
@@ -428,14 +353,10 @@ async fn the_file_appears_whole_and_for_its_owner_only() {
         alter table eggs add foreign key (hen) references hens";
     db.pool.execute(circle).await.unwrap();
     assert!(backup_to_file(&mut conn, &path, &meta()).await.is_err());
-    let names: Vec<_> = std::fs::read_dir(dir.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
+    let names: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(names, ["backup"]);
-    let header = inspect(tokio::fs::File::open(&path).await.unwrap())
-        .await
-        .unwrap();
+    let header = inspect(tokio::fs::File::open(&path).await.unwrap()).await.unwrap();
     assert_eq!(
         (header.created_at, header.migration_version, header.tables.len()),
         (meta().created_at, Some(7), 5)
@@ -446,17 +367,9 @@ async fn the_file_appears_whole_and_for_its_owner_only() {
     file.seek(SeekFrom::End(0)).await.unwrap();
     let target = schema().await;
     let mut conn = target.pool.acquire().await.unwrap();
-    restore(&mut conn, &mut file, &RestoreOptions { replace: false })
-        .await
-        .unwrap();
+    restore(&mut conn, &mut file, &RestoreOptions { replace: false }).await.unwrap();
     let mut text = String::new();
-    tokio::fs::File::open(&path)
-        .await
-        .unwrap()
-        .take(60)
-        .read_to_string(&mut text)
-        .await
-        .unwrap();
+    tokio::fs::File::open(&path).await.unwrap().take(60).read_to_string(&mut text).await.unwrap();
     assert!(
         text.starts_with("{\"format\":\"gateway-backup\",\"version\":1,\"created_at\":\"2026-03"),
         "{text}"

@@ -23,10 +23,7 @@ fn loader(working: &Path) -> Loader {
         data: Some(working.join("data")),
         home: None,
     };
-    Loader {
-        dirs,
-        ..Loader::default()
-    }
+    Loader { dirs, ..Loader::default() }
 }
 
 fn repository(file: &str) -> PathBuf {
@@ -42,11 +39,7 @@ fn example() -> Loaded {
 /// The paths of all keys, sections included.
 fn keys(value: &Value, prefix: &str, found: &mut BTreeSet<String>) {
     for (key, member) in value.as_object().into_iter().flatten() {
-        let path = if prefix.is_empty() {
-            key.clone()
-        } else {
-            format!("{prefix}.{key}")
-        };
+        let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
         keys(member, &path, found);
         found.insert(path);
     }
@@ -66,16 +59,11 @@ fn the_example_has_every_key() {
 #[test]
 fn every_value_of_the_example_is_its_default() {
     let example = example();
-    let default = serde_json::to_value(Config {
-        data_dir: PathBuf::from("/nowhere/data"),
-        ..Config::default()
-    });
+    let default =
+        serde_json::to_value(Config { data_dir: PathBuf::from("/nowhere/data"), ..Config::default() });
     assert_eq!(example.masked(), default.unwrap());
     let from_file = |(path, _, source): &(String, Value, Source)| {
-        assert!(
-            matches!(source, Source::File { .. }),
-            "{path} is not from the file but {source}"
-        );
+        assert!(matches!(source, Source::File { .. }), "{path} is not from the file but {source}");
     };
     example.values().iter().for_each(from_file);
 }
@@ -104,14 +92,9 @@ fn the_agent_that_the_example_describes_has_every_key_and_is_valid() {
         .map(|line| line.trim_start().strip_prefix("//").unwrap_or(line).to_owned() + "\n")
         .collect();
     let dir = tempfile::tempdir().unwrap();
-    fs::write(
-        dir.path().join("config.json"),
-        format!("{{\"agents\": {{\"list\": {{{described}}}}}}}"),
-    )
-    .unwrap();
-    let loaded = loader(dir.path())
-        .load()
-        .unwrap_or_else(|error| panic!("{error}"));
+    fs::write(dir.path().join("config.json"), format!("{{\"agents\": {{\"list\": {{{described}}}}}}}"))
+        .unwrap();
+    let loaded = loader(dir.path()).load().unwrap_or_else(|error| panic!("{error}"));
 
     let parsed: Value = jsonc_parser::parse_to_ast(
         &format!("{{{described}}}"),
@@ -124,16 +107,8 @@ fn the_agent_that_the_example_describes_has_every_key_and_is_valid() {
     .into();
     let (mut there, mut known) = (BTreeSet::new(), BTreeSet::new());
     keys(&parsed["reviewer"], "", &mut there);
-    keys(
-        &serde_json::to_value(AgentEntry::default()).unwrap(),
-        "",
-        &mut known,
-    );
-    keys(
-        &serde_json::to_value(ChatgptOauthRouting::default()).unwrap(),
-        "chatgpt_oauth_routing",
-        &mut known,
-    );
+    keys(&serde_json::to_value(AgentEntry::default()).unwrap(), "", &mut known);
+    keys(&serde_json::to_value(ChatgptOauthRouting::default()).unwrap(), "chatgpt_oauth_routing", &mut known);
     assert_eq!(there, known);
     assert!(loaded.config.agents.list["reviewer"].default);
 }
@@ -146,11 +121,7 @@ fn the_file_is_the_named_one_else_the_one_here_else_the_users_and_may_be_absent(
 
     fs::create_dir(dir.path().join("user")).unwrap();
     let write = |name: &str, port: u16| {
-        fs::write(
-            dir.path().join(name),
-            format!("{{\"gateway\": {{\"port\": {port}}}}}"),
-        )
-        .unwrap();
+        fs::write(dir.path().join(name), format!("{{\"gateway\": {{\"port\": {port}}}}}")).unwrap();
     };
     write("user/config.json", 1);
     assert_eq!(from.load().unwrap().config.server.port, 1);
@@ -162,10 +133,7 @@ fn the_file_is_the_named_one_else_the_one_here_else_the_users_and_may_be_absent(
     write("flag.json", 4);
     from.overrides.config = Some("flag.json".into());
     let loaded = from.load().unwrap();
-    assert_eq!(
-        (loaded.config.server.port, loaded.file),
-        (4, Some(dir.path().join("flag.json")))
-    );
+    assert_eq!((loaded.config.server.port, loaded.file), (4, Some(dir.path().join("flag.json"))));
 }
 
 #[test]
@@ -174,23 +142,10 @@ fn a_named_file_that_is_missing_is_an_error_that_says_who_named_it() {
     let mut loader = loader(dir.path());
     loader.env.insert("GATEWAY_CONFIG".into(), "no.json".into());
     let error = loader.load().err().unwrap();
-    assert!(matches!(
-        &error,
-        ConfigError::Missing {
-            named_by: "GATEWAY_CONFIG",
-            ..
-        }
-    ));
+    assert!(matches!(&error, ConfigError::Missing { named_by: "GATEWAY_CONFIG", .. }));
     assert!(error.to_string().ends_with("no.json (named by GATEWAY_CONFIG)"));
     loader.overrides.config = Some("neither.json".into());
-    assert!(
-        loader
-            .load()
-            .err()
-            .unwrap()
-            .to_string()
-            .ends_with("neither.json (named by --config)")
-    );
+    assert!(loader.load().err().unwrap().to_string().ends_with("neither.json (named by --config)"));
 }
 
 /// A watch in a directory of its own.
@@ -216,16 +171,9 @@ impl Watched {
         let watch = ConfigWatch::start(from, running).unwrap();
         let (config, changes) = (watch.subscribe(), Arc::new(Mutex::new(Vec::new())));
         let seen = Arc::clone(&changes);
-        let running = Tasks::new().spawn(
-            "config",
-            watch.run(move |change| seen.lock().unwrap().push(change.clone())),
-        );
-        Self {
-            dir,
-            config,
-            changes,
-            running,
-        }
+        let running =
+            Tasks::new().spawn("config", watch.run(move |change| seen.lock().unwrap().push(change.clone())));
+        Self { dir, config, changes, running }
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -243,9 +191,7 @@ impl Watched {
     }
 
     async fn model_becomes(&mut self, model: &str) {
-        let changed = self
-            .config
-            .wait_for(|config| config.agents.defaults.model == model);
+        let changed = self.config.wait_for(|config| config.agents.defaults.model == model);
         tokio::time::timeout(Duration::from_secs(10), changed)
             .await
             .expect("the change applies in time")
@@ -314,8 +260,7 @@ async fn an_invalid_change_is_refused_with_its_reason_and_the_old_settings_stay(
     let (log, _guard) = Log::capture();
     let mut watched = Watched::start(Some(&model("one")));
     watched.write("{\"agents\": {\"defaults\": {\"model\": \"broken\", \"max_tokens\": \"many\"}}}");
-    log.says("agents.defaults.max_tokens: found \"many\", expected a whole number")
-        .await;
+    log.says("agents.defaults.max_tokens: found \"many\", expected a whole number").await;
     watched.replace("{ not json");
     log.says("config.json:1:7: Expected colon").await;
     assert_eq!(watched.config.borrow().agents.defaults.model, "one");
@@ -335,14 +280,7 @@ async fn a_file_that_vanishes_leaves_the_settings_in_force_and_one_that_returns_
     assert_eq!(watched.config.borrow().agents.defaults.model, "one");
     watched.write(&model("two"));
     watched.model_becomes("two").await;
-    assert!(
-        watched
-            .changes
-            .lock()
-            .unwrap()
-            .iter()
-            .all(|change| change.loaded.file.is_some())
-    );
+    assert!(watched.changes.lock().unwrap().iter().all(|change| change.loaded.file.is_some()));
 }
 
 #[tokio::test]
@@ -359,8 +297,7 @@ async fn what_needs_a_restart_is_said_and_stays_as_it_was() {
     watched.write("{\"gateway\": {\"port\": 2}, \"agents\": {\"defaults\": {\"model\": \"two\"}}}");
     watched.model_becomes("two").await;
     assert_eq!(watched.config.borrow().server.port, 1);
-    log.says("changed settings need a restart changes=gateway.port: 1 -> 2")
-        .await;
+    log.says("changed settings need a restart changes=gateway.port: 1 -> 2").await;
 }
 
 /// Kubernetes mounts a file as a link to `..data/config.json` and renames another `..data` over the old one.

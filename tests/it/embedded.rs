@@ -39,23 +39,14 @@ async fn connect(options: &PgConnectOptions) -> PgConnection {
 
 async fn write_note(options: &PgConnectOptions, text: &str) {
     let mut conn = connect(options).await;
-    conn.execute("create table if not exists notes (text text not null)")
-        .await
-        .unwrap();
-    sqlx::query("insert into notes values ($1)")
-        .bind(text)
-        .execute(&mut conn)
-        .await
-        .unwrap();
+    conn.execute("create table if not exists notes (text text not null)").await.unwrap();
+    sqlx::query("insert into notes values ($1)").bind(text).execute(&mut conn).await.unwrap();
     conn.close().await.unwrap();
 }
 
 async fn notes(options: &PgConnectOptions) -> Vec<String> {
     let mut conn = connect(options).await;
-    sqlx::query_scalar("select text from notes order by text")
-        .fetch_all(&mut conn)
-        .await
-        .unwrap()
+    sqlx::query_scalar("select text from notes order by text").fetch_all(&mut conn).await.unwrap()
 }
 
 async fn eventually<T>(what: &str, mut attempt: impl AsyncFnMut() -> Option<T>) -> T {
@@ -103,11 +94,7 @@ impl Owner {
     fn spawn(data_dir: &Path, program: &Path, uid: Option<u32>) -> Self {
         let mut command = Command::new(program);
         command
-            .args([
-                "--exact",
-                "embedded::a_second_process_owns_a_server_until_its_input_ends",
-                "--nocapture",
-            ])
+            .args(["--exact", "embedded::a_second_process_owns_a_server_until_its_input_ends", "--nocapture"])
             .env(OWNED, data_dir)
             .current_dir("/")
             .stdin(Stdio::piped())
@@ -154,9 +141,7 @@ async fn a_second_process_owns_a_server_until_its_input_ends() {
     let server = start(&data_dir).await;
     write_note(&server.connect_options(), "from the helper").await;
     println!("SERVING");
-    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap())
-        .await
-        .unwrap();
+    tokio::task::spawn_blocking(|| std::io::stdin().read_to_end(&mut Vec::new()).unwrap()).await.unwrap();
     assert_eq!(server.stop().await, StopOutcome::Fast);
     assert!(processes(&data_dir).is_empty());
     let again = start(&data_dir).await;
@@ -221,28 +206,21 @@ async fn a_second_owner_is_refused_and_told_who_the_first_is() {
     let dir = scratch();
     let mut owner = Owner::spawn(dir.path(), &helper_program(), None);
     owner.wait_until_it_says("SERVING");
-    let error = Embedded::start(&EmbeddedSettings::new(dir.path()))
-        .await
-        .unwrap_err();
+    let error = Embedded::start(&EmbeddedSettings::new(dir.path())).await.unwrap_err();
     assert!(
         matches!(error, EmbeddedError::Owned { pid: Some(pid), .. } if pid == owner.process.id()),
         "{error:?}"
     );
     let text = error.to_string();
-    for part in [
-        format!("process {}", owner.process.id()),
-        dir.path().join("postgres").display().to_string(),
-    ] {
+    for part in [format!("process {}", owner.process.id()), dir.path().join("postgres").display().to_string()]
+    {
         assert!(text.contains(&part), "{text}");
     }
     // What such a second process can do instead.
     let options = connect_running(dir.path()).await.expect("a gateway runs");
     assert_eq!(notes(&options).await, ["from the helper"]);
     owner.end();
-    assert!(
-        connect_running(dir.path()).await.is_none(),
-        "nobody runs any more"
-    );
+    assert!(connect_running(dir.path()).await.is_none(), "nobody runs any more");
 }
 
 #[tokio::test]
@@ -250,33 +228,23 @@ async fn a_killed_postmaster_is_restarted_and_the_pool_comes_back() {
     let dir = scratch();
     let server = start(dir.path()).await;
     write_note(&server.connect_options(), "kept").await;
-    let pool = PgPoolOptions::new()
-        .max_connections(4)
-        .connect_with(server.connect_options())
-        .await
-        .unwrap();
+    let pool = PgPoolOptions::new().max_connections(4).connect_with(server.connect_options()).await.unwrap();
     let mut state = server.state();
     assert_eq!(*state.borrow_and_update(), ServerState::Ready);
 
     let killed = postmaster(dir.path());
     let begun = Instant::now();
     kill_process(killed, Signal::KILL).unwrap();
-    tokio::time::timeout(
-        PATIENCE,
-        state.wait_for(|state| *state == ServerState::Restarting),
-    )
-    .await
-    .unwrap()
-    .unwrap();
+    tokio::time::timeout(PATIENCE, state.wait_for(|state| *state == ServerState::Restarting))
+        .await
+        .unwrap()
+        .unwrap();
     tokio::time::timeout(PATIENCE, state.wait_for(|state| *state == ServerState::Ready))
         .await
         .unwrap()
         .unwrap();
     let text: String = eventually("the pool has a connection again", async || {
-        sqlx::query_scalar("select text from notes")
-            .fetch_one(&pool)
-            .await
-            .ok()
+        sqlx::query_scalar("select text from notes").fetch_one(&pool).await.ok()
     })
     .await;
     println!("back after {:?}", begun.elapsed());
@@ -309,10 +277,7 @@ async fn a_killed_owner_takes_its_server_along() {
     owner.wait_until_it_says("SERVING");
     assert!(!processes(dir.path()).is_empty());
     owner.kill();
-    eventually("the server has ended", async || {
-        processes(dir.path()).is_empty().then_some(())
-    })
-    .await;
+    eventually("the server has ended", async || processes(dir.path()).is_empty().then_some(())).await;
 }
 
 #[tokio::test]
@@ -336,20 +301,16 @@ async fn a_predecessor_that_was_not_told_to_end_is_ended() {
     let dir = scratch();
     start(dir.path()).await.stop().await;
     // As after a kill on a system that tells children nothing: a server without a gateway.
-    let found = Command::new("sh")
-        .args(["-c", "ls -d /usr/lib/postgresql/*/bin | tail -1"])
-        .output()
-        .unwrap();
+    let found =
+        Command::new("sh").args(["-c", "ls -d /usr/lib/postgresql/*/bin | tail -1"]).output().unwrap();
     let bin_dir = String::from_utf8(found.stdout).unwrap();
     if bin_dir.trim().is_empty() {
         // Only Debian's layout is known here; the other tests ran with whatever there is.
         return;
     }
     let owner = std::fs::metadata(cluster(dir.path())).unwrap();
-    let (uid, gid) = (
-        std::os::unix::fs::MetadataExt::uid(&owner),
-        std::os::unix::fs::MetadataExt::gid(&owner),
-    );
+    let (uid, gid) =
+        (std::os::unix::fs::MetadataExt::uid(&owner), std::os::unix::fs::MetadataExt::gid(&owner));
     let mut command = Command::new(Path::new(bin_dir.trim()).join("postgres"));
     command.arg("-D").arg(cluster(dir.path())).args([
         "-c",
@@ -357,19 +318,14 @@ async fn a_predecessor_that_was_not_told_to_end_is_ended() {
         "-c",
         "unix_socket_directories=../run",
     ]);
-    command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     if we_are_root() {
         command.uid(uid).gid(gid);
     }
     let mut orphan = command.spawn().unwrap();
     let pid_file = cluster(dir.path()).join("postmaster.pid");
     eventually("the orphan is ready", async || {
-        std::fs::read_to_string(&pid_file)
-            .is_ok_and(|text| text.contains("ready"))
-            .then_some(())
+        std::fs::read_to_string(&pid_file).is_ok_and(|text| text.contains("ready")).then_some(())
     })
     .await;
     let server = start(dir.path()).await;
@@ -382,14 +338,8 @@ async fn a_stale_pid_file_with_a_living_process_id_is_no_obstacle() {
     let dir = scratch();
     start(dir.path()).await.stop().await;
     let pid_file = cluster(dir.path()).join("postmaster.pid");
-    std::fs::write(
-        &pid_file,
-        format!(
-            "{}\n/nowhere\n1700000000\n5432\n\n\n\nready\n",
-            std::process::id()
-        ),
-    )
-    .unwrap();
+    std::fs::write(&pid_file, format!("{}\n/nowhere\n1700000000\n5432\n\n\n\nready\n", std::process::id()))
+        .unwrap();
     start(dir.path()).await.stop().await;
 }
 
@@ -400,11 +350,7 @@ async fn a_deep_data_directory_works() {
     let server = start(&deep).await;
     write_note(&server.connect_options(), "deep").await;
     let socket_dir = server.connect_options().get_socket().unwrap().clone();
-    assert!(
-        !socket_dir.starts_with(dir.path()) && socket_dir.is_dir(),
-        "{}",
-        socket_dir.display()
-    );
+    assert!(!socket_dir.starts_with(dir.path()) && socket_dir.is_dir(), "{}", socket_dir.display());
     assert_eq!(notes(&connect_running(&deep).await.unwrap()).await, ["deep"]);
     server.stop().await;
     assert!(!socket_dir.exists(), "{} was left behind", socket_dir.display());
@@ -443,10 +389,7 @@ async fn a_dropped_server_stops_by_itself() {
     let dir = scratch();
     let server = start(dir.path()).await;
     drop(server);
-    eventually("the server has ended", async || {
-        processes(dir.path()).is_empty().then_some(())
-    })
-    .await;
+    eventually("the server has ended", async || processes(dir.path()).is_empty().then_some(())).await;
 }
 
 #[tokio::test]
@@ -497,28 +440,16 @@ async fn a_cluster_of_another_version_is_refused_with_what_was_found() {
     let major = server.major_version();
     server.stop().await;
     std::fs::write(cluster(dir.path()).join("PG_VERSION"), "99\n").unwrap();
-    let text = Embedded::start(&EmbeddedSettings::new(dir.path()))
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(
-        text.contains("Postgres 99") && text.contains(&format!("{major} in ")),
-        "{text}"
-    );
+    let text = Embedded::start(&EmbeddedSettings::new(dir.path())).await.unwrap_err().to_string();
+    assert!(text.contains("Postgres 99") && text.contains(&format!("{major} in ")), "{text}");
 }
 
 #[tokio::test]
 async fn a_server_that_cannot_start_shows_the_end_of_its_log() {
     let dir = scratch();
     start(dir.path()).await.stop().await;
-    std::fs::write(
-        cluster(dir.path()).join("postgresql.conf"),
-        "no_such_setting = 1\n",
-    )
-    .unwrap();
-    let error = Embedded::start(&EmbeddedSettings::new(dir.path()))
-        .await
-        .unwrap_err();
+    std::fs::write(cluster(dir.path()).join("postgresql.conf"), "no_such_setting = 1\n").unwrap();
+    let error = Embedded::start(&EmbeddedSettings::new(dir.path())).await.unwrap_err();
     assert!(matches!(error, EmbeddedError::EndedAtStart { .. }), "{error:?}");
     assert!(error.to_string().contains("no_such_setting"), "{error}");
     assert!(processes(dir.path()).is_empty());
@@ -534,13 +465,8 @@ async fn a_closed_parent_is_named_when_another_user_has_to_pass() {
     let closed = dir.path().join("closed");
     std::fs::create_dir_all(closed.join("data")).unwrap();
     std::fs::set_permissions(&closed, PermissionsExt::from_mode(0o700)).unwrap();
-    let error = Embedded::start(&EmbeddedSettings::new(closed.join("data")))
-        .await
-        .unwrap_err();
-    assert!(
-        matches!(&error, EmbeddedError::Unreachable { dir, .. } if *dir == closed),
-        "{error:?}"
-    );
+    let error = Embedded::start(&EmbeddedSettings::new(closed.join("data"))).await.unwrap_err();
+    assert!(matches!(&error, EmbeddedError::Unreachable { dir, .. } if *dir == closed), "{error:?}");
     assert!(error.to_string().contains("chmod o+x"), "{error}");
 }
 

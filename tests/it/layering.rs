@@ -13,10 +13,7 @@ const LAYERS: &[(&str, Option<&[&str]>)] = &[
     ("lifecycle", Some(&[])),
     ("store", Some(&["domain"])),
     ("upstream", Some(&["domain"])),
-    (
-        "app",
-        Some(&["store", "upstream", "domain", "config", "telemetry", "lifecycle"]),
-    ),
+    ("app", Some(&["store", "upstream", "domain", "config", "telemetry", "lifecycle"])),
     ("http", Some(&["app", "domain", "telemetry"])),
     ("demo::simulator", Some(&[])),
     ("demo", None),
@@ -25,19 +22,7 @@ const LAYERS: &[(&str, Option<&[&str]>)] = &[
 
 /// Words that a layer must not contain outside comments and strings, and why.
 const BANNED: &[(&str, &[&str], &str)] = &[
-    (
-        "domain",
-        &[
-            "tokio",
-            "axum",
-            "sqlx",
-            "reqwest",
-            "tracing",
-            "SystemTime",
-            "Instant",
-        ],
-        "it is pure",
-    ),
+    ("domain", &["tokio", "axum", "sqlx", "reqwest", "tracing", "SystemTime", "Instant"], "it is pure"),
     (
         "http",
         &["sqlx", "reqwest", "PgPool", "PgConnection"],
@@ -68,10 +53,7 @@ fn tokens(source: &str) -> Vec<String> {
                 2
             }
             [c, ..] if c.is_alphabetic() || *c == '_' => {
-                let word: String = rest
-                    .iter()
-                    .take_while(|c| c.is_alphanumeric() || **c == '_')
-                    .collect();
+                let word: String = rest.iter().take_while(|c| c.is_alphanumeric() || **c == '_').collect();
                 let length = word.chars().count();
                 found.push(word);
                 length
@@ -215,19 +197,14 @@ fn violations(module: &[&str], source: &str) -> Vec<String> {
     let mut wrong = Vec::new();
     for (layer, words, why) in BANNED {
         if matches(module, layer) {
-            let named = words
-                .iter()
-                .filter(|word| tokens.iter().any(|token| token == *word));
+            let named = words.iter().filter(|word| tokens.iter().any(|token| token == *word));
             wrong.extend(named.map(|word| format!("{name} names {word}, but {layer} must not: {why}")));
         }
     }
     let Some((layer, Some(allowed))) = LAYERS.iter().find(|(layer, _)| matches(module, layer)) else {
         return wrong;
     };
-    let layers: BTreeSet<&str> = LAYERS
-        .iter()
-        .filter_map(|(layer, _)| layer.split("::").next())
-        .collect();
+    let layers: BTreeSet<&str> = LAYERS.iter().filter_map(|(layer, _)| layer.split("::").next()).collect();
     for path in paths(&tokens, module) {
         let path: Vec<&str> = path.iter().map(String::as_str).collect();
         let Some(first) = path.first().filter(|first| layers.contains(**first)) else {
@@ -246,10 +223,7 @@ fn violations(module: &[&str], source: &str) -> Vec<String> {
 /// The module of a file below `src`; none for the roots, which see all.
 fn module_of(path: &Path) -> Option<Vec<String>> {
     let path = path.with_extension("");
-    let parts: Vec<String> = path
-        .iter()
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
+    let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
     (parts != ["main"] && parts != ["lib"]).then_some(parts)
 }
 
@@ -290,31 +264,16 @@ fn no_arrow_between_the_layers_turns_round() {
 fn a_planted_violation_is_caught_however_it_is_written() {
     for (module, source) in [
         (vec!["domain", "pool"], "use crate::store::pools;"),
-        (
-            vec!["store", "accounts"],
-            "use crate::{domain::ids::TenantId, upstream::codex};",
-        ),
-        (
-            vec!["store", "accounts"],
-            "use crate::{\n    domain::{ids, provider},\n    upstream,\n};",
-        ),
-        (
-            vec!["upstream", "codex"],
-            "fn f() -> crate::store::Row { crate::store::row() }",
-        ),
+        (vec!["store", "accounts"], "use crate::{domain::ids::TenantId, upstream::codex};"),
+        (vec!["store", "accounts"], "use crate::{\n    domain::{ids, provider},\n    upstream,\n};"),
+        (vec!["upstream", "codex"], "fn f() -> crate::store::Row { crate::store::row() }"),
         (vec!["upstream"], "use super::store::accounts;"),
         (vec!["upstream", "codex"], "use super::super::config::Upstream;"),
-        (
-            vec!["http", "admin", "pools"],
-            "mod tests { use super::super::super::super::store; }",
-        ),
+        (vec!["http", "admin", "pools"], "mod tests { use super::super::super::super::store; }"),
         (vec!["http"], "pub use crate::store as s;"),
         (vec!["http", "admin"], "async fn f(pool: sqlx::PgPool) {}"),
         (vec!["app", "gateway"], "use axum::Json;"),
-        (
-            vec!["domain", "token"],
-            "fn f() { let t = std::time::SystemTime::now(); }",
-        ),
+        (vec!["domain", "token"], "fn f() { let t = std::time::SystemTime::now(); }"),
         (vec!["domain", "token"], "/* use nothing */ use tokio::time;"),
         (vec!["config", "load"], "use crate::app::App;"),
         (vec!["lifecycle"], "use crate::config::Config;"),
@@ -327,42 +286,23 @@ fn a_planted_violation_is_caught_however_it_is_written() {
 #[test]
 fn what_is_allowed_is_not_reported() {
     for (module, source) in [
-        (
-            vec!["domain", "pool"],
-            "use crate::domain::ids; use super::routing; use std::time::Duration;",
-        ),
-        (
-            vec!["store", "accounts"],
-            "use crate::domain::ids::TenantId; use super::error::StoreError;",
-        ),
+        (vec!["domain", "pool"], "use crate::domain::ids; use super::routing; use std::time::Duration;"),
+        (vec!["store", "accounts"], "use crate::domain::ids::TenantId; use super::error::StoreError;"),
         (
             vec!["app", "gateway"],
             "use crate::{store, upstream::codex, domain::{ids}, config, telemetry, lifecycle};",
         ),
-        (
-            vec!["app", "gateway"],
-            "mod tests { use super::*; use super::super::tokens; }",
-        ),
-        (
-            vec!["domain", "chat"],
-            "//! Not `crate::store`.\nconst TEXT: &str = \"crate::store and tokio\";",
-        ),
+        (vec!["app", "gateway"], "mod tests { use super::*; use super::super::tokens; }"),
+        (vec!["domain", "chat"], "//! Not `crate::store`.\nconst TEXT: &str = \"crate::store and tokio\";"),
         (
             vec!["domain", "chat"],
             "const TEXT: &str = r#\"use \"tokio\";\"#; const QUOTE: char = '\"'; fn f<'a>() {}",
         ),
-        (
-            vec!["demo", "simulator", "server"],
-            "use super::accounts; use crate::demo::simulator::scripts;",
-        ),
+        (vec!["demo", "simulator", "server"], "use super::accounts; use crate::demo::simulator::scripts;"),
         (vec!["demo"], "use crate::{app, http, config};"),
         (vec!["cli"], "use crate::store::backup;"),
         (vec!["config", "section"], "pub(in crate::config) use section;"),
     ] {
-        assert_eq!(
-            violations(&module, source),
-            Vec::<String>::new(),
-            "{module:?}: {source}"
-        );
+        assert_eq!(violations(&module, source), Vec::<String>::new(), "{module:?}: {source}");
     }
 }

@@ -45,10 +45,7 @@ impl World {
 
     async fn at(start: DateTime<Utc>) -> Self {
         let (clock, hand) = Clock::manual(start);
-        let ring = KeyRing {
-            primary: EncryptionKey::generate(),
-            others: Vec::new(),
-        };
+        let ring = KeyRing { primary: EncryptionKey::generate(), others: Vec::new() };
         Self {
             db: database().await,
             clock,
@@ -93,10 +90,7 @@ impl World {
             enabled: true,
             settings: json!({}),
         };
-        providers::insert(&mut connection, tenant, &new, self.clock.now())
-            .await
-            .unwrap()
-            .id
+        providers::insert(&mut connection, tenant, &new, self.clock.now()).await.unwrap().id
     }
 
     /// A provider with a fresh sign-in of `account`.
@@ -110,25 +104,17 @@ impl World {
         let tokens = self.gateway_with(self.db.pool.clone(), self.issuer.auth());
         let mut connection = self.db.pool.acquire().await.unwrap();
         let set = self.issuer.sign_in(account);
-        tokens
-            .adopt(&mut connection, MASTER_TENANT, provider, &set)
-            .await
-            .unwrap();
+        tokens.adopt(&mut connection, MASTER_TENANT, provider, &set).await.unwrap();
     }
 
     async fn row(&self, provider: ProviderId) -> grants::GrantRow {
         let mut connection = self.db.pool.acquire().await.unwrap();
-        grants::get(&mut connection, MASTER_TENANT, provider)
-            .await
-            .unwrap()
-            .unwrap()
+        grants::get(&mut connection, MASTER_TENANT, provider).await.unwrap().unwrap()
     }
 
     async fn intent(&self, provider: ProviderId) -> Option<grants::RefreshIntent> {
         let mut connection = self.db.pool.acquire().await.unwrap();
-        grants::intent(&mut connection, MASTER_TENANT, provider)
-            .await
-            .unwrap()
+        grants::intent(&mut connection, MASTER_TENANT, provider).await.unwrap()
     }
 
     fn token_ends(&self) {
@@ -185,19 +171,11 @@ async fn fifty_callers_over_two_gateways_cause_exactly_one_refresh() {
     let answers = callers.join_all().await;
 
     let first = answers[0].as_ref().unwrap();
-    assert!(
-        answers
-            .iter()
-            .all(|answer| text(answer.as_ref().unwrap()) == text(first))
-    );
+    assert!(answers.iter().all(|answer| text(answer.as_ref().unwrap()) == text(first)));
     assert_eq!(world.issuer.refreshes().len(), 1);
     assert_eq!(world.issuer.refreshes()[0]["refresh_reason"], "proactive_expiry");
     assert_eq!(world.intent(provider).await, None);
-    assert_eq!(
-        world.row(provider).await.plan_type.as_deref(),
-        Some("pro"),
-        "the newer plan is taken in"
-    );
+    assert_eq!(world.row(provider).await.plan_type.as_deref(), Some("pro"), "the newer plan is taken in");
 }
 
 #[tokio::test]
@@ -226,10 +204,7 @@ async fn a_token_near_its_end_is_served_and_renewed_behind_the_answer() {
 
     for _ in 0..10 {
         let served = tokens.get(MASTER_TENANT, provider).await.unwrap();
-        assert_eq!(
-            served.version, old.version,
-            "nobody waits while the old token is good"
-        );
+        assert_eq!(served.version, old.version, "nobody waits while the old token is good");
     }
     world.issuer.holding().await;
     world.issuer.release();
@@ -247,9 +222,7 @@ async fn an_outage_keeps_the_sign_in_serves_what_is_good_and_does_not_hammer() {
     let tokens = world.gateway().await;
     world.token_ages();
     for _ in 0..3 {
-        world
-            .issuer
-            .next(Instead::Answer(503, json!({"error": {"code": "server_error"}})));
+        world.issuer.next(Instead::Answer(503, json!({"error": {"code": "server_error"}})));
     }
 
     tokens.get(MASTER_TENANT, provider).await.unwrap();
@@ -286,7 +259,10 @@ async fn an_issuer_that_cannot_be_reached_leaves_no_intent_behind() {
     let provider = world.signed_in("anna").await;
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let config = gateway::upstream::openai_auth::OpenAiAuthConfig::new(nowhere);
-    let auth = OpenAiAuth::new(gateway::upstream::http_client::build(std::time::Duration::from_secs(10)).unwrap(), config);
+    let auth = OpenAiAuth::new(
+        gateway::upstream::http_client::build(std::time::Duration::from_secs(10)).unwrap(),
+        config,
+    );
     let tokens = world.gateway_with(world.pool().await, auth);
     tokens.load().await.unwrap();
     world.token_ends();
@@ -304,31 +280,18 @@ async fn a_refused_refresh_token_needs_its_owner_everywhere_and_is_never_sent_ag
     let provider = world.signed_in("anna").await;
     let (here, there) = (world.gateway().await, world.gateway().await);
     world.token_ends();
-    world.issuer.next(Instead::Answer(
-        401,
-        json!({"error": {"code": "refresh_token_reused"}}),
-    ));
+    world.issuer.next(Instead::Answer(401, json!({"error": {"code": "refresh_token_reused"}})));
 
-    let expected = ReauthReason::Refused {
-        code: "refresh_token_reused".into(),
-    };
+    let expected = ReauthReason::Refused { code: "refresh_token_reused".into() };
     let error = here.get(MASTER_TENANT, provider).await.unwrap_err();
     assert_eq!(reason(&error), expected);
     there.load().await.unwrap();
     for tokens in [&here, &there, &world.gateway().await] {
-        assert_eq!(
-            reason(&tokens.get(MASTER_TENANT, provider).await.unwrap_err()),
-            expected
-        );
+        assert_eq!(reason(&tokens.get(MASTER_TENANT, provider).await.unwrap_err()), expected);
         assert_eq!(tokens.refresh_due().await.unwrap(), 0);
         let version = world.row(provider).await.version;
         assert_eq!(
-            reason(
-                &tokens
-                    .force_refresh(MASTER_TENANT, provider, version)
-                    .await
-                    .unwrap_err()
-            ),
+            reason(&tokens.force_refresh(MASTER_TENANT, provider, version).await.unwrap_err()),
             expected
         );
     }
@@ -344,11 +307,7 @@ async fn a_refused_refresh_token_needs_its_owner_everywhere_and_is_never_sent_ag
 
 /// Runs a gateway of its own that dies, as by `kill -9`, while the issuer has spent its refresh token.
 fn crash_during_exchange(world: &World, provider: ProviderId) {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     world.issuer.next(Instead::HoldAnswer);
     let (url, issuer) = (world.db.url.clone(), world.issuer.clone());
     let (vault, clock) = (world.vault.clone(), world.clock.clone());
@@ -357,13 +316,7 @@ fn crash_during_exchange(world: &World, provider: ProviderId) {
             let options = sqlx::postgres::PgConnectOptions::from_str(&url).unwrap();
             let pool = db::connect(options, db::PoolSettings::default()).await.unwrap();
             let tracker = TaskTracker::new();
-            let tokens = Tokens::new(TokensDeps {
-                pool,
-                vault,
-                clock,
-                auth: issuer.auth(),
-                tracker,
-            });
+            let tokens = Tokens::new(TokensDeps { pool, vault, clock, auth: issuer.auth(), tracker });
             tokens.load().await.unwrap();
             tokio::select! {
                 _ = tokens.get(MASTER_TENANT, provider) => panic!("the answer was not held"),
@@ -383,17 +336,11 @@ async fn a_gateway_that_dies_between_exchange_and_commit_is_recovered_by_one_car
     let provider = world.signed_in("anna").await;
     world.token_ends();
     crash_during_exchange(&world, provider);
-    assert!(
-        world.intent(provider).await.is_some(),
-        "the intent outlives the process"
-    );
+    assert!(world.intent(provider).await.is_some(), "the intent outlives the process");
 
     let tokens = world.gateway().await;
     let mut waits = unavailable_until(&tokens.get(MASTER_TENANT, provider).await.unwrap_err());
-    assert!(
-        waits > world.clock.now(),
-        "the dead one could still be waiting for its answer"
-    );
+    assert!(waits > world.clock.now(), "the dead one could still be waiting for its answer");
     assert_eq!(world.issuer.refreshes().len(), 1);
 
     world.hand.advance(waits - world.clock.now());
@@ -415,12 +362,7 @@ async fn a_spent_token_after_a_crash_needs_its_owner_and_the_reason_says_why() {
 
     let tokens = world.gateway().await;
     let error = tokens.get(MASTER_TENANT, provider).await.unwrap_err();
-    assert_eq!(
-        reason(&error),
-        ReauthReason::Interrupted {
-            code: "refresh_token_reused".into()
-        }
-    );
+    assert_eq!(reason(&error), ReauthReason::Interrupted { code: "refresh_token_reused".into() });
     assert!(error.to_string().contains("interrupted"), "{error}");
     for _ in 0..5 {
         tokens.get(MASTER_TENANT, provider).await.unwrap_err();
@@ -432,10 +374,7 @@ async fn a_spent_token_after_a_crash_needs_its_owner_and_the_reason_says_why() {
 async fn a_lost_answer_keeps_the_sign_in_and_its_intent() {
     let world = World::new().await;
     let provider = world.signed_in("anna").await;
-    let auth = world
-        .issuer
-        .auth()
-        .with_exchange_timeout(Duration::from_millis(200));
+    let auth = world.issuer.auth().with_exchange_timeout(Duration::from_millis(200));
     let tokens = world.gateway_with(world.pool().await, auth);
     tokens.load().await.unwrap();
     world.token_ends();
@@ -447,12 +386,7 @@ async fn a_lost_answer_keeps_the_sign_in_and_its_intent() {
 
     world.hand.advance(retry_at - world.clock.now());
     let error = tokens.get(MASTER_TENANT, provider).await.unwrap_err();
-    assert_eq!(
-        reason(&error),
-        ReauthReason::Interrupted {
-            code: "refresh_token_reused".into()
-        }
-    );
+    assert_eq!(reason(&error), ReauthReason::Interrupted { code: "refresh_token_reused".into() });
     assert_eq!(world.issuer.refreshes().len(), 2);
 }
 
@@ -473,10 +407,7 @@ async fn a_client_that_hangs_up_does_not_cut_a_refresh_off() {
         }
     }
     world.issuer.release();
-    until("the tokens are stored", async || {
-        world.row(provider).await.version > before
-    })
-    .await;
+    until("the tokens are stored", async || world.row(provider).await.version > before).await;
     tokens.get(MASTER_TENANT, provider).await.unwrap();
     assert_eq!(world.issuer.refreshes().len(), 1);
 }
@@ -522,10 +453,7 @@ async fn many_401s_of_one_token_cause_one_forced_refresh() {
         assert!(answer.unwrap().version > seen);
     }
     assert_eq!(world.issuer.refreshes().len(), 1);
-    assert_eq!(
-        world.issuer.refreshes()[0]["refresh_reason"],
-        "unauthorized_recovery"
-    );
+    assert_eq!(world.issuer.refreshes()[0]["refresh_reason"], "unauthorized_recovery");
 }
 
 #[tokio::test]
@@ -535,29 +463,12 @@ async fn a_forced_refresh_that_fails_does_not_hand_the_refused_token_out_again()
     let tokens = world.gateway().await;
     let seen = tokens.get(MASTER_TENANT, provider).await.unwrap().version;
     world.issuer.next(Instead::Answer(502, json!({})));
-    unavailable_until(
-        &tokens
-            .force_refresh(MASTER_TENANT, provider, seen)
-            .await
-            .unwrap_err(),
-    );
+    unavailable_until(&tokens.force_refresh(MASTER_TENANT, provider, seen).await.unwrap_err());
     // The pause ends with a newer sign-in, not before its time.
-    unavailable_until(
-        &tokens
-            .force_refresh(MASTER_TENANT, provider, seen)
-            .await
-            .unwrap_err(),
-    );
+    unavailable_until(&tokens.force_refresh(MASTER_TENANT, provider, seen).await.unwrap_err());
     world.sign_in(provider, "anna").await;
     tokens.invalidate(provider).await.unwrap();
-    assert!(
-        tokens
-            .force_refresh(MASTER_TENANT, provider, seen)
-            .await
-            .unwrap()
-            .version
-            > seen
-    );
+    assert!(tokens.force_refresh(MASTER_TENANT, provider, seen).await.unwrap().version > seen);
     assert_eq!(world.issuer.refreshes().len(), 1);
 }
 
@@ -567,32 +478,15 @@ async fn a_late_verdict_about_an_old_token_does_not_hit_its_successor() {
     let provider = world.signed_in("anna").await;
     let tokens = world.gateway().await;
     let old = tokens.get(MASTER_TENANT, provider).await.unwrap().version;
-    let new = tokens
-        .force_refresh(MASTER_TENANT, provider, old)
-        .await
-        .unwrap()
-        .version;
-    let rejected = ReauthReason::Rejected {
-        code: "token_invalidated".into(),
-    };
+    let new = tokens.force_refresh(MASTER_TENANT, provider, old).await.unwrap().version;
+    let rejected = ReauthReason::Rejected { code: "token_invalidated".into() };
 
-    let late = tokens
-        .mark_needs_reauth(MASTER_TENANT, provider, old, rejected.clone())
-        .await
-        .unwrap();
+    let late = tokens.mark_needs_reauth(MASTER_TENANT, provider, old, rejected.clone()).await.unwrap();
     assert!(!late);
     tokens.get(MASTER_TENANT, provider).await.unwrap();
 
-    assert!(
-        tokens
-            .mark_needs_reauth(MASTER_TENANT, provider, new, rejected.clone())
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        reason(&tokens.get(MASTER_TENANT, provider).await.unwrap_err()),
-        rejected
-    );
+    assert!(tokens.mark_needs_reauth(MASTER_TENANT, provider, new, rejected.clone()).await.unwrap());
+    assert_eq!(reason(&tokens.get(MASTER_TENANT, provider).await.unwrap_err()), rejected);
     assert!(matches!(
         tokens.state(MASTER_TENANT, provider),
         Some(Grant::NeedsReauth { reason, .. }) if reason == rejected
@@ -606,15 +500,10 @@ async fn what_a_refresh_does_not_bring_stays_as_it_was() {
     let tokens = world.gateway().await;
     let before = world.row(provider).await;
     world.token_ends();
-    world
-        .issuer
-        .next(Instead::Without(&["id_token", "refresh_token"]));
+    world.issuer.next(Instead::Without(&["id_token", "refresh_token"]));
     tokens.get(MASTER_TENANT, provider).await.unwrap();
     let after = world.row(provider).await;
-    assert_eq!(
-        (&after.id_token, &after.refresh_token),
-        (&before.id_token, &before.refresh_token)
-    );
+    assert_eq!((&after.id_token, &after.refresh_token), (&before.id_token, &before.refresh_token));
     assert_ne!(after.access_token, before.access_token);
 
     // Without an access token the new refresh token is kept, and the old access token is not passed off as new.
@@ -634,28 +523,19 @@ async fn the_same_account_under_a_second_name_is_recognised() {
     let tokens = world.gateway().await;
     let mut transaction = world.db.pool.begin().await.unwrap();
     let set = world.issuer.sign_in("anna");
-    let error = tokens
-        .adopt(&mut transaction, MASTER_TENANT, second, &set)
-        .await
-        .unwrap_err();
+    let error = tokens.adopt(&mut transaction, MASTER_TENANT, second, &set).await.unwrap_err();
     assert_eq!(
         error.to_string(),
         r#"this ChatGPT account (anna@example.com) is already connected as "anna""#
     );
     // The caller's transaction still works, and another account fits.
     let other = world.issuer.sign_in("bob");
-    let adopted = tokens
-        .adopt(&mut transaction, MASTER_TENANT, second, &other)
-        .await
-        .unwrap();
+    let adopted = tokens.adopt(&mut transaction, MASTER_TENANT, second, &other).await.unwrap();
     transaction.commit().await.unwrap();
     tokens.invalidate(second).await.unwrap();
     assert_eq!(adopted.identity.account_id, "acc-bob");
     assert_eq!(adopted.expires_at, world.clock.now() + LIFETIME);
-    assert_eq!(
-        tokens.get(MASTER_TENANT, second).await.unwrap().version,
-        adopted.version
-    );
+    assert_eq!(tokens.get(MASTER_TENANT, second).await.unwrap().version, adopted.version);
 }
 
 #[tokio::test]
@@ -666,17 +546,11 @@ async fn a_sign_in_without_a_refresh_token_or_an_account_is_refused() {
     let mut connection = world.db.pool.acquire().await.unwrap();
     let mut set = world.issuer.sign_in("anna");
     set.refresh_token = None;
-    let error = tokens
-        .adopt(&mut connection, MASTER_TENANT, provider, &set)
-        .await
-        .unwrap_err();
+    let error = tokens.adopt(&mut connection, MASTER_TENANT, provider, &set).await.unwrap_err();
     assert!(matches!(error, AdoptError::MissingToken("refresh")));
     let mut set = world.issuer.sign_in("anna");
     (set.id_token, set.access_token) = (None, Some("opaque".into()));
-    let error = tokens
-        .adopt(&mut connection, MASTER_TENANT, provider, &set)
-        .await
-        .unwrap_err();
+    let error = tokens.adopt(&mut connection, MASTER_TENANT, provider, &set).await.unwrap_err();
     assert!(matches!(error, AdoptError::MissingClaim(_)));
 }
 
@@ -704,16 +578,8 @@ async fn tenants_see_nothing_of_each_other() {
     assert!(!tokens.forget(other, ours).await.unwrap());
     let version = world.row(ours).await.version;
     let rejected = ReauthReason::Rejected { code: "x".into() };
-    assert!(
-        !tokens
-            .mark_needs_reauth(other, ours, version, rejected)
-            .await
-            .unwrap()
-    );
-    assert_eq!(
-        tokens.force_refresh(other, ours, version).await.unwrap_err(),
-        TokenError::SignedOut
-    );
+    assert!(!tokens.mark_needs_reauth(other, ours, version, rejected).await.unwrap());
+    assert_eq!(tokens.force_refresh(other, ours, version).await.unwrap_err(), TokenError::SignedOut);
     tokens.get(MASTER_TENANT, ours).await.unwrap();
 }
 
@@ -728,10 +594,7 @@ async fn signing_out_forgets_everywhere_and_revokes_at_the_issuer() {
     assert!(!here.forget(MASTER_TENANT, provider).await.unwrap());
     there.load().await.unwrap();
     for tokens in [&here, &there] {
-        assert_eq!(
-            tokens.get(MASTER_TENANT, provider).await.unwrap_err(),
-            TokenError::SignedOut
-        );
+        assert_eq!(tokens.get(MASTER_TENANT, provider).await.unwrap_err(), TokenError::SignedOut);
         assert_eq!(tokens.state(MASTER_TENANT, provider), None);
     }
     until("the revocation", async || world.issuer.revoked().len() == 1).await;
@@ -754,11 +617,7 @@ async fn the_background_pass_renews_what_is_due_and_nothing_else() {
     world.hand.advance(LIFETIME / 2);
     let young = world.signed_in("young").await;
     let first = world.gateway().await;
-    assert_eq!(
-        first.refresh_due().await.unwrap(),
-        0,
-        "a start refreshes nothing that has life left"
-    );
+    assert_eq!(first.refresh_due().await.unwrap(), 0, "a start refreshes nothing that has life left");
 
     world.hand.advance(LIFETIME / 2 - TimeDelta::minutes(4));
     let second = world.gateway().await;
@@ -793,10 +652,7 @@ async fn a_row_that_does_not_open_stops_nobody_else() {
     .unwrap();
     let tokens = world.gateway().await;
     tokens.get(MASTER_TENANT, good).await.unwrap();
-    assert_eq!(
-        reason(&tokens.get(MASTER_TENANT, bad).await.unwrap_err()),
-        ReauthReason::Unreadable
-    );
+    assert_eq!(reason(&tokens.get(MASTER_TENANT, bad).await.unwrap_err()), ReauthReason::Unreadable);
 }
 
 /// Collects everything that is logged.
@@ -833,16 +689,12 @@ async fn neither_logs_nor_debug_output_show_a_token() {
     world.token_ends();
     show(&tokens.get(MASTER_TENANT, provider).await);
     world.token_ends();
-    world.issuer.next(Instead::Answer(
-        500,
-        json!({"error": {"code": "rt-anna-1-secret x"}}),
-    ));
+    world.issuer.next(Instead::Answer(500, json!({"error": {"code": "rt-anna-1-secret x"}})));
     show(&tokens.get(MASTER_TENANT, provider).await);
     world.hand.advance(TimeDelta::minutes(1));
-    world.issuer.next(Instead::Answer(
-        401,
-        json!({"error": "refresh_token_reused", "echo": "rt-anna-1-secret"}),
-    ));
+    world
+        .issuer
+        .next(Instead::Answer(401, json!({"error": "refresh_token_reused", "echo": "rt-anna-1-secret"})));
     show(&tokens.get(MASTER_TENANT, provider).await);
     tokens.forget(MASTER_TENANT, provider).await.unwrap();
     until("the revocation", async || world.issuer.revoked().len() == 1).await;
@@ -852,10 +704,7 @@ async fn neither_logs_nor_debug_output_show_a_token() {
     show(&world.issuer.sign_in("anna"));
 
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
-    assert!(
-        logged.contains("sign-in renewed") && logged.contains("sign-in needed"),
-        "{logged}"
-    );
+    assert!(logged.contains("sign-in renewed") && logged.contains("sign-in needed"), "{logged}");
     for token in world.issuer.given() {
         assert!(!logged.contains(&token), "logged: {token}");
         assert!(!shown.contains(&token), "shown: {token}");
@@ -872,41 +721,22 @@ async fn the_stores_find_a_grant_by_all_its_keys() {
     let mut connection = world.db.pool.acquire().await.unwrap();
     let row = grants::get_any(&mut connection, provider).await.unwrap().unwrap();
     let (issuer, account, user) = ("https://issuer.test", "acc-anna", "user-anna");
-    let found = grants::find_by_identity(&mut connection, MASTER_TENANT, issuer, account, user)
-        .await
-        .unwrap();
+    let found =
+        grants::find_by_identity(&mut connection, MASTER_TENANT, issuer, account, user).await.unwrap();
     assert_eq!(found.as_ref(), Some(&row));
     let stranger = TenantId(Uuid::nil());
     assert_eq!(
-        grants::find_by_identity(&mut connection, stranger, issuer, account, user)
-            .await
-            .unwrap(),
+        grants::find_by_identity(&mut connection, stranger, issuer, account, user).await.unwrap(),
         None
     );
-    assert_eq!(
-        grants::get(&mut connection, stranger, provider).await.unwrap(),
-        None
-    );
-    assert_eq!(
-        grants::list_all(&mut connection).await.unwrap(),
-        std::slice::from_ref(&row)
-    );
+    assert_eq!(grants::get(&mut connection, stranger, provider).await.unwrap(), None);
+    assert_eq!(grants::list_all(&mut connection).await.unwrap(), std::slice::from_ref(&row));
     let versions = grants::versions(&mut connection).await.unwrap();
-    assert_eq!(
-        (versions[0].version, &versions[0].grant),
-        (row.version, &row.grant())
-    );
-    let due = grants::due(&mut connection, row.access_expires_at, 10)
-        .await
-        .unwrap();
+    assert_eq!((versions[0].version, &versions[0].grant), (row.version, &row.grant()));
+    let due = grants::due(&mut connection, row.access_expires_at, 10).await.unwrap();
     assert_eq!(due, versions);
     let not_yet = row.access_expires_at - TimeDelta::seconds(1);
-    assert!(
-        grants::due(&mut connection, not_yet, 10)
-            .await
-            .unwrap()
-            .is_empty()
-    );
+    assert!(grants::due(&mut connection, not_yet, 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -914,50 +744,23 @@ async fn a_locked_row_is_passed_over_or_waited_for_in_bounds() {
     let world = World::new().await;
     let provider = world.signed_in("anna").await;
     let mut holder = world.db.pool.begin().await.unwrap();
-    grants::lock(&mut holder, MASTER_TENANT, provider)
-        .await
-        .unwrap()
-        .unwrap();
+    grants::lock(&mut holder, MASTER_TENANT, provider).await.unwrap().unwrap();
 
     let mut other = world.db.pool.begin().await.unwrap();
-    assert_eq!(
-        grants::lock_if_free(&mut other, MASTER_TENANT, provider)
-            .await
-            .unwrap(),
-        None
-    );
-    grants::set_lock_timeout(&mut other, Duration::from_millis(50))
-        .await
-        .unwrap();
-    let error = grants::lock(&mut other, MASTER_TENANT, provider)
-        .await
-        .unwrap_err();
+    assert_eq!(grants::lock_if_free(&mut other, MASTER_TENANT, provider).await.unwrap(), None);
+    grants::set_lock_timeout(&mut other, Duration::from_millis(50)).await.unwrap();
+    let error = grants::lock(&mut other, MASTER_TENANT, provider).await.unwrap_err();
     assert!(db::is_lock_timeout(&error), "{error}");
     other.rollback().await.unwrap();
 
     // The intent's foreign key does not wait for the lock.
     let mut second = world.db.pool.acquire().await.unwrap();
-    let intent = grants::RefreshIntent {
-        grant_version: 1,
-        holder: "test".into(),
-        started_at: world.clock.now(),
-    };
+    let intent =
+        grants::RefreshIntent { grant_version: 1, holder: "test".into(), started_at: world.clock.now() };
     let written = grants::write_intent(&mut second, MASTER_TENANT, provider, &intent);
-    assert!(
-        tokio::time::timeout(Duration::from_secs(5), written)
-            .await
-            .unwrap()
-            .unwrap()
-    );
-    assert_eq!(
-        grants::intent(&mut holder, MASTER_TENANT, provider)
-            .await
-            .unwrap(),
-        Some(intent)
-    );
-    grants::clear_intent(&mut holder, MASTER_TENANT, provider)
-        .await
-        .unwrap();
+    assert!(tokio::time::timeout(Duration::from_secs(5), written).await.unwrap().unwrap());
+    assert_eq!(grants::intent(&mut holder, MASTER_TENANT, provider).await.unwrap(), Some(intent));
+    grants::clear_intent(&mut holder, MASTER_TENANT, provider).await.unwrap();
     holder.commit().await.unwrap();
     assert_eq!(world.intent(provider).await, None);
 }

@@ -28,19 +28,11 @@ fn id_of(key: &SecretString) -> String {
 }
 
 fn file_source(dir: &Path) -> KeySource {
-    KeySource {
-        configured: None,
-        previous: Vec::new(),
-        data_dir: dir.to_owned(),
-        shared_database: false,
-    }
+    KeySource { configured: None, previous: Vec::new(), data_dir: dir.to_owned(), shared_database: false }
 }
 
 fn configured(key: SecretString, dir: &Path) -> KeySource {
-    KeySource {
-        configured: Some(key),
-        ..file_source(dir)
-    }
+    KeySource { configured: Some(key), ..file_source(dir) }
 }
 
 async fn open(db: &TestDb, source: &KeySource) -> Result<Opened, VaultError> {
@@ -61,9 +53,7 @@ async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
         enabled: true,
         settings: json!({}),
     };
-    providers::insert(&mut db, MASTER_TENANT, &new, now)
-        .await
-        .unwrap();
+    providers::insert(&mut db, MASTER_TENANT, &new, now).await.unwrap();
     let seal = |text: &str, column| vault.seal(&text.into(), &grants::aad(id, column));
     let sign_in = SignIn {
         issuer: "i".into(),
@@ -76,9 +66,7 @@ async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
         id_token: Some(seal("the id token", TokenColumn::Id)),
         access_expires_at: now,
     };
-    grants::upsert(&mut db, MASTER_TENANT, id, &sign_in, now)
-        .await
-        .unwrap();
+    grants::upsert(&mut db, MASTER_TENANT, id, &sign_in, now).await.unwrap();
     let login = Uuid::now_v7();
     let seal = |text: &str, column| vault.seal(&text.into(), &installation::login_aad(login, column));
     sqlx::query(
@@ -102,13 +90,7 @@ async fn check(db: &TestDb, vault: &Vault) -> Vec<String> {
     let values = installation::sealed_values(&mut db).await.unwrap();
     let mut texts: Vec<String> = values
         .iter()
-        .map(|(place, sealed)| {
-            vault
-                .open(sealed, &place.aad())
-                .unwrap()
-                .expose_secret()
-                .to_owned()
-        })
+        .map(|(place, sealed)| vault.open(sealed, &place.aad()).unwrap().expose_secret().to_owned())
         .collect();
     texts.sort();
     let expected = [
@@ -121,10 +103,7 @@ async fn check(db: &TestDb, vault: &Vault) -> Vec<String> {
         "the verifier",
     ];
     assert_eq!(texts, expected);
-    let mut ids: Vec<String> = values
-        .iter()
-        .map(|(_, sealed)| key_id(sealed).unwrap().to_owned())
-        .collect();
+    let mut ids: Vec<String> = values.iter().map(|(_, sealed)| key_id(sealed).unwrap().to_owned()).collect();
     ids.dedup();
     ids
 }
@@ -136,10 +115,7 @@ async fn the_first_start_makes_a_key_that_only_its_owner_can_read() {
     let first = open(&db, &file_source(&data)).await.unwrap();
     assert!(first.warnings.is_empty(), "{:?}", first.warnings);
     let file = data.join("encryption.key");
-    assert_eq!(
-        std::fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-        0o600
-    );
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_to_string(&file).unwrap().trim().len(), 64);
     fill(&db, &first.vault).await;
 
@@ -151,16 +127,9 @@ async fn the_first_start_makes_a_key_that_only_its_owner_can_read() {
 #[tokio::test]
 async fn a_key_made_for_a_shared_database_comes_with_a_warning() {
     let (db, dir) = (database().await, tempfile::tempdir().unwrap());
-    let source = KeySource {
-        shared_database: true,
-        ..file_source(dir.path())
-    };
+    let source = KeySource { shared_database: true, ..file_source(dir.path()) };
     let opened = open(&db, &source).await.unwrap();
-    assert!(
-        opened.warnings[0].contains("GATEWAY_ENCRYPTION_KEY"),
-        "{:?}",
-        opened.warnings
-    );
+    assert!(opened.warnings[0].contains("GATEWAY_ENCRYPTION_KEY"), "{:?}", opened.warnings);
     assert!(open(&db, &source).await.unwrap().warnings.is_empty());
 }
 
@@ -171,10 +140,7 @@ async fn a_wrong_key_stops_the_start_and_names_both_keys() {
     let error = open(&db, &configured(key('b'), dir.path())).await.unwrap_err();
     let text = error.to_string();
     assert!(matches!(error, VaultError::WrongKey { .. }));
-    assert!(
-        text.contains(&id_of(&key('a'))) && text.contains(&id_of(&key('b'))),
-        "{text}"
-    );
+    assert!(text.contains(&id_of(&key('a'))) && text.contains(&id_of(&key('b'))), "{text}");
     assert!(!text.contains("aaaaaaaa"), "{text}");
     open(&db, &configured(key('a'), dir.path())).await.unwrap();
 }
@@ -199,10 +165,7 @@ async fn of_two_replicas_with_keys_of_their_own_one_is_told_that_its_key_is_wron
     let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (one, two) = (file_source(one.path()), file_source(two.path()));
     let (first, second) = tokio::join!(open(&db, &one), open(&db, &two));
-    assert_eq!(
-        [&first, &second].iter().filter(|result| result.is_ok()).count(),
-        1
-    );
+    assert_eq!([&first, &second].iter().filter(|result| result.is_ok()).count(), 1);
     let error = first.err().or(second.err()).unwrap();
     assert!(matches!(error, VaultError::WrongKey { .. }), "{error}");
 }
@@ -224,22 +187,14 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
         "the gateway that runs opens them"
     );
     let aad = providers::api_key_aad(id);
-    assert_eq!(
-        key_id(&running.seal(&"x".into(), &aad)),
-        Some(rotated.key.as_str()),
-        "and seals like them"
-    );
+    assert_eq!(key_id(&running.seal(&"x".into(), &aad)), Some(rotated.key.as_str()), "and seals like them");
 
     let restarted = open(&db, &source).await.unwrap();
     assert!(restarted.warnings.is_empty());
     assert_eq!(restarted.vault.key_ids(), [rotated.key.clone(), old[0].clone()]);
     for file in std::fs::read_dir(dir.path()).unwrap() {
         let file = file.unwrap();
-        assert_eq!(
-            file.metadata().unwrap().permissions().mode() & 0o777,
-            0o600,
-            "{file:?}"
-        );
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
     }
     // And once more; nothing is left of the first.
     let again = rotation::rotate(&db.pool, &source, None).await.unwrap();
@@ -312,19 +267,12 @@ async fn a_rotation_that_fails_half_way_changes_no_row() {
     let source = file_source(dir.path());
     let vault = open(&db, &source).await.unwrap().vault;
     fill(&db, &vault).await;
-    sqlx::query("update pending_logins set device_auth = verifier")
-        .execute(&db.pool)
-        .await
-        .unwrap();
+    sqlx::query("update pending_logins set device_auth = verifier").execute(&db.pool).await.unwrap();
     let error = rotation::rotate(&db.pool, &source, None).await.unwrap_err();
     assert!(matches!(error, VaultError::Damaged { .. }), "{error}");
     let mut db = db.pool.begin().await.unwrap();
     let values = installation::sealed_values(&mut db).await.unwrap();
-    assert!(
-        values
-            .iter()
-            .all(|(_, sealed)| key_id(sealed) == Some(vault.key_ids()[0].as_str()))
-    );
+    assert!(values.iter().all(|(_, sealed)| key_id(sealed) == Some(vault.key_ids()[0].as_str())));
 }
 
 #[tokio::test]
@@ -347,23 +295,12 @@ async fn a_configured_key_is_rotated_to_a_given_one() {
     let (db, dir) = (database().await, tempfile::tempdir().unwrap());
     let source = configured(key('a'), dir.path());
     fill(&db, &open(&db, &source).await.unwrap().vault).await;
-    let rotated = rotation::rotate(&db.pool, &source, Some(&key('b')))
-        .await
-        .unwrap();
-    assert_eq!(
-        (rotated.key.as_str(), rotated.values),
-        (id_of(&key('b')).as_str(), 7)
-    );
-    assert!(matches!(
-        open(&db, &source).await,
-        Err(VaultError::WrongKey { .. })
-    ));
+    let rotated = rotation::rotate(&db.pool, &source, Some(&key('b'))).await.unwrap();
+    assert_eq!((rotated.key.as_str(), rotated.values), (id_of(&key('b')).as_str(), 7));
+    assert!(matches!(open(&db, &source).await, Err(VaultError::WrongKey { .. })));
     let new = open(&db, &configured(key('b'), dir.path())).await.unwrap();
     check(&db, &new.vault).await;
-    assert!(
-        !dir.path().join("encryption.key").exists(),
-        "a configured key is never written down"
-    );
+    assert!(!dir.path().join("encryption.key").exists(), "a configured key is never written down");
 }
 
 #[tokio::test]
@@ -372,17 +309,10 @@ async fn a_key_that_was_changed_in_the_configuration_is_followed_by_a_rotation_w
     // From the file to the environment, then from one configured key to the next.
     fill(&db, &open(&db, &file_source(dir.path())).await.unwrap().vault).await;
     let first = configured(key('a'), dir.path());
-    let second = KeySource {
-        previous: vec![key('a')],
-        ..configured(key('b'), Path::new("/nonexistent"))
-    };
+    let second = KeySource { previous: vec![key('a')], ..configured(key('b'), Path::new("/nonexistent")) };
     for (source, new) in [(first, key('a')), (second, key('b'))] {
         let opened = open(&db, &source).await.unwrap();
-        assert!(
-            opened.warnings[0].contains("gateway key rotate"),
-            "{:?}",
-            opened.warnings
-        );
+        assert!(opened.warnings[0].contains("gateway key rotate"), "{:?}", opened.warnings);
         check(&db, &opened.vault).await;
         let rotated = rotation::rotate(&db.pool, &source, None).await.unwrap();
         assert_eq!((rotated.key, rotated.values), (id_of(&new), 7));
@@ -398,9 +328,6 @@ async fn migrations_of_replicas_that_start_together_are_applied_once() {
     one.unwrap();
     two.unwrap();
     db::migrate(&db.pool).await.unwrap();
-    let tenants: i64 = sqlx::query_scalar("select count(*) from tenants")
-        .fetch_one(&db.pool)
-        .await
-        .unwrap();
+    let tenants: i64 = sqlx::query_scalar("select count(*) from tenants").fetch_one(&db.pool).await.unwrap();
     assert_eq!(tenants, 1);
 }

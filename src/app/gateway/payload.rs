@@ -61,7 +61,11 @@ impl Payload {
     pub(super) fn for_chat(&self, resolved: &Resolved) -> Result<(Value, ToolMap), Failure> {
         let responses = |body: &[u8]| {
             let value: Value = serde_json::from_slice(body).map_err(|error| {
-                client_fault(RequestError::new("invalid_json", None, format!("the body is not JSON: {error}")))
+                client_fault(RequestError::new(
+                    "invalid_json",
+                    None,
+                    format!("the body is not JSON: {error}"),
+                ))
             })?;
             let chat = from_responses::to_chat(&value, &resolved.model).map_err(client_fault)?;
             Ok((chat, ToolMap::new(&value)))

@@ -9,7 +9,9 @@ use crate::domain::responses::event::{Outcome, Terminal};
 use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::StreamGuard;
 use crate::store::requests::{AttemptRecord, RequestRecord};
-use crate::telemetry::metrics::{ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts};
+use crate::telemetry::metrics::{
+    ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts,
+};
 use std::sync::Arc;
 use std::time::Instant;
 

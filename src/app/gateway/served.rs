@@ -5,8 +5,8 @@ use super::{Gateway, Opened};
 use crate::app::conversations::Turn;
 use crate::domain::catalogue::Provider;
 use crate::domain::responses::assemble::Assembler;
-use crate::domain::responses::forward::AnswerOptions;
 use crate::domain::responses::event::{Event, Outcome};
+use crate::domain::responses::forward::AnswerOptions;
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
 use crate::upstream::Events;
@@ -57,7 +57,10 @@ struct Keeper {
 
 impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Served").field("provider", &self.provider.name).field("done", &self.done).finish_non_exhaustive()
+        f.debug_struct("Served")
+            .field("provider", &self.provider.name)
+            .field("done", &self.done)
+            .finish_non_exhaustive()
     }
 }
 

@@ -73,10 +73,7 @@ impl Tokens {
         }
         let work = self.clone().run(slot.clone(), flight, forced, patience);
         self.deps().tracker.spawn(work).await.unwrap_or_else(|_| {
-            Err(TokenError::Unavailable {
-                retry_at: self.now(),
-                cause: "the gateway is stopping".to_owned(),
-            })
+            Err(TokenError::Unavailable { retry_at: self.now(), cause: "the gateway is stopping".to_owned() })
         })
     }
 
@@ -141,11 +138,7 @@ impl Tokens {
         patience: Patience,
     ) -> Result<Arc<AccessToken>, Failure> {
         let deps = self.deps();
-        let _permit = self
-            .permits()
-            .acquire()
-            .await
-            .expect("the semaphore is never closed");
+        let _permit = self.permits().acquire().await.expect("the semaphore is never closed");
         if let Some(unsaved) = slot.unsaved() {
             return self.save(slot, unsaved).await;
         }
@@ -197,24 +190,13 @@ impl Tokens {
                 "an earlier renewal was interrupted; its refresh token is sent once more"
             );
         }
-        let refresh_token = deps
-            .vault
-            .open(
-                &row.refresh_token,
-                &grants::aad(slot.provider, TokenColumn::Refresh),
-            )
-            .map_err(|_| {
-                Failure::Token(TokenError::NeedsReauth {
-                    since: now,
-                    reason: ReauthReason::Unreadable,
-                })
-            })?;
+        let refresh_token =
+            deps.vault.open(&row.refresh_token, &grants::aad(slot.provider, TokenColumn::Refresh)).map_err(
+                |_| Failure::Token(TokenError::NeedsReauth { since: now, reason: ReauthReason::Unreadable }),
+            )?;
 
-        let intent = RefreshIntent {
-            grant_version: row.version,
-            holder: self.holder().to_owned(),
-            started_at: now,
-        };
+        let intent =
+            RefreshIntent { grant_version: row.version, holder: self.holder().to_owned(), started_at: now };
         let mut second = deps.pool.acquire().await?;
         grants::write_intent(&mut second, slot.tenant, slot.provider, &intent).await?;
         drop(second);
@@ -226,10 +208,7 @@ impl Tokens {
         };
         match deps.auth.refresh(&refresh_token, reason).await {
             Ok(tokens) => self.store(slot, transaction, &row, &tokens).await,
-            Err(error) => {
-                self.refused(slot, transaction, &row, interrupted.is_some(), &error)
-                    .await
-            }
+            Err(error) => self.refused(slot, transaction, &row, interrupted.is_some(), &error).await,
         }
     }
 

@@ -74,9 +74,7 @@ impl Tokens {
 
     fn seal(&self, slot: &Slot, row: &GrantRow, tokens: &TokenSet, now: DateTime<Utc>) -> SealedTokens {
         let seal = |token: &Option<_>, column| {
-            token
-                .as_ref()
-                .map(|token| self.deps().vault.seal(token, &grants::aad(slot.provider, column)))
+            token.as_ref().map(|token| self.deps().vault.seal(token, &grants::aad(slot.provider, column)))
         };
         SealedTokens {
             access_token: seal(&tokens.access_token, TokenColumn::Access),
@@ -104,32 +102,18 @@ impl Tokens {
                 Err(error) => last = Some(error),
             }
         }
-        Err(last.map_or_else(
-            || Failure::Passing("new tokens not stored".to_owned()),
-            Failure::Database,
-        ))
+        Err(last.map_or_else(|| Failure::Passing("new tokens not stored".to_owned()), Failure::Database))
     }
 
     /// The row with the new tokens in it; as it stands, when it has moved on (that may be our own commit whose answer
     /// was lost, or a newer sign-in); `None` when it is gone.
     async fn try_save(&self, slot: &Slot, unsaved: &Unsaved) -> Result<Option<GrantRow>, sqlx::Error> {
         let mut transaction = self.deps().pool.begin().await?;
-        let Unsaved {
-            version,
-            tokens,
-            metadata,
-        } = unsaved;
+        let Unsaved { version, tokens, metadata } = unsaved;
         let now = self.now();
-        let row = grants::rotate(
-            &mut transaction,
-            slot.tenant,
-            slot.provider,
-            *version,
-            tokens,
-            metadata,
-            now,
-        )
-        .await?;
+        let row =
+            grants::rotate(&mut transaction, slot.tenant, slot.provider, *version, tokens, metadata, now)
+                .await?;
         let row = match row {
             Some(row) => Some(row),
             None => grants::get(&mut transaction, slot.tenant, slot.provider).await?,
@@ -146,9 +130,9 @@ impl Tokens {
             Readiness::NeedsReauth { since, reason } => {
                 Err(Failure::Token(TokenError::NeedsReauth { since, reason }))
             }
-            Readiness::Ended => Err(Failure::Passing(
-                "the sign-in server gave no access token that lasts".to_owned(),
-            )),
+            Readiness::Ended => {
+                Err(Failure::Passing("the sign-in server gave no access token that lasts".to_owned()))
+            }
         }
     }
 }
@@ -156,14 +140,8 @@ impl Tokens {
 /// What newer tokens say about the account.
 fn metadata(tokens: &TokenSet) -> Metadata {
     let text = |token: &Option<secrecy::SecretString>| {
-        token
-            .as_ref()
-            .map(|token| token.expose_secret().to_owned())
-            .unwrap_or_default()
+        token.as_ref().map(|token| token.expose_secret().to_owned()).unwrap_or_default()
     };
     let claims = Claims::read(Some(&text(&tokens.id_token)), &text(&tokens.access_token));
-    Metadata {
-        email: claims.email,
-        plan_type: claims.plan_type,
-    }
+    Metadata { email: claims.email, plan_type: claims.plan_type }
 }

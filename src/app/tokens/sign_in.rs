@@ -19,11 +19,7 @@ pub enum AdoptError {
     MissingClaim(#[from] MissingClaim),
     /// The same account is signed in through another provider of this tenant.
     #[error("this ChatGPT account ({}) is already connected as \"{name}\"", email.as_deref().unwrap_or("no e-mail"))]
-    AlreadyConnected {
-        provider_id: ProviderId,
-        name: String,
-        email: Option<String>,
-    },
+    AlreadyConnected { provider_id: ProviderId, name: String, email: Option<String> },
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -49,20 +45,11 @@ impl Tokens {
         tokens: &TokenSet,
     ) -> Result<Adopted, AdoptError> {
         let deps = self.deps();
-        let access = tokens
-            .access_token
-            .as_ref()
-            .ok_or(AdoptError::MissingToken("access"))?;
-        let refresh = tokens
-            .refresh_token
-            .as_ref()
-            .ok_or(AdoptError::MissingToken("refresh"))?;
+        let access = tokens.access_token.as_ref().ok_or(AdoptError::MissingToken("access"))?;
+        let refresh = tokens.refresh_token.as_ref().ok_or(AdoptError::MissingToken("refresh"))?;
         let id_token = tokens.id_token.as_ref();
         let identity = Identity::read(id_token.map(ExposeSecret::expose_secret), access.expose_secret())?;
-        let issuer = identity
-            .issuer
-            .clone()
-            .unwrap_or_else(|| deps.auth.issuer().to_owned());
+        let issuer = identity.issuer.clone().unwrap_or_else(|| deps.auth.issuer().to_owned());
         let now = deps.clock.now();
         let seal = |token: &SecretString, column| deps.vault.seal(token, &grants::aad(provider, column));
         let sign_in = SignIn {
@@ -91,11 +78,7 @@ impl Tokens {
             }
         };
         savepoint.commit().await?;
-        Ok(Adopted {
-            identity,
-            expires_at: sign_in.access_expires_at,
-            version,
-        })
+        Ok(Adopted { identity, expires_at: sign_in.access_expires_at, version })
     }
 
     /// Signs out: forgets the tokens here and in the database, and revokes them at the issuer in the background.
@@ -130,23 +113,11 @@ async fn already_connected(
     provider: ProviderId,
     sign_in: &SignIn,
 ) -> Result<(), AdoptError> {
-    let SignIn {
-        issuer,
-        account_id,
-        user_id,
-        ..
-    } = sign_in;
+    let SignIn { issuer, account_id, user_id, .. } = sign_in;
     let held = grants::find_by_identity(db, tenant, issuer, account_id, user_id).await?;
     let Some(held) = held.filter(|held| held.provider_id != provider) else {
         return Ok(());
     };
-    let name = providers::get(db, tenant, held.provider_id)
-        .await?
-        .map(|row| row.name)
-        .unwrap_or_default();
-    Err(AdoptError::AlreadyConnected {
-        provider_id: held.provider_id,
-        name,
-        email: held.email,
-    })
+    let name = providers::get(db, tenant, held.provider_id).await?.map(|row| row.name).unwrap_or_default();
+    Err(AdoptError::AlreadyConnected { provider_id: held.provider_id, name, email: held.email })
 }

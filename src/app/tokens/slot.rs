@@ -40,50 +40,28 @@ impl Live {
     pub(super) fn open(row: &GrantRow, vault: &Vault) -> Self {
         let grant = row.grant();
         if matches!(grant, Grant::NeedsReauth { .. }) {
-            return Self {
-                version: row.version,
-                grant,
-                token: None,
-                lifetime: None,
-                readable_expiry: false,
-            };
+            return Self { version: row.version, grant, token: None, lifetime: None, readable_expiry: false };
         }
         match open_token(row, vault) {
             Ok(token) => {
                 let text = token.token.expose_secret();
                 let (lifetime, readable_expiry) =
                     (claims::lifetime(text), claims::expires_at(text).is_some());
-                Self {
-                    version: row.version,
-                    grant,
-                    token: Some(Arc::new(token)),
-                    lifetime,
-                    readable_expiry,
-                }
+                Self { version: row.version, grant, token: Some(Arc::new(token)), lifetime, readable_expiry }
             }
             Err(error) => {
                 tracing::error!(provider_id = %row.provider_id, %error, "stored tokens cannot be opened");
-                let grant = Grant::NeedsReauth {
-                    since: row.refreshed_at,
-                    reason: ReauthReason::Unreadable,
-                };
-                Self {
-                    version: row.version,
-                    grant,
-                    token: None,
-                    lifetime: None,
-                    readable_expiry: false,
-                }
+                let grant = Grant::NeedsReauth { since: row.refreshed_at, reason: ReauthReason::Unreadable };
+                Self { version: row.version, grant, token: None, lifetime: None, readable_expiry: false }
             }
         }
     }
 
     pub(super) fn readiness(&self, provider: ProviderId, now: DateTime<Utc>) -> Readiness {
         match (&self.grant, &self.token) {
-            (Grant::NeedsReauth { since, reason }, _) => Readiness::NeedsReauth {
-                since: *since,
-                reason: reason.clone(),
-            },
+            (Grant::NeedsReauth { since, reason }, _) => {
+                Readiness::NeedsReauth { since: *since, reason: reason.clone() }
+            }
             (grant, Some(token)) if grant.is_usable(now) => {
                 if self.needs_refresh(provider, now) {
                     Readiness::Ageing(token.clone())
@@ -99,21 +77,14 @@ impl Live {
         // The version is in the seed, so that an account's turn moves from one refresh to the next.
         let seed = provider.0.as_u64_pair().1 ^ self.version.cast_unsigned();
         let jitter = token::refresh_jitter(self.lifetime, seed);
-        self.grant
-            .needs_refresh(now, token::refresh_ahead(self.lifetime), jitter)
+        self.grant.needs_refresh(now, token::refresh_ahead(self.lifetime), jitter)
     }
 
     /// Whether this may take the place of `other`: never an older version, and at the same version never a valid
     /// sign-in over one that was found to need its owner. One that could not be opened is no such finding.
     fn supersedes(&self, other: &Self) -> bool {
         let needs_owner = |live: &Self| matches!(live.grant, Grant::NeedsReauth { .. });
-        let unreadable = matches!(
-            other.grant,
-            Grant::NeedsReauth {
-                reason: ReauthReason::Unreadable,
-                ..
-            }
-        );
+        let unreadable = matches!(other.grant, Grant::NeedsReauth { reason: ReauthReason::Unreadable, .. });
         self.version > other.version || (self.version == other.version && (needs_owner(self) || unreadable))
     }
 }
@@ -123,15 +94,8 @@ fn open_token(row: &GrantRow, vault: &Vault) -> Result<AccessToken, VaultError> 
     let token = open(&row.access_token, TokenColumn::Access)?;
     // Not needed now; but a sign-in that cannot be renewed is better known at once.
     open(&row.refresh_token, TokenColumn::Refresh)?;
-    let id_token = row
-        .id_token
-        .as_deref()
-        .map(|sealed| open(sealed, TokenColumn::Id))
-        .transpose()?;
-    let claims = Claims::read(
-        id_token.as_ref().map(ExposeSecret::expose_secret),
-        token.expose_secret(),
-    );
+    let id_token = row.id_token.as_deref().map(|sealed| open(sealed, TokenColumn::Id)).transpose()?;
+    let claims = Claims::read(id_token.as_ref().map(ExposeSecret::expose_secret), token.expose_secret());
     Ok(AccessToken {
         token,
         account_id: row.account_id.clone(),
@@ -205,53 +169,29 @@ impl Slot {
     /// Takes a newer version in. A failure that an older token met says nothing about the new one.
     pub(super) fn publish(&self, live: Live) {
         let live = Arc::new(live);
-        self.live.rcu(|current| {
-            if live.supersedes(current) {
-                live.clone()
-            } else {
-                current.clone()
-            }
-        });
+        self.live.rcu(|current| if live.supersedes(current) { live.clone() } else { current.clone() });
     }
 
     /// Notes a passing failure of `version`; until when nobody should try again.
     pub(super) fn fail(&self, version: i64, cause: String, now: DateTime<Utc>) -> DateTime<Utc> {
         let mut failure = locked(&self.failure);
-        let before = failure
-            .as_ref()
-            .filter(|failure| failure.version == version)
-            .map_or(0, |f| f.count);
+        let before = failure.as_ref().filter(|failure| failure.version == version).map_or(0, |f| f.count);
         let until = now + token::retry_delay(before + 1);
-        *failure = Some(Failure {
-            version,
-            count: before + 1,
-            until,
-            cause,
-        });
+        *failure = Some(Failure { version, count: before + 1, until, cause });
         until
     }
 
     /// Notes that nothing can be done for `version` before `until`.
     pub(super) fn pause(&self, version: i64, until: DateTime<Utc>, cause: &str) {
-        *locked(&self.failure) = Some(Failure {
-            version,
-            count: 0,
-            until,
-            cause: cause.to_owned(),
-        });
+        *locked(&self.failure) = Some(Failure { version, count: 0, until, cause: cause.to_owned() });
     }
 
     /// The failure that still stands at `now`. One of an older version does not.
     pub(super) fn failure(&self, now: DateTime<Utc>) -> Option<TokenError> {
         let version = self.live.load().version;
         let failure = locked(&self.failure);
-        let failure = failure
-            .as_ref()
-            .filter(|failure| failure.version == version && now < failure.until)?;
-        Some(TokenError::Unavailable {
-            retry_at: failure.until,
-            cause: failure.cause.clone(),
-        })
+        let failure = failure.as_ref().filter(|failure| failure.version == version && now < failure.until)?;
+        Some(TokenError::Unavailable { retry_at: failure.until, cause: failure.cause.clone() })
     }
 
     pub(super) fn leave_to_others(&self, until: DateTime<Utc>) {
@@ -293,13 +233,7 @@ mod tests {
             version,
             expires_at: at(600),
         };
-        Live {
-            version,
-            grant,
-            token: Some(Arc::new(token)),
-            lifetime: None,
-            readable_expiry: true,
-        }
+        Live { version, grant, token: Some(Arc::new(token)), lifetime: None, readable_expiry: true }
     }
 
     fn valid(version: i64) -> Live {
@@ -307,9 +241,7 @@ mod tests {
     }
 
     fn refused(version: i64) -> Live {
-        let reason = ReauthReason::Refused {
-            code: "refresh_token_reused".into(),
-        };
+        let reason = ReauthReason::Refused { code: "refresh_token_reused".into() };
         live(version, Grant::NeedsReauth { since: at(0), reason })
     }
 
@@ -349,10 +281,7 @@ mod tests {
 
     #[test]
     fn a_row_that_can_be_opened_again_is_valid_again() {
-        let unreadable = Grant::NeedsReauth {
-            since: at(0),
-            reason: ReauthReason::Unreadable,
-        };
+        let unreadable = Grant::NeedsReauth { since: at(0), reason: ReauthReason::Unreadable };
         let slot = slot(live(1, unreadable));
         slot.publish(valid(1));
         assert!(matches!(slot.live().grant, Grant::Valid { .. }));

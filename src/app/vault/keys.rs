@@ -53,10 +53,7 @@ impl FoundKeys {
     /// Every key that is there, the sealing one first; `None` without a sealing key.
     pub fn ring(&self) -> Option<KeyRing> {
         let others = self.next.iter().chain(&self.previous).cloned().collect();
-        Some(KeyRing {
-            primary: self.primary.clone()?,
-            others,
-        })
+        Some(KeyRing { primary: self.primary.clone()?, others })
     }
 
     fn all(&self) -> impl Iterator<Item = &EncryptionKey> {
@@ -66,9 +63,7 @@ impl FoundKeys {
 
 impl KeyFiles {
     pub fn new(data_dir: &Path) -> Self {
-        Self {
-            dir: data_dir.to_owned(),
-        }
+        Self { dir: data_dir.to_owned() }
     }
 
     /// The sealing key's file.
@@ -141,16 +136,13 @@ impl KeyFiles {
         if replace {
             file.persist(path).map_err(|error| failed()(error.error))?;
         } else {
-            file.persist_noclobber(path)
-                .map_err(|error| failed()(error.error))?;
+            file.persist_noclobber(path).map_err(|error| failed()(error.error))?;
         }
         self.sync()
     }
 
     fn sync(&self) -> Result<(), VaultError> {
-        File::open(&self.dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(in_file(&self.dir))
+        File::open(&self.dir).and_then(|dir| dir.sync_all()).map_err(in_file(&self.dir))
     }
 }
 
@@ -170,25 +162,12 @@ fn keys_in(path: &Path) -> Result<Vec<EncryptionKey>, VaultError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(in_file(path)(error)),
     };
-    let in_this = |source| VaultError::KeyFile {
-        path: path.to_owned(),
-        source: Box::new(source),
-    };
-    let lines = text
-        .expose_secret()
-        .lines()
-        .map(str::trim)
-        .filter(|line| !line.is_empty());
-    let keys: Vec<_> = lines
-        .map(|line| EncryptionKey::parse(&line.into()))
-        .collect::<Result<_, _>>()
-        .map_err(in_this)?;
+    let in_this = |source| VaultError::KeyFile { path: path.to_owned(), source: Box::new(source) };
+    let lines = text.expose_secret().lines().map(str::trim).filter(|line| !line.is_empty());
+    let keys: Vec<_> =
+        lines.map(|line| EncryptionKey::parse(&line.into())).collect::<Result<_, _>>().map_err(in_this)?;
     // An empty key file is a damaged one, not a missing one.
-    if keys.is_empty() {
-        Err(in_this(VaultError::MalformedKey))
-    } else {
-        Ok(keys)
-    }
+    if keys.is_empty() { Err(in_this(VaultError::MalformedKey)) } else { Ok(keys) }
 }
 
 impl KeySource {
@@ -202,16 +181,9 @@ impl KeySource {
         let Some(configured) = &self.configured else {
             return Ok(None);
         };
-        let mut others = self
-            .previous
-            .iter()
-            .map(EncryptionKey::parse)
-            .collect::<Result<Vec<_>, _>>()?;
+        let mut others = self.previous.iter().map(EncryptionKey::parse).collect::<Result<Vec<_>, _>>()?;
         others.extend(found.all().cloned());
-        Ok(Some(KeyRing {
-            primary: EncryptionKey::parse(configured)?,
-            others,
-        }))
+        Ok(Some(KeyRing { primary: EncryptionKey::parse(configured)?, others }))
     }
 }
 
@@ -225,10 +197,7 @@ pub async fn open(pool: &PgPool, source: &KeySource, clock: &Clock) -> Result<Op
     let installed = installation::get(&mut transaction).await?;
     let mut warnings = Vec::new();
 
-    let sealed_by = installed
-        .as_ref()
-        .and_then(|row| super::key_id(&row.key_check))
-        .map(str::to_owned);
+    let sealed_by = installed.as_ref().and_then(|row| super::key_id(&row.key_check)).map(str::to_owned);
     let vault = vault_for(source, sealed_by.as_deref(), installed.is_some(), &mut warnings)?;
 
     match &installed {
@@ -241,9 +210,7 @@ pub async fn open(pool: &PgPool, source: &KeySource, clock: &Clock) -> Result<Op
                 wanted: sealed_by.clone().unwrap_or_else(|| "unknown".to_owned()),
                 have: vault.key_ids(),
             };
-            let check = vault
-                .open(&row.key_check, installation::KEY_CHECK_AAD)
-                .map_err(|_| wrong())?;
+            let check = vault.open(&row.key_check, installation::KEY_CHECK_AAD).map_err(|_| wrong())?;
             if check.expose_secret() != KEY_CHECK {
                 return Err(wrong());
             }
@@ -272,11 +239,7 @@ fn vault_for(
         return Ok(Vault::new(ring));
     }
     // A rotation was cut off between its commit and the swap of the files: the rest of it is done now.
-    if found
-        .next
-        .as_ref()
-        .is_some_and(|next| Some(next.id()) == sealed_by)
-    {
+    if found.next.as_ref().is_some_and(|next| Some(next.id()) == sealed_by) {
         files.retire_primary()?;
         files.promote_next()?;
         found = files.read()?;

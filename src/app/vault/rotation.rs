@@ -63,37 +63,23 @@ impl Rotation {
                 ring.others.push(given.clone());
             }
             let new = given.unwrap_or_else(|| ring.primary.clone());
-            return Ok(Self {
-                connection,
-                ring,
-                new,
-                files: None,
-            });
+            return Ok(Self { connection, ring, new, files: None });
         }
         let mut ring = Self::file_ring(&found)?;
         // One that an earlier rotation left may have sealed values already: it has to stay on disk, so it is taken.
         let new = match (found.next, given) {
             (Some(next), Some(given)) if next.id() != given.id() => {
-                return Err(VaultError::UnfinishedRotation {
-                    key: next.id().to_owned(),
-                });
+                return Err(VaultError::UnfinishedRotation { key: next.id().to_owned() });
             }
             (Some(next), _) => next,
             (None, Some(given)) => given,
             (None, None) => EncryptionKey::generate(),
         };
         if new.id() == ring.primary.id() {
-            return Err(VaultError::SameKey {
-                key: new.id().to_owned(),
-            });
+            return Err(VaultError::SameKey { key: new.id().to_owned() });
         }
         ring.others.push(new.clone());
-        Ok(Self {
-            connection,
-            ring,
-            new,
-            files: Some(source.files()),
-        })
+        Ok(Self { connection, ring, new, files: Some(source.files()) })
     }
 
     fn file_ring(found: &FoundKeys) -> Result<KeyRing, VaultError> {
@@ -102,9 +88,7 @@ impl Rotation {
 
     /// Step 1: the new key is on disk.
     pub fn store_new_key(&self) -> Result<(), VaultError> {
-        self.files
-            .as_ref()
-            .map_or(Ok(()), |files| files.write_next(&self.new))
+        self.files.as_ref().map_or(Ok(()), |files| files.write_next(&self.new))
     }
 
     /// Step 2: every value is sealed with the new key, or, if this fails, none. How many were changed.
@@ -137,9 +121,6 @@ impl Rotation {
 
     async fn finish(self, values: usize) -> Result<Rotated, VaultError> {
         self.connection.close().await?;
-        Ok(Rotated {
-            key: self.new.id().to_owned(),
-            values,
-        })
+        Ok(Rotated { key: self.new.id().to_owned(), values })
     }
 }

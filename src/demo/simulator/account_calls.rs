@@ -19,34 +19,20 @@ impl<S: Send + Sync> FromRequest<S> for Call {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let conn = request
-            .extensions()
-            .get::<ConnectInfo<Conn>>()
-            .map(|info| info.0.clone())
-            .unwrap_or_default();
+        let conn =
+            request.extensions().get::<ConnectInfo<Conn>>().map(|info| info.0.clone()).unwrap_or_default();
         let (method, uri) = (request.method().clone(), request.uri().clone());
         let headers = request.headers().clone();
-        let bytes = bytes::Bytes::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let bytes = bytes::Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)?;
         let body = Arc::new(serde_json::from_slice(&bytes).unwrap_or(Value::Null));
-        Ok(Self {
-            conn,
-            method,
-            uri,
-            headers,
-            body,
-        })
+        Ok(Self { conn, method, uri, headers, body })
     }
 }
 
 pub(super) async fn model_list(Shares(shared): Shares<Arc<Shared>>, call: Call) -> Response {
     let query = oauth::form(call.uri.query().unwrap_or_default());
-    let known = call
-        .headers
-        .get(header::IF_NONE_MATCH)
-        .and_then(|value| value.to_str().ok())
-        .map(str::to_owned);
+    let known =
+        call.headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()).map(str::to_owned);
     call.serve(&shared, Some(Endpoint::Models), |shared, account| {
         if query.get("client_version").is_none_or(String::is_empty) {
             return Refusal::missing("client_version").into_response();
@@ -98,10 +84,7 @@ pub(super) async fn accounts_check(Shares(shared): Shares<Arc<Shared>>, call: Ca
 }
 
 fn credit(account: &Account, number: u32) -> Value {
-    let id = format!(
-        "rlrc_{}_{number}",
-        ids::hex(&ids::digest(&["credit", &account.spec.email]), 12)
-    );
+    let id = format!("rlrc_{}_{number}", ids::hex(&ids::digest(&["credit", &account.spec.email]), 12));
     let redeemed = account.redeemed.values().any(|redeemed| *redeemed == id);
     let day = |offset: i64| {
         chrono::DateTime::from_timestamp_millis(ids::now_ms() + offset * 86_400_000)
@@ -118,9 +101,8 @@ fn credit(account: &Account, number: u32) -> Value {
 pub(super) async fn reset_credits(Shares(shared): Shares<Arc<Shared>>, call: Call) -> Response {
     call.serve(&shared, None, |shared, account| {
         let account = &shared.lock().accounts[account];
-        let credits: Vec<Value> = (1..=account.spec.reset_credits)
-            .map(|number| credit(account, number))
-            .collect();
+        let credits: Vec<Value> =
+            (1..=account.spec.reset_credits).map(|number| credit(account, number)).collect();
         Json(json!({
             "credits": credits, "available_count": credits_left(account),
             "total_earned_count": account.spec.reset_credits,

@@ -12,47 +12,19 @@ const COMMAND: &str = "echo hello-from-tool";
 /// One output item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Item {
-    Reasoning {
-        id: String,
-        encrypted: Option<String>,
-        summary: Vec<String>,
-    },
-    Message {
-        id: String,
-        text: String,
-    },
-    FunctionCall {
-        id: String,
-        call_id: String,
-        name: String,
-        namespace: Option<String>,
-        arguments: String,
-    },
-    CustomCall {
-        id: String,
-        call_id: String,
-        name: String,
-        input: String,
-    },
-    Compaction {
-        id: String,
-        encrypted: String,
-    },
+    Reasoning { id: String, encrypted: Option<String>, summary: Vec<String> },
+    Message { id: String, text: String },
+    FunctionCall { id: String, call_id: String, name: String, namespace: Option<String>, arguments: String },
+    CustomCall { id: String, call_id: String, name: String, input: String },
+    Compaction { id: String, encrypted: String },
 }
 
 /// Something to say, before it gets ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Say {
     Text(String),
-    Call {
-        name: String,
-        namespace: Option<String>,
-        arguments: String,
-    },
-    Custom {
-        name: String,
-        input: String,
-    },
+    Call { name: String, namespace: Option<String>, arguments: String },
+    Custom { name: String, input: String },
     Compact,
 }
 
@@ -68,11 +40,9 @@ struct Tool<'a> {
 pub(super) fn text_of(content: &Value) -> String {
     match content {
         Value::String(text) => text.clone(),
-        Value::Array(parts) => parts
-            .iter()
-            .filter_map(|part| part["text"].as_str())
-            .collect::<Vec<_>>()
-            .join("\n"),
+        Value::Array(parts) => {
+            parts.iter().filter_map(|part| part["text"].as_str()).collect::<Vec<_>>().join("\n")
+        }
         Value::Null => String::new(),
         other => other.to_string(),
     }
@@ -83,43 +53,24 @@ pub(super) fn decide(body: &Value, source: &Source) -> Vec<Say> {
     match source {
         Source::Text { text } => return vec![Say::Text(text.clone())],
         Source::ToolCall { name, arguments } => {
-            return vec![Say::Call {
-                name: name.clone(),
-                namespace: None,
-                arguments: arguments.clone(),
-            }];
+            return vec![Say::Call { name: name.clone(), namespace: None, arguments: arguments.clone() }];
         }
         Source::Generated | Source::Fixture(_) | Source::Raw(_) => {}
     }
     let no_items = Vec::new();
     let input = body["input"].as_array().unwrap_or(&no_items);
-    if input
-        .last()
-        .is_some_and(|item| item["type"] == "compaction_trigger")
-    {
+    if input.last().is_some_and(|item| item["type"] == "compaction_trigger") {
         return vec![Say::Compact];
     }
     let asked = input.iter().rposition(|item| item["role"] == "user");
     let prompt = asked.map(|at| text_of(&input[at]["content"])).unwrap_or_default();
     let since = &input[asked.map_or(0, |at| at + 1)..];
-    let is_output = |item: &&Value| {
-        item["type"]
-            .as_str()
-            .is_some_and(|kind| kind.ends_with("_output"))
-    };
-    let outputs: Vec<String> = since
-        .iter()
-        .filter(is_output)
-        .map(|item| text_of(&item["output"]))
-        .collect();
+    let is_output = |item: &&Value| item["type"].as_str().is_some_and(|kind| kind.ends_with("_output"));
+    let outputs: Vec<String> = since.iter().filter(is_output).map(|item| text_of(&item["output"])).collect();
     let tools = offered(body, input);
     let lite = input.iter().any(|item| item["type"] == "additional_tools");
     if outputs.is_empty() {
-        let calls = if lite {
-            lite_call(&prompt, &tools)
-        } else {
-            calls(&prompt, &tools, body)
-        };
+        let calls = if lite { lite_call(&prompt, &tools) } else { calls(&prompt, &tools, body) };
         if !calls.is_empty() {
             return calls;
         }
@@ -163,15 +114,9 @@ fn sentences(prompt: &str) -> String {
         "Ask for a tool by its name and the model will call it.",
         "Ask again in this session and most of the prompt will be read from the cache.",
     ];
-    let said = if prompt.trim().is_empty() {
-        "nothing".to_owned()
-    } else {
-        shortened(prompt, 120)
-    };
+    let said = if prompt.trim().is_empty() { "nothing".to_owned() } else { shortened(prompt, 120) };
     let start = usize::from(ids::digest(&["sentences", prompt])[0]);
-    let picked: Vec<&str> = (0..2)
-        .map(|step| LINES[(start + step * 3) % LINES.len()])
-        .collect();
+    let picked: Vec<&str> = (0..2).map(|step| LINES[(start + step * 3) % LINES.len()]).collect();
     format!("You said: {said}\n\n{}", picked.join(" "))
 }
 
@@ -197,12 +142,7 @@ fn as_tool<'a>(tool: &'a Value, namespace: Option<&'a str>) -> Option<Tool<'a>> 
         Some("custom") => true,
         _ => return None,
     };
-    Some(Tool {
-        name: tool["name"].as_str()?,
-        namespace,
-        custom,
-        parameters: &tool["parameters"],
-    })
+    Some(Tool { name: tool["name"].as_str()?, namespace, custom, parameters: &tool["parameters"] })
 }
 
 /// In the Lite shape everything goes through `exec`, and only when asked: its tool names are everyday words.
@@ -212,10 +152,7 @@ fn lite_call(prompt: &str, tools: &[Tool<'_>]) -> Vec<Say> {
     }
     let input =
         format!("const result = await tools.exec_command({{ cmd: \"{COMMAND}\" }});\ntext(result.output);\n");
-    vec![Say::Custom {
-        name: "exec".into(),
-        input,
-    }]
+    vec![Say::Custom { name: "exec".into(), input }]
 }
 
 fn calls(prompt: &str, tools: &[Tool<'_>], body: &Value) -> Vec<Say> {
@@ -225,9 +162,8 @@ fn calls(prompt: &str, tools: &[Tool<'_>], body: &Value) -> Vec<Say> {
     }
     if prompt.contains("[use-shell]") {
         let shells = ["exec_command", "shell_command", "shell", "local_shell"];
-        let shell = shells
-            .iter()
-            .find_map(|name| tools.iter().find(|tool| !tool.custom && tool.name == *name));
+        let shell =
+            shells.iter().find_map(|name| tools.iter().find(|tool| !tool.custom && tool.name == *name));
         if let Some(shell) = shell {
             return vec![call(shell, shell_arguments(shell).to_string())];
         }
@@ -236,34 +172,21 @@ fn calls(prompt: &str, tools: &[Tool<'_>], body: &Value) -> Vec<Say> {
     let parallel = body["parallel_tool_calls"] != false;
     let mut wanted: Vec<&Tool<'_>> = match forced {
         Some(name) => tools.iter().filter(|tool| tool.name == name).collect(),
-        None => tools
-            .iter()
-            .filter(|tool| mentions(prompt, tool.name).is_some())
-            .collect(),
+        None => tools.iter().filter(|tool| mentions(prompt, tool.name).is_some()).collect(),
     };
     let asked = prompt.to_ascii_lowercase().contains("use the tool") || choice == "required";
     if wanted.is_empty() && asked {
         wanted.extend(tools.first());
     }
     wanted.truncate(if parallel { 4 } else { 1 });
-    wanted
-        .into_iter()
-        .map(|tool| call(tool, arguments(prompt, tool.name, tool.parameters)))
-        .collect()
+    wanted.into_iter().map(|tool| call(tool, arguments(prompt, tool.name, tool.parameters))).collect()
 }
 
 fn call(tool: &Tool<'_>, arguments: String) -> Say {
     if tool.custom {
-        return Say::Custom {
-            name: tool.name.to_owned(),
-            input: arguments,
-        };
+        return Say::Custom { name: tool.name.to_owned(), input: arguments };
     }
-    Say::Call {
-        name: tool.name.to_owned(),
-        namespace: tool.namespace.map(str::to_owned),
-        arguments,
-    }
+    Say::Call { name: tool.name.to_owned(), namespace: tool.namespace.map(str::to_owned), arguments }
 }
 
 fn shell_arguments(tool: &Tool<'_>) -> Value {
@@ -320,45 +243,23 @@ pub(super) fn with_ids(
             .into_iter()
             .any(|name| name == "reasoning.encrypted_content")
             .then(|| sealed::seal(&spec.user_id, &spec.account_id, &id));
-        items.push(Item::Reasoning {
-            id,
-            encrypted,
-            summary: summary(&reasoning["summary"]),
-        });
+        items.push(Item::Reasoning { id, encrypted, summary: summary(&reasoning["summary"]) });
     }
     let call_id = |id: &str| format!("call_{}", ids::alphanumeric(&ids::digest(&["call", id]), 24));
     for say in says {
         items.push(match say {
             Say::Text(text) => Item::Message { id: id("msg"), text },
-            Say::Call {
-                name,
-                namespace,
-                arguments,
-            } => {
+            Say::Call { name, namespace, arguments } => {
                 let id = id("fc");
-                Item::FunctionCall {
-                    call_id: call_id(&id),
-                    id,
-                    name,
-                    namespace,
-                    arguments,
-                }
+                Item::FunctionCall { call_id: call_id(&id), id, name, namespace, arguments }
             }
             Say::Custom { name, input } => {
                 let id = id("ctc");
-                Item::CustomCall {
-                    call_id: call_id(&id),
-                    id,
-                    name,
-                    input,
-                }
+                Item::CustomCall { call_id: call_id(&id), id, name, input }
             }
             Say::Compact => {
                 let id = id("cmp");
-                Item::Compaction {
-                    encrypted: sealed::seal(&spec.user_id, &spec.account_id, &id),
-                    id,
-                }
+                Item::Compaction { encrypted: sealed::seal(&spec.user_id, &spec.account_id, &id), id }
             }
         });
     }
@@ -370,10 +271,7 @@ fn summary(wanted: &Value) -> Vec<String> {
     match wanted.as_str() {
         None => Vec::new(),
         Some("detailed") => {
-            vec![
-                reading,
-                "**Choosing an approach**\n\nThe simplest one that can be checked.".to_owned(),
-            ]
+            vec![reading, "**Choosing an approach**\n\nThe simplest one that can be checked.".to_owned()]
         }
         Some(_) => vec![reading],
     }
@@ -381,11 +279,8 @@ fn summary(wanted: &Value) -> Vec<String> {
 
 /// The text in 1 to 60 pieces, cut before spaces where it can be.
 pub(super) fn deltas(text: &str) -> Vec<&str> {
-    let mut cuts: Vec<usize> = text
-        .match_indices([' ', '\n'])
-        .map(|(at, _)| at)
-        .filter(|at| *at > 0)
-        .collect();
+    let mut cuts: Vec<usize> =
+        text.match_indices([' ', '\n']).map(|(at, _)| at).filter(|at| *at > 0).collect();
     if cuts.len() > 59 {
         let step = cuts.len().div_ceil(59);
         cuts = cuts.into_iter().step_by(step).collect();
@@ -393,12 +288,7 @@ pub(super) fn deltas(text: &str) -> Vec<&str> {
     if cuts.is_empty() {
         // One long word, such as JSON: a few characters each.
         let step = (text.chars().count() / 12).max(6);
-        cuts = text
-            .char_indices()
-            .map(|(at, _)| at)
-            .step_by(step)
-            .skip(1)
-            .collect();
+        cuts = text.char_indices().map(|(at, _)| at).step_by(step).skip(1).collect();
     }
     cuts.push(text.len());
     let mut from = 0;
@@ -437,15 +327,9 @@ mod tests {
         };
         assert_eq!(decide(&body, &Source::Generated), [call("{\"city\":\"Oslo\"}")]);
         let body = json!({ "input": [user("use the tool")], "tools": weather() });
-        assert_eq!(
-            decide(&body, &Source::Generated),
-            [call("{\"city\":\"example\"}")]
-        );
+        assert_eq!(decide(&body, &Source::Generated), [call("{\"city\":\"example\"}")]);
         let body = json!({ "input": [user("my_get_weather?")], "tools": weather() });
-        assert!(matches!(
-            decide(&body, &Source::Generated).as_slice(),
-            [Say::Text(_)]
-        ));
+        assert!(matches!(decide(&body, &Source::Generated).as_slice(), [Say::Text(_)]));
     }
 
     #[test]
@@ -458,10 +342,7 @@ mod tests {
             ],
             "tools": weather(),
         });
-        assert_eq!(
-            decide(&body, &Source::Generated),
-            [Say::Text("The tool answered: 12 degrees".into())]
-        );
+        assert_eq!(decide(&body, &Source::Generated), [Say::Text("The tool answered: 12 degrees".into())]);
     }
 
     #[test]
@@ -489,33 +370,21 @@ mod tests {
                 json!({ "properties": { "command": { "type": "array" } } }),
                 json!({ "command": ["bash", "-lc", COMMAND] }),
             ),
-            (
-                "shell_command",
-                json!({ "properties": { "command": {} } }),
-                json!({ "command": COMMAND }),
-            ),
+            ("shell_command", json!({ "properties": { "command": {} } }), json!({ "command": COMMAND })),
         ] {
             let tools = json!([{ "type": "function", "name": name, "parameters": parameters }]);
             let body = json!({ "input": [user("[use-shell]")], "tools": tools });
             let said = decide(&body, &Source::Generated);
-            let expected = Say::Call {
-                name: name.into(),
-                namespace: None,
-                arguments: arguments.to_string(),
-            };
+            let expected = Say::Call { name: name.into(), namespace: None, arguments: arguments.to_string() };
             assert_eq!(said, [expected]);
         }
     }
 
     #[test]
     fn the_pieces_of_a_text_make_the_text_and_are_neither_few_nor_many() {
-        for text in [
-            sentences("hello"),
-            sentences(&"word ".repeat(500)),
-            "x".repeat(900),
-            "ok".into(),
-            String::new(),
-        ] {
+        for text in
+            [sentences("hello"), sentences(&"word ".repeat(500)), "x".repeat(900), "ok".into(), String::new()]
+        {
             let pieces = deltas(&text);
             assert_eq!(pieces.concat(), text);
             assert!(pieces.len() <= 61, "{} pieces", pieces.len());

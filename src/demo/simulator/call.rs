@@ -35,20 +35,9 @@ pub(super) async fn rule(shared: &Shared, account: usize, endpoint: Endpoint, co
                 next = *then;
                 continue;
             }
-            Script::Status {
-                status,
-                headers,
-                body,
-            } => {
+            Script::Status { status, headers, body } => {
                 let headers = headers.into_iter().collect();
-                Ruling::Answer(
-                    Refusal {
-                        status,
-                        headers,
-                        body,
-                    }
-                    .into_response(),
-                )
+                Ruling::Answer(Refusal { status, headers, body }.into_response())
             }
             Script::Fixture { name } => match (script::sse_fixture(&name), script::error_fixture(&name)) {
                 (Ok(_), _) => Ruling::Stream(Box::new(StreamScript::fixture(&name))),
@@ -93,12 +82,7 @@ impl Call {
         {
             let mut state = shared.lock();
             let account = &mut state.accounts[account];
-            account.remember(RecordedRequest::new(
-                &self.method,
-                &self.uri,
-                &self.headers,
-                self.body,
-            ));
+            account.remember(RecordedRequest::new(&self.method, &self.uri, &self.headers, self.body));
             match endpoint {
                 Some(Endpoint::Usage) => account.counters.usage_polls += 1,
                 Some(Endpoint::Models) => account.counters.model_polls += 1,

@@ -30,13 +30,7 @@ fn check_key(shared: &Shared, headers: &HeaderMap) -> Result<(), Refusal> {
     }
     shared.lock().accounts[shared.compat()].counters.unauthorized += 1;
     let message = "Incorrect API key provided.";
-    Err(Refusal::error(
-        401,
-        Some("invalid_request_error"),
-        None,
-        Some("invalid_api_key"),
-        message,
-    ))
+    Err(Refusal::error(401, Some("invalid_request_error"), None, Some("invalid_api_key"), message))
 }
 
 pub(super) async fn model_list(
@@ -53,12 +47,7 @@ pub(super) async fn model_list(
     let models = {
         let account = &mut shared.lock().accounts[index];
         account.counters.model_polls += 1;
-        account.remember(RecordedRequest::new(
-            &method,
-            &uri,
-            &headers,
-            Arc::new(Value::Null),
-        ));
+        account.remember(RecordedRequest::new(&method, &uri, &headers, Arc::new(Value::Null)));
         account.spec.models.clone()
     };
     match call::rule(&shared, index, Endpoint::Models, &conn).await {
@@ -80,9 +69,7 @@ fn validate(body: &Value, models: &[String]) -> Result<(), Refusal> {
         let kind = Some("invalid_request_error");
         return Err(Refusal::error(404, kind, None, Some("model_not_found"), message));
     }
-    let messages = body["messages"]
-        .as_array()
-        .filter(|messages| !messages.is_empty());
+    let messages = body["messages"].as_array().filter(|messages| !messages.is_empty());
     let messages = messages.ok_or_else(|| Refusal::missing("messages"))?;
     for (index, message) in messages.iter().enumerate() {
         let roles = ["assistant", "developer", "system", "tool", "user"];
@@ -120,11 +107,7 @@ fn decide(shared: &Shared, body: &Value, source: &Source) -> Reply {
     };
     let thinks = body["model"] == "sim-reasoner" || !body["reasoning_effort"].is_null();
     let reasoning = thinks.then(|| "The user wants a short answer.".to_owned());
-    let mut reply = Reply {
-        reasoning,
-        text: String::new(),
-        calls: Vec::new(),
-    };
+    let mut reply = Reply { reasoning, text: String::new(), calls: Vec::new() };
     match source {
         Source::Text { text } => {
             reply.text.clone_from(text);
@@ -139,29 +122,18 @@ fn decide(shared: &Shared, body: &Value, source: &Source) -> Reply {
     let none = Vec::new();
     let messages = body["messages"].as_array().unwrap_or(&none);
     let asked = messages.iter().rposition(|message| message["role"] == "user");
-    let prompt = asked
-        .map(|at| answer::text_of(&messages[at]["content"]))
-        .unwrap_or_default();
+    let prompt = asked.map(|at| answer::text_of(&messages[at]["content"])).unwrap_or_default();
     let since = &messages[asked.map_or(0, |at| at + 1)..];
     let tool_answers = since.iter().filter(|message| message["role"] == "tool");
-    let outputs: Vec<String> = tool_answers
-        .map(|message| answer::text_of(&message["content"]))
-        .collect();
+    let outputs: Vec<String> = tool_answers.map(|message| answer::text_of(&message["content"])).collect();
     if outputs.is_empty() && body["tool_choice"] != "none" {
         let forced = body["tool_choice"]["function"]["name"].as_str();
         let must = prompt.to_ascii_lowercase().contains("use the tool") || body["tool_choice"] == "required";
-        let tools: Vec<&Value> = body["tools"]
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|tool| &tool["function"])
-            .collect();
+        let tools: Vec<&Value> =
+            body["tools"].as_array().into_iter().flatten().map(|tool| &tool["function"]).collect();
         let named = |tool: &&&Value| {
             let name = tool["name"].as_str().unwrap_or_default();
-            forced.map_or_else(
-                || answer::mentions(&prompt, name).is_some(),
-                |forced| forced == name,
-            )
+            forced.map_or_else(|| answer::mentions(&prompt, name).is_some(), |forced| forced == name)
         };
         let mut wanted: Vec<&Value> = tools.iter().filter(named).take(4).copied().collect();
         if wanted.is_empty() && must {
@@ -169,9 +141,7 @@ fn decide(shared: &Shared, body: &Value, source: &Source) -> Reply {
         }
         for tool in wanted {
             let name = tool["name"].as_str().unwrap_or_default();
-            reply
-                .calls
-                .push(call(name, answer::arguments(&prompt, name, &tool["parameters"])));
+            reply.calls.push(call(name, answer::arguments(&prompt, name, &tool["parameters"])));
         }
     }
     if reply.calls.is_empty() {
@@ -182,15 +152,8 @@ fn decide(shared: &Shared, body: &Value, source: &Source) -> Reply {
 
 fn usage(size: usize, reply: &Reply) -> Value {
     let reasoning = reply.reasoning.as_ref().map_or(0, |text| text.len() / 4);
-    let arguments: usize = reply
-        .calls
-        .iter()
-        .map(|(_, _, arguments)| arguments.len() / 4 + 12)
-        .sum();
-    let (input, output) = (
-        (size / 4).max(1),
-        reply.text.len() / 4 + arguments + reasoning + 1,
-    );
+    let arguments: usize = reply.calls.iter().map(|(_, _, arguments)| arguments.len() / 4 + 12).sum();
+    let (input, output) = ((size / 4).max(1), reply.text.len() / 4 + arguments + reasoning + 1);
     json!({
         "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
         "prompt_tokens_details": { "cached_tokens": 0 },
@@ -208,11 +171,7 @@ fn finish(reply: &Reply, script: &StreamScript) -> &'static str {
 }
 
 fn completion(id: &str, created: i64, model: &str, reply: &Reply, finish: &str, usage: &Value) -> Value {
-    let text = if reply.calls.is_empty() {
-        json!(reply.text)
-    } else {
-        Value::Null
-    };
+    let text = if reply.calls.is_empty() { json!(reply.text) } else { Value::Null };
     let mut message = json!({ "role": "assistant", "content": text, "refusal": null });
     if let Some(reasoning) = &reply.reasoning {
         message["reasoning_content"] = json!(reasoning);
@@ -338,16 +297,9 @@ async fn respond(
     }
     let steps = stream::plan(frames, &script, shared.spec.pace);
     let mut response = Player::body(shared, index, conn, steps).into_response();
-    let fixed = [
-        ("content-type", "text/event-stream; charset=utf-8"),
-        ("cache-control", "no-cache"),
-    ];
-    let fixed = fixed.into_iter().chain(
-        script
-            .headers
-            .iter()
-            .map(|(name, value)| (name.as_str(), value.as_str())),
-    );
+    let fixed = [("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache")];
+    let fixed =
+        fixed.into_iter().chain(script.headers.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     for (name, value) in fixed {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             response.headers_mut().insert(name, value);

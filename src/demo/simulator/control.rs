@@ -28,13 +28,8 @@ fn refuse(status: u16, text: impl std::fmt::Display) -> Refusal {
 }
 
 fn handle(shared: &Arc<Shared>, email: &str) -> Result<AccountHandle, Refusal> {
-    let index = shared
-        .find(email)
-        .ok_or_else(|| refuse(404, format!("no account `{email}`")))?;
-    Ok(AccountHandle {
-        shared: Arc::clone(shared),
-        index,
-    })
+    let index = shared.find(email).ok_or_else(|| refuse(404, format!("no account `{email}`")))?;
+    Ok(AccountHandle { shared: Arc::clone(shared), index })
 }
 
 fn summary(account: &AccountHandle) -> Value {
@@ -50,12 +45,8 @@ fn summary(account: &AccountHandle) -> Value {
 }
 
 async fn list(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {
-    let accounts = (0..=shared.compat()).map(|index| {
-        summary(&AccountHandle {
-            shared: Arc::clone(&shared),
-            index,
-        })
-    });
+    let accounts =
+        (0..=shared.compat()).map(|index| summary(&AccountHandle { shared: Arc::clone(&shared), index }));
     Json(json!({ "accounts": accounts.collect::<Vec<_>>() }))
 }
 
@@ -167,11 +158,7 @@ async fn decide_device(
 
 async fn reset_all(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {
     for index in 0..=shared.compat() {
-        AccountHandle {
-            shared: Arc::clone(&shared),
-            index,
-        }
-        .reset();
+        AccountHandle { shared: Arc::clone(&shared), index }.reset();
     }
     Json(json!({}))
 }

@@ -50,14 +50,8 @@ pub(super) async fn user_code(Shares(shared): Shares<Arc<Shared>>, body: axum::J
         .into_response();
     }
     let unique = shared.fresh("device");
-    let letters: String = unique[..4]
-        .iter()
-        .map(|byte| char::from(b'A' + byte % 26))
-        .collect();
-    let digits: String = unique[4..9]
-        .iter()
-        .map(|byte| char::from(b'0' + byte % 10))
-        .collect();
+    let letters: String = unique[..4].iter().map(|byte| char::from(b'A' + byte % 26)).collect();
+    let digits: String = unique[4..9].iter().map(|byte| char::from(b'0' + byte % 10)).collect();
     let device = Device {
         id: format!("deviceauth_{}", ids::hex(&unique, 32)),
         user_code: format!("{letters}-{digits}"),
@@ -78,10 +72,7 @@ pub(super) async fn poll(Shares(shared): Shares<Arc<Shared>>, body: axum::Json<V
     let mut state = shared.lock();
     let now = ids::now_ms();
     state.devices.retain(|device| device.expires_ms > now);
-    let found = state
-        .devices
-        .iter()
-        .position(|device| body["device_auth_id"] == device.id);
+    let found = state.devices.iter().position(|device| body["device_auth_id"] == device.id);
     let Some(position) = found.filter(|at| body["user_code"] == state.devices[*at].user_code) else {
         let message = "Unknown or expired device code.";
         return Refusal::error(
@@ -98,14 +89,8 @@ pub(super) async fn poll(Shares(shared): Shares<Arc<Shared>>, body: axum::Json<V
         Decision::Denied => {
             state.devices.remove(position);
             let message = "The device sign-in was denied.";
-            return Refusal::error(
-                400,
-                Some("invalid_request_error"),
-                None,
-                Some("access_denied"),
-                message,
-            )
-            .into_response();
+            return Refusal::error(400, Some("invalid_request_error"), None, Some("access_denied"), message)
+                .into_response();
         }
         Decision::Approved(account) => account,
     };
@@ -114,12 +99,8 @@ pub(super) async fn poll(Shares(shared): Shares<Arc<Shared>>, body: axum::Json<V
     let challenge = ids::challenge(&verifier);
     let code = format!("ac_{}", ids::base64url(shared.fresh("code")));
     let redirect_uri = format!("{}/deviceauth/callback", shared.url);
-    let auth_code = AuthCode {
-        account,
-        redirect_uri,
-        challenge: challenge.clone(),
-        expires_ms: now + 600_000,
-    };
+    let auth_code =
+        AuthCode { account, redirect_uri, challenge: challenge.clone(), expires_ms: now + 600_000 };
     state.codes.insert(code.clone(), auth_code);
     axum::Json(json!({ "authorization_code": code, "code_challenge": challenge, "code_verifier": verifier }))
         .into_response()
@@ -128,10 +109,7 @@ pub(super) async fn poll(Shares(shared): Shares<Arc<Shared>>, body: axum::Json<V
 /// A person's decision; `None` denies. Case and dashes of the code do not matter.
 pub(super) fn decide(shared: &Shared, user_code: &str, email: Option<&str>) -> Result<(), String> {
     let plain = |code: &str| {
-        code.chars()
-            .filter(char::is_ascii_alphanumeric)
-            .collect::<String>()
-            .to_ascii_uppercase()
+        code.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_uppercase()
     };
     let decision = match email {
         None => Decision::Denied,
@@ -146,9 +124,7 @@ pub(super) fn decide(shared: &Shared, user_code: &str, email: Option<&str>) -> R
         plain(&device.user_code) == wanted && device.expires_ms > now && device.decision == Decision::Pending
     };
     let device = state.devices.iter_mut().find(open);
-    device
-        .ok_or_else(|| "This code is unknown, used or expired.".to_owned())?
-        .decision = decision;
+    device.ok_or_else(|| "This code is unknown, used or expired.".to_owned())?.decision = decision;
     Ok(())
 }
 
@@ -158,11 +134,7 @@ fn emails(shared: &Shared) -> impl Iterator<Item = &str> {
 
 pub(super) async fn page(Shares(shared): Shares<Arc<Shared>>, RawQuery(query): RawQuery) -> Response {
     let query = form(&query.unwrap_or_default());
-    html::enter_code(
-        emails(&shared),
-        query.get("user_code").map_or("", String::as_str),
-        None,
-    )
+    html::enter_code(emails(&shared), query.get("user_code").map_or("", String::as_str), None)
 }
 
 pub(super) async fn submit(Shares(shared): Shares<Arc<Shared>>, body: String) -> Response {

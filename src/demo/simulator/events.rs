@@ -40,11 +40,7 @@ impl Usage {
     pub(super) fn estimate(body_bytes: usize, cached: bool, items: &[Item]) -> Self {
         let input = (body_bytes / 4).max(1);
         let words = |text: &str| text.len() / 4 + 1;
-        let mut usage = Self {
-            input,
-            cached: if cached { input * 4 / 5 } else { 0 },
-            ..Self::default()
-        };
+        let mut usage = Self { input, cached: if cached { input * 4 / 5 } else { 0 }, ..Self::default() };
         for item in items {
             match item {
                 Item::Reasoning { summary, .. } => {
@@ -87,10 +83,7 @@ impl Envelope {
     ) -> Self {
         let or = |found: &Value, default: Value| if found.is_null() { default } else { found.clone() };
         let format = or(&body["text"]["format"], json!({ "type": "text" }));
-        let effort = or(
-            &body["reasoning"]["effort"],
-            json!(models::default_effort(served_model)),
-        );
+        let effort = or(&body["reasoning"]["effort"], json!(models::default_effort(served_model)));
         let object = json!({
             "id": format!("resp_{}", ids::hex(unique, 50)), "object": "response",
             "created_at": now_ms.div_euclid(1000), "status": "in_progress", "background": false,
@@ -107,9 +100,7 @@ impl Envelope {
             "top_logprobs": 0, "top_p": 1.0, "truncation": "disabled", "usage": null, "user": null,
             "metadata": {},
         });
-        let Value::Object(map) = object else {
-            unreachable!("an object literal")
-        };
+        let Value::Object(map) = object else { unreachable!("an object literal") };
         Self { map }
     }
 
@@ -134,16 +125,8 @@ impl Envelope {
         items: Option<&[Item]>,
         incomplete: Option<&str>,
     ) {
-        let completed_at = if incomplete.is_some() {
-            Value::Null
-        } else {
-            self.map["created_at"].clone()
-        };
-        let status = if incomplete.is_some() {
-            "incomplete"
-        } else {
-            "completed"
-        };
+        let completed_at = if incomplete.is_some() { Value::Null } else { self.map["created_at"].clone() };
+        let status = if incomplete.is_some() { "incomplete" } else { "completed" };
         self.map["status"] = json!(status);
         self.map["completed_at"] = completed_at;
         if self.map["service_tier"] == "auto" {
@@ -159,11 +142,7 @@ impl Envelope {
         if incomplete.is_none() {
             self.map.insert("tool_usage".into(), tool_usage());
         }
-        let kind = if incomplete.is_some() {
-            "response.incomplete"
-        } else {
-            "response.completed"
-        };
+        let kind = if incomplete.is_some() { "response.incomplete" } else { "response.completed" };
         frames.event(kind, |buffer| self.write(buffer));
     }
 
@@ -193,28 +172,16 @@ fn part(text: &str) -> Value {
 /// The item as `output_item.done` has it; `status` is `completed` or `incomplete`.
 fn item_json(item: &Item, status: &str) -> Value {
     match item {
-        Item::Reasoning {
-            id,
-            encrypted,
-            summary,
-        } => {
-            let parts: Vec<Value> = summary
-                .iter()
-                .map(|text| json!({ "type": "summary_text", "text": text }))
-                .collect();
+        Item::Reasoning { id, encrypted, summary } => {
+            let parts: Vec<Value> =
+                summary.iter().map(|text| json!({ "type": "summary_text", "text": text })).collect();
             json!({ "id": id, "type": "reasoning", "encrypted_content": encrypted, "summary": parts })
         }
         Item::Message { id, text } => json!({
             "id": id, "type": "message", "status": status, "content": [part(text)], "phase": "final_answer",
             "role": "assistant",
         }),
-        Item::FunctionCall {
-            id,
-            call_id,
-            name,
-            namespace,
-            arguments,
-        } => {
+        Item::FunctionCall { id, call_id, name, namespace, arguments } => {
             let mut call = json!({
                 "id": id, "type": "function_call", "status": status, "arguments": arguments, "call_id": call_id,
                 "name": name,
@@ -224,12 +191,7 @@ fn item_json(item: &Item, status: &str) -> Value {
             }
             call
         }
-        Item::CustomCall {
-            id,
-            call_id,
-            name,
-            input,
-        } => json!({
+        Item::CustomCall { id, call_id, name, input } => json!({
             "id": id, "type": "custom_tool_call", "status": status, "call_id": call_id, "input": input, "name": name,
         }),
         Item::Compaction { id, encrypted } => {
@@ -269,17 +231,11 @@ pub(super) fn write_item(frames: &mut Frames, index: usize, item: &Item, no_delt
         }
         Item::Message { id, text } => message(frames, id, index, text, no_deltas),
         Item::FunctionCall { id, arguments, .. } => {
-            let kinds = (
-                "response.function_call_arguments.delta",
-                "response.function_call_arguments.done",
-            );
+            let kinds = ("response.function_call_arguments.delta", "response.function_call_arguments.done");
             call_text(frames, kinds, "arguments", (id, index), arguments, no_deltas);
         }
         Item::CustomCall { id, input, .. } => {
-            let kinds = (
-                "response.custom_tool_call_input.delta",
-                "response.custom_tool_call_input.done",
-            );
+            let kinds = ("response.custom_tool_call_input.delta", "response.custom_tool_call_input.done");
             call_text(frames, kinds, "input", (id, index), input, no_deltas);
         }
         Item::Compaction { .. } => {}

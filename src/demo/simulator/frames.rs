@@ -25,18 +25,13 @@ const NOISE: &str =
 
 /// How many of them carry a sequence number.
 fn numbered(list: &[Frame]) -> u64 {
-    list.iter()
-        .filter(|frame| !frame.kind.starts_with("codex."))
-        .count() as u64
+    list.iter().filter(|frame| !frame.kind.starts_with("codex.")).count() as u64
 }
 
 impl Frames {
     /// Frames as they are recorded; what follows the last blank line is a frame of its own.
     pub(super) fn parse(text: &str) -> Self {
-        let mut frames = Self {
-            buffer: text.as_bytes().to_vec(),
-            ..Self::default()
-        };
+        let mut frames = Self { buffer: text.as_bytes().to_vec(), ..Self::default() };
         let mut start = 0;
         for piece in text.split_inclusive("\n\n") {
             let end = start + piece.len();
@@ -45,15 +40,8 @@ impl Frames {
                     last.end = end;
                 }
             } else {
-                let kind = piece
-                    .lines()
-                    .find_map(|line| line.strip_prefix("event: "))
-                    .unwrap_or_default();
-                frames.list.push(Frame {
-                    kind: Cow::Owned(kind.to_owned()),
-                    start,
-                    end,
-                });
+                let kind = piece.lines().find_map(|line| line.strip_prefix("event: ")).unwrap_or_default();
+                frames.list.push(Frame { kind: Cow::Owned(kind.to_owned()), start, end });
             }
             start = end;
         }
@@ -73,8 +61,7 @@ impl Frames {
         fields(&mut self.buffer);
         let number = self.sequence;
         self.sequence += 1;
-        self.buffer
-            .extend_from_slice(format!(",\"sequence_number\":{number}}}\n\n").as_bytes());
+        self.buffer.extend_from_slice(format!(",\"sequence_number\":{number}}}\n\n").as_bytes());
         self.close(kind, start);
     }
 
@@ -103,17 +90,12 @@ impl Frames {
 
     fn open(&mut self, kind: &'static str) -> usize {
         let start = self.buffer.len();
-        self.buffer
-            .extend_from_slice(format!("event: {kind}\ndata: {{\"type\":\"{kind}\"").as_bytes());
+        self.buffer.extend_from_slice(format!("event: {kind}\ndata: {{\"type\":\"{kind}\"").as_bytes());
         start
     }
 
     fn close(&mut self, kind: &'static str, start: usize) {
-        self.list.push(Frame {
-            kind: Cow::Borrowed(kind),
-            start,
-            end: self.buffer.len(),
-        });
+        self.list.push(Frame { kind: Cow::Borrowed(kind), start, end: self.buffer.len() });
     }
 
     /// Padding of a length that varies, as the backend adds to deltas.

@@ -76,21 +76,13 @@ pub(super) fn enter_code<'a>(
         escape(user_code),
         buttons(emails)
     );
-    let status = if problem.is_some() {
-        StatusCode::BAD_REQUEST
-    } else {
-        StatusCode::OK
-    };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     page(status, "Sign in to a device", &body)
 }
 
 /// The end of a flow.
 pub(super) fn notice(title: &str, text: &str) -> Response {
-    page(
-        StatusCode::OK,
-        title,
-        &format!("<p id=\"done\">{}</p>", escape(text)),
-    )
+    page(StatusCode::OK, title, &format!("<p id=\"done\">{}</p>", escape(text)))
 }
 
 /// A sign-in that cannot start.
@@ -105,9 +97,6 @@ mod tests {
 
     #[test]
     fn text_from_outside_cannot_become_markup() {
-        assert_eq!(
-            escape(r#"<script a="1">&'"#),
-            "&lt;script a=&quot;1&quot;&gt;&amp;&#39;"
-        );
+        assert_eq!(escape(r#"<script a="1">&'"#), "&lt;script a=&quot;1&quot;&gt;&amp;&#39;");
     }
 }

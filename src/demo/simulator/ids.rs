@@ -43,24 +43,13 @@ pub(super) fn hex(digest: &[u8; 32], len: usize) -> String {
 /// The first `len` (at most 32) letters and digits that the digest picks.
 pub(super) fn alphanumeric(digest: &[u8; 32], len: usize) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    digest
-        .iter()
-        .take(len)
-        .map(|byte| char::from(ALPHABET[usize::from(*byte) % 62]))
-        .collect()
+    digest.iter().take(len).map(|byte| char::from(ALPHABET[usize::from(*byte) % 62])).collect()
 }
 
 /// `xxxxxxxx-xxxx-4xxx-8xxx-xxxxxxxxxxxx` from the digest.
 pub(super) fn uuid_shaped(digest: &[u8; 32]) -> String {
     let hex = hex(digest, 32);
-    format!(
-        "{}-{}-4{}-8{}-{}",
-        &hex[..8],
-        &hex[8..12],
-        &hex[13..16],
-        &hex[17..20],
-        &hex[20..]
-    )
+    format!("{}-{}-4{}-8{}-{}", &hex[..8], &hex[8..12], &hex[13..16], &hex[17..20], &hex[20..])
 }
 
 /// Milliseconds since 1970. The simulator stands outside the crate's clock: it plays another company's server.

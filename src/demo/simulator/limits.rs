@@ -80,24 +80,14 @@ impl Meter {
             minutes,
             reset_at: (now_ms + ids::millis(resets_in)).div_euclid(1000).max(1),
         };
-        let short = window(
-            spec.five_hour_used,
-            spec.five_hour_cost,
-            300,
-            spec.five_hour_resets_in,
-        );
+        let short = window(spec.five_hour_used, spec.five_hour_cost, 300, spec.five_hour_resets_in);
         let long = |minutes| window(spec.weekly_used, spec.weekly_cost, minutes, spec.weekly_resets_in);
         let (primary, secondary) = match spec.windows {
             WindowShape::FiveHoursAndWeek => (short, Some(long(10080))),
             WindowShape::WeekOnly => (long(10080), None),
             WindowShape::MonthOnly => (long(43200), None),
         };
-        Self {
-            plan: spec.plan.clone(),
-            primary,
-            secondary,
-            credits: spec.credits.clone(),
-        }
+        Self { plan: spec.plan.clone(), primary, secondary, credits: spec.credits.clone() }
     }
 
     pub(super) fn set(&mut self, change: UsageChange, now_ms: i64) {
@@ -112,19 +102,9 @@ impl Meter {
             window.reset_at = resets_in.map_or(window.reset_at, |seconds| now + seconds);
         };
         if let Some(short) = short {
-            apply(
-                short,
-                change.five_hour_used,
-                change.five_hour_resets_in,
-                change.five_hour_cost,
-            );
+            apply(short, change.five_hour_used, change.five_hour_resets_in, change.five_hour_cost);
         }
-        apply(
-            long,
-            change.weekly_used,
-            change.weekly_resets_in,
-            change.weekly_cost,
-        );
+        apply(long, change.weekly_used, change.weekly_resets_in, change.weekly_cost);
     }
 
     /// Both windows back to zero.
@@ -160,9 +140,7 @@ impl Meter {
     /// The full window that opens last.
     fn exhausted(&self) -> Option<&Window> {
         let windows = std::iter::once(&self.primary).chain(&self.secondary);
-        windows
-            .filter(|window| window.used >= 100.0)
-            .max_by_key(|window| window.reset_at)
+        windows.filter(|window| window.used >= 100.0).max_by_key(|window| window.reset_at)
     }
 
     fn refusal(&self, now: i64) -> Refusal {
@@ -212,10 +190,7 @@ impl Meter {
             ("x-codex-plan-type".to_owned(), self.plan.clone()),
         ];
         headers.extend(slot("primary", Some(&self.primary)));
-        headers.push((
-            "x-codex-primary-over-secondary-limit-percent".to_owned(),
-            "0".to_owned(),
-        ));
+        headers.push(("x-codex-primary-over-secondary-limit-percent".to_owned(), "0".to_owned()));
         headers.extend(slot("secondary", self.secondary.as_ref()));
         let has = if self.credits.is_some() { "True" } else { "False" };
         headers.push(("x-codex-credits-has-credits".to_owned(), has.to_owned()));
@@ -256,11 +231,8 @@ impl Meter {
         self.roll(now);
         let reached = self.exhausted().is_some();
         let has_credits = self.credits.is_some();
-        let approximate = if has_credits {
-            (json!([94, 562]), json!([9, 56]))
-        } else {
-            (json!([0, 0]), json!([0, 0]))
-        };
+        let approximate =
+            if has_credits { (json!([94, 562]), json!([9, 56])) } else { (json!([0, 0]), json!([0, 0])) };
         json!({
             "user_id": spec.user_id, "account_id": spec.account_id, "email": spec.email, "plan_type": self.plan,
             "rate_limit": {
@@ -308,33 +280,15 @@ mod tests {
         let mut spec = AccountSpec::new("someone@example.com");
         for (fixture, windows, used, credits) in [
             ("usage-plus", WindowShape::FiveHoursAndWeek, 12.0, None),
-            (
-                "usage-exhausted-plus-5h",
-                WindowShape::FiveHoursAndWeek,
-                100.0,
-                None,
-            ),
-            (
-                "usage-with-credits",
-                WindowShape::FiveHoursAndWeek,
-                100.0,
-                Some("37.50".to_owned()),
-            ),
-            (
-                "usage-pro-weekly-only-no-secondary",
-                WindowShape::WeekOnly,
-                22.0,
-                None,
-            ),
+            ("usage-exhausted-plus-5h", WindowShape::FiveHoursAndWeek, 100.0, None),
+            ("usage-with-credits", WindowShape::FiveHoursAndWeek, 100.0, Some("37.50".to_owned())),
+            ("usage-pro-weekly-only-no-secondary", WindowShape::WeekOnly, 22.0, None),
         ] {
             (spec.windows, spec.five_hour_used, spec.credits) = (windows, used, credits);
             let recorded = script::json_fixture(fixture).expect("the fixture exists");
             let ours = Meter::new(&spec, 1_795_300_000_000).usage(&spec, 0, 1_795_300_000_000);
             assert_eq!(keys(&ours), keys(&recorded), "{fixture}");
-            assert_eq!(
-                ours["rate_limit"]["allowed"], recorded["rate_limit"]["allowed"],
-                "{fixture}"
-            );
+            assert_eq!(ours["rate_limit"]["allowed"], recorded["rate_limit"]["allowed"], "{fixture}");
             assert_eq!(
                 ours["rate_limit"]["limit_reached"], recorded["rate_limit"]["limit_reached"],
                 "{fixture}"
@@ -343,12 +297,7 @@ mod tests {
     }
 
     fn as_object(headers: Vec<(String, String)>) -> Value {
-        Value::Object(
-            headers
-                .into_iter()
-                .map(|(name, value)| (name, json!(value)))
-                .collect(),
-        )
+        Value::Object(headers.into_iter().map(|(name, value)| (name, json!(value))).collect())
     }
 
     #[test]
@@ -384,13 +333,8 @@ mod tests {
         let refusal = meter.charge(0).expect_err("the window is full");
         let recorded = script::error_fixture("error-429-usage_limit_reached").expect("the fixture exists");
         assert_eq!(keys(&refusal.body), keys(&recorded.body));
-        let names = |refusal: &Refusal| {
-            refusal
-                .headers
-                .iter()
-                .map(|(name, _)| name.clone())
-                .collect::<Vec<_>>()
-        };
+        let names =
+            |refusal: &Refusal| refusal.headers.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&refusal), names(&recorded));
         assert_eq!(refusal.body["error"]["limit_window_minutes"], 300);
         assert_eq!(meter.charge(60_000), Ok(()));

@@ -44,18 +44,12 @@ pub(super) fn efforts(slug: &str) -> Vec<&'static str> {
     let Some(levels) = levels else {
         return vec!["low", "medium", "high"];
     };
-    levels
-        .iter()
-        .filter_map(|level| level["effort"].as_str())
-        .filter(|effort| *effort != "ultra")
-        .collect()
+    levels.iter().filter_map(|level| level["effort"].as_str()).filter(|effort| *effort != "ultra").collect()
 }
 
 /// The effort the model takes when none is asked for.
 pub(super) fn default_effort(slug: &str) -> &'static str {
-    find(slug)
-        .and_then(|model| model["default_reasoning_level"].as_str())
-        .unwrap_or("medium")
+    find(slug).and_then(|model| model["default_reasoning_level"].as_str()).unwrap_or("medium")
 }
 
 /// The answer of `GET /models` for these slugs. A slug outside the catalogue gets a minimal entry.

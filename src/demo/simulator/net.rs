@@ -62,14 +62,7 @@ impl Listener for SimListener {
                     let _ = stream.set_nodelay(true);
                     let conn = Conn::default();
                     let closed = Box::pin(self.closing.clone().cancelled_owned());
-                    return (
-                        SimIo {
-                            stream,
-                            conn: conn.clone(),
-                            closed,
-                        },
-                        conn,
-                    );
+                    return (SimIo { stream, conn: conn.clone(), closed }, conn);
                 }
                 // Out of file descriptors, or the peer left while in the queue.
                 Err(_) => tokio::time::sleep(Duration::from_millis(20)).await,

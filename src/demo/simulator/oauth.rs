@@ -43,20 +43,13 @@ struct Authorize {
 pub(super) type Form = HashMap<String, String>;
 
 pub(super) fn form(text: &str) -> Form {
-    url::form_urlencoded::parse(text.as_bytes())
-        .into_owned()
-        .collect()
+    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 impl Authorize {
     fn parse(query: &str, ports: RedirectPorts) -> Result<Self, String> {
         let query = form(query);
-        let get = |name: &str| {
-            query
-                .get(name)
-                .map(String::as_str)
-                .filter(|value| !value.is_empty())
-        };
+        let get = |name: &str| query.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let is = |name: &str, wanted: &str| match get(name) {
             Some(value) if value == wanted => Ok(()),
             Some(value) => Err(format!("invalid_request: {name} is `{value}`, not `{wanted}`")),
@@ -98,10 +91,7 @@ impl Authorize {
 
     fn redirect(&self, name: &str, value: &str) -> String {
         let mut target = self.redirect_uri.clone();
-        target
-            .query_pairs_mut()
-            .append_pair(name, value)
-            .append_pair("state", &self.state);
+        target.query_pairs_mut().append_pair(name, value).append_pair("state", &self.state);
         target.into()
     }
 }
@@ -148,11 +138,9 @@ pub(super) async fn authorize_choice(
         (None, _) => return html::problem("no account was chosen"),
     };
     match decide(&shared, &query.unwrap_or_default(), email) {
-        Ok(target) => (
-            StatusCode::FOUND,
-            [("location", target), ("cache-control", "no-store".into())],
-        )
-            .into_response(),
+        Ok(target) => {
+            (StatusCode::FOUND, [("location", target), ("cache-control", "no-store".into())]).into_response()
+        }
         Err(problem) => html::problem(&problem),
     }
 }
@@ -163,29 +151,19 @@ fn grant_error(code: &str, description: &str) -> Refusal {
 
 /// The fields of a token request, from JSON or a form.
 fn fields(headers: &HeaderMap, body: &[u8]) -> Result<(Form, bool), Refusal> {
-    let kind = headers
-        .get("content-type")
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
+    let kind = headers.get("content-type").and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("application/json") {
         let value: Value = serde_json::from_slice(body)
             .map_err(|_| grant_error("invalid_request", "The body is not JSON"))?;
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let map = value
-            .as_object()
-            .into_iter()
-            .flatten()
-            .map(|(key, value)| (key.clone(), text(value)))
-            .collect();
+        let map =
+            value.as_object().into_iter().flatten().map(|(key, value)| (key.clone(), text(value))).collect();
         return Ok((map, true));
     }
     if kind.starts_with("application/x-www-form-urlencoded") {
         return Ok((form(&String::from_utf8_lossy(body)), false));
     }
-    Err(grant_error(
-        "invalid_request",
-        "The content type is neither a form nor JSON",
-    ))
+    Err(grant_error("invalid_request", "The content type is neither a form nor JSON"))
 }
 
 fn body_value(fields: &Form) -> Arc<Value> {
@@ -235,15 +213,11 @@ pub(super) async fn token(
     };
     let outcome = match grant {
         "refresh_token" => refresh(&shared, get("refresh_token")),
-        "authorization_code" if is_json => Err(grant_error(
-            "invalid_request",
-            "This grant takes a form, not JSON",
-        )),
+        "authorization_code" if is_json => {
+            Err(grant_error("invalid_request", "This grant takes a form, not JSON"))
+        }
         "authorization_code" => exchange(&shared, get("code"), get("redirect_uri"), get("code_verifier")),
-        other => Err(grant_error(
-            "unsupported_grant_type",
-            &format!("Unsupported grant_type: {other}"),
-        )),
+        other => Err(grant_error("unsupported_grant_type", &format!("Unsupported grant_type: {other}"))),
     };
     if lose {
         return call::lose(&conn);
@@ -257,13 +231,9 @@ pub(super) async fn token(
 fn refresh(shared: &Shared, refresh_token: &str) -> Result<TokenSet, Refusal> {
     let mut state = shared.lock();
     let owner = state.tokens.owner_of_refresh(refresh_token);
-    let spec = state.accounts[owner.unwrap_or_else(|| shared.compat())]
-        .spec
-        .clone();
+    let spec = state.accounts[owner.unwrap_or_else(|| shared.compat())].spec.clone();
     let grace = ids::millis(shared.spec.reuse_grace);
-    let outcome = state
-        .tokens
-        .refresh(refresh_token, &spec, &shared.url, grace, ids::now_ms());
+    let outcome = state.tokens.refresh(refresh_token, &spec, &shared.url, grace, ids::now_ms());
     let counters = owner.map(|index| &mut state.accounts[index].counters);
     match outcome {
         Refreshed::Rotated(tokens) => {
@@ -290,16 +260,10 @@ fn exchange(shared: &Shared, code: &str, redirect_uri: &str, verifier: &str) -> 
     let found =
         found.ok_or_else(|| grant_error("invalid_grant", "Unknown, used or expired authorization code"))?;
     if found.redirect_uri != redirect_uri {
-        return Err(grant_error(
-            "invalid_grant",
-            "redirect_uri differs from the authorization request",
-        ));
+        return Err(grant_error("invalid_grant", "redirect_uri differs from the authorization request"));
     }
     if !(43..=128).contains(&verifier.len()) || ids::challenge(verifier) != found.challenge {
-        return Err(grant_error(
-            "invalid_grant",
-            "code_verifier does not match the code_challenge",
-        ));
+        return Err(grant_error("invalid_grant", "code_verifier does not match the code_challenge"));
     }
     let account = &mut state.accounts[found.account];
     account.counters.sign_ins += 1;
@@ -320,10 +284,7 @@ pub(super) async fn revoke(
     };
     let token = fields.get("token").map_or("", String::as_str);
     let mut state = shared.lock();
-    let owner = state
-        .tokens
-        .owner_of_refresh(token)
-        .or_else(|| state.tokens.owner_of_access(token));
+    let owner = state.tokens.owner_of_refresh(token).or_else(|| state.tokens.owner_of_access(token));
     if let Some(index) = owner {
         state.tokens.revoke_family(token);
         let account = &mut state.accounts[index];
@@ -369,10 +330,7 @@ mod tests {
         ] {
             let bent = good.replacen(from, to, 1);
             assert_ne!(bent, good, "{from}");
-            assert!(
-                Authorize::parse(&bent, RedirectPorts::Registered).is_err(),
-                "{from} -> {to}"
-            );
+            assert!(Authorize::parse(&bent, RedirectPorts::Registered).is_err(), "{from} -> {to}");
         }
         let other_port = good.replacen("%3A1455", "%3A4711", 1);
         assert!(Authorize::parse(&other_port, RedirectPorts::Any).is_ok());

@@ -14,11 +14,7 @@ pub(super) struct Refusal {
 
 impl Refusal {
     pub(super) fn new(status: u16, body: Value) -> Self {
-        Self {
-            status,
-            headers: Vec::new(),
-            body,
-        }
+        Self { status, headers: Vec::new(), body }
     }
 
     /// 400 `{"detail": text}`.
@@ -33,13 +29,7 @@ impl Refusal {
 
     /// 400 `invalid_request_error` with a code.
     pub(super) fn invalid(param: &str, code: &str, message: impl Into<String>) -> Self {
-        Self::error(
-            400,
-            Some("invalid_request_error"),
-            Some(param),
-            Some(code),
-            message,
-        )
+        Self::error(400, Some("invalid_request_error"), Some(param), Some(code), message)
     }
 
     /// 400 `invalid_request_error` without a code.
@@ -132,10 +122,7 @@ mod tests {
         for (name, refusal) in [
             ("error-401-token_expired", Refusal::token_expired()),
             ("error-401-token_invalidated", Refusal::token_invalidated()),
-            (
-                "error-400-unsupported-parameter",
-                Refusal::unsupported("max_output_tokens"),
-            ),
+            ("error-400-unsupported-parameter", Refusal::unsupported("max_output_tokens")),
             (
                 "error-400-invalid_value-effort",
                 Refusal::value("reasoning.effort", "bogus", &["low", "medium", "high"]),

@@ -30,17 +30,10 @@ const LARGEST: u64 = 64 * 1024 * 1024;
 pub(super) async fn upgrade(headers: HeaderMap) -> Response {
     let asked = headers.get("upgrade").and_then(|value| value.to_str().ok());
     if asked.is_some_and(|value| value.eq_ignore_ascii_case("websocket")) {
-        return (
-            StatusCode::UPGRADE_REQUIRED,
-            axum::Json(json!({ "detail": "Upgrade Required" })),
-        )
+        return (StatusCode::UPGRADE_REQUIRED, axum::Json(json!({ "detail": "Upgrade Required" })))
             .into_response();
     }
-    (
-        StatusCode::METHOD_NOT_ALLOWED,
-        axum::Json(json!({ "detail": "Method Not Allowed" })),
-    )
-        .into_response()
+    (StatusCode::METHOD_NOT_ALLOWED, axum::Json(json!({ "detail": "Method Not Allowed" }))).into_response()
 }
 
 /// The body after its content encoding.
@@ -55,10 +48,7 @@ pub(super) fn decoded(headers: &HeaderMap, body: Bytes) -> Result<Bytes, Refusal
             read.map_err(|_| Refusal::detail("The request body is not valid zstd"))?;
             Ok(plain.into())
         }
-        Some(_) => Err(Refusal::new(
-            415,
-            json!({ "detail": "Unsupported content encoding" }),
-        )),
+        Some(_) => Err(Refusal::new(415, json!({ "detail": "Unsupported content encoding" }))),
     }
 }
 
@@ -87,18 +77,13 @@ async fn respond(
     let account = shared.authenticate(&headers)?;
     let read = decoded(&headers, body).and_then(|plain| {
         let value = serde_json::from_slice::<Value>(&plain);
-        Ok((
-            plain.len(),
-            value.map_err(|error| Refusal::detail(format!("Invalid JSON: {error}")))?,
-        ))
+        Ok((plain.len(), value.map_err(|error| Refusal::detail(format!("Invalid JSON: {error}")))?))
     });
-    let (size, body) = read
-        .map(|(size, value)| (size, Arc::new(value)))
-        .inspect_err(|_| {
-            let counters = &mut shared.lock().accounts[account].counters;
-            counters.responses += 1;
-            counters.refused += 1;
-        })?;
+    let (size, body) = read.map(|(size, value)| (size, Arc::new(value))).inspect_err(|_| {
+        let counters = &mut shared.lock().accounts[account].counters;
+        counters.responses += 1;
+        counters.refused += 1;
+    })?;
     let spec = {
         let mut state = shared.lock();
         let account = &mut state.accounts[account];
@@ -106,9 +91,7 @@ async fn respond(
         account.remember(RecordedRequest::new(&method, &uri, &headers, Arc::clone(&body)));
         account.spec.clone()
     };
-    let strict = Strict {
-        instructions: shared.spec.require_instructions,
-    };
+    let strict = Strict { instructions: shared.spec.require_instructions };
     let valid =
         validate::validate(&body, &headers, &spec, strict).and_then(|()| own_turn_state(&headers, &spec));
     valid.inspect_err(|_| shared.lock().accounts[account].counters.refused += 1)?;
@@ -123,10 +106,7 @@ async fn respond(
     // An explicit stream is played even by an account that has run dry.
     let (limits, cached) = match (paid, &stream) {
         (Ok(paid), _) => paid,
-        (Err(_), Some(_)) => (
-            shared.lock().accounts[account].meter.headers(ids::now_ms()),
-            false,
-        ),
+        (Err(_), Some(_)) => (shared.lock().accounts[account].meter.headers(ids::now_ms()), false),
         (Err(refusal), None) => return Err(refusal),
     };
     if lose {
@@ -136,24 +116,14 @@ async fn respond(
     if stream.before_headers_ms > 0 {
         tokio::time::sleep(Duration::from_millis(stream.before_headers_ms)).await;
     }
-    let turn = Turn {
-        body: &body,
-        size,
-        spec: &spec,
-        cached,
-    };
+    let turn = Turn { body: &body, size, spec: &spec, cached };
     let (frames, model) =
         compose(&shared, account, &turn, &stream).map_err(|problem| script::broken(&problem))?;
     let mut out = answer_headers(&shared, &spec, &model, limits);
     if !headers.contains_key("x-codex-turn-state") {
         out.push(("x-codex-turn-state".into(), turn_state(&spec)));
     }
-    out.extend(
-        stream
-            .headers
-            .iter()
-            .map(|(name, value)| (name.clone(), value.clone())),
-    );
+    out.extend(stream.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
     let steps = stream::plan(frames, &stream, shared.spec.pace);
     let mut response = Player::body(shared, account, conn, steps).into_response();
     for (name, value) in out {
@@ -175,18 +145,13 @@ fn charge(shared: &Shared, account: usize, body: &Value) -> Result<Paid, Refusal
         account.counters.limited += 1;
         return Err(refusal);
     }
-    let cached = body["prompt_cache_key"]
-        .as_str()
-        .is_some_and(|key| account.cached(key));
+    let cached = body["prompt_cache_key"].as_str().is_some_and(|key| account.cached(key));
     Ok((account.meter.headers(now), cached))
 }
 
 /// Opaque to clients; only the account that gave it out takes it back.
 fn turn_state(spec: &AccountSpec) -> String {
-    format!(
-        "ts_{}",
-        ids::hex(&ids::digest(&["turn", &spec.user_id, &spec.account_id]), 32)
-    )
+    format!("ts_{}", ids::hex(&ids::digest(&["turn", &spec.user_id, &spec.account_id]), 32))
 }
 
 fn own_turn_state(headers: &HeaderMap, spec: &AccountSpec) -> Result<(), Refusal> {
@@ -213,10 +178,7 @@ fn answer_headers(
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into();
     headers.push(("x-models-etag".into(), models::etag(&spec.models)));
-    headers.push((
-        "x-request-id".into(),
-        format!("req_{}", ids::hex(&shared.fresh("request"), 32)),
-    ));
+    headers.push(("x-request-id".into(), format!("req_{}", ids::hex(&shared.fresh("request"), 32))));
     headers.extend(limits);
     headers
 }
@@ -238,22 +200,13 @@ fn compose(
 ) -> Result<(Frames, String), String> {
     let asked = turn.body["model"].as_str().unwrap_or_default();
     let model = script.served_model.as_deref().unwrap_or(asked).to_owned();
-    let envelope = Envelope::new(
-        turn.body,
-        &model,
-        &shared.fresh("response"),
-        &turn.spec.user_id,
-        ids::now_ms(),
-    );
+    let envelope =
+        Envelope::new(turn.body, &model, &shared.fresh("response"), &turn.spec.user_id, ids::now_ms());
     let mut frames = match &script.source {
         Source::Fixture(name) => Frames::parse(&script::sse_fixture(name)?),
         Source::Raw(text) => Frames::parse(text),
         Source::Generated | Source::Text { .. } | Source::ToolCall { .. } => {
-            let says = if script.empty {
-                Vec::new()
-            } else {
-                answer::decide(turn.body, &script.source)
-            };
+            let says = if script.empty { Vec::new() } else { answer::decide(turn.body, &script.source) };
             let items = if says.is_empty() {
                 Vec::new()
             } else {
@@ -302,11 +255,6 @@ fn generated(
     let usage = Usage::estimate(turn.size, turn.cached, items);
     // The recorded incomplete answers come with their output; complete ones mostly without.
     let populated = script.populated_output || script.incomplete.is_some();
-    envelope.clone().end(
-        &mut frames,
-        usage,
-        populated.then_some(items),
-        script.incomplete.as_deref(),
-    );
+    envelope.clone().end(&mut frames, usage, populated.then_some(items), script.incomplete.as_deref());
     frames
 }

@@ -24,20 +24,13 @@ fn build(schema: &Value, root: &Value, depth: usize) -> Value {
     if let Some(fixed) = map.get("const").or_else(|| map.get("default")) {
         return fixed.clone();
     }
-    if let Some(first) = map
-        .get("enum")
-        .and_then(Value::as_array)
-        .and_then(|values| values.first())
-    {
+    if let Some(first) = map.get("enum").and_then(Value::as_array).and_then(|values| values.first()) {
         return first.clone();
     }
     for key in ["anyOf", "oneOf"] {
         if let Some(options) = map.get(key).and_then(Value::as_array) {
             // Deep inside a recursive schema only the way out helps.
-            let out = options
-                .iter()
-                .find(|option| option["type"] == "null")
-                .filter(|_| depth > 4);
+            let out = options.iter().find(|option| option["type"] == "null").filter(|_| depth > 4);
             return out
                 .or_else(|| options.first())
                 .map_or(Value::Null, |option| build(option, root, depth + 1));
@@ -85,9 +78,7 @@ fn object(map: &Map<String, Value>, root: &Value, depth: usize) -> Value {
     let required = map.get("required").and_then(Value::as_array);
     let needed = required.into_iter().flatten().filter_map(Value::as_str);
     let fields = needed.map(|name| {
-        let schema = properties
-            .and_then(|properties| properties.get(name))
-            .unwrap_or(&Value::Null);
+        let schema = properties.and_then(|properties| properties.get(name)).unwrap_or(&Value::Null);
         (name.to_owned(), build(schema, root, depth + 1))
     });
     Value::Object(fields.collect())
@@ -104,11 +95,7 @@ fn string(map: &Map<String, Value>) -> String {
         Some("ipv4") => "127.0.0.1",
         _ => "example",
     };
-    let bound = |key| {
-        map.get(key)
-            .and_then(Value::as_u64)
-            .and_then(|length| usize::try_from(length).ok())
-    };
+    let bound = |key| map.get(key).and_then(Value::as_u64).and_then(|length| usize::try_from(length).ok());
     let mut text = text.to_owned();
     while bound("minLength").is_some_and(|least| text.len() < least.min(4096)) {
         text.push('x');

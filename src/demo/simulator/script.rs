@@ -67,18 +67,12 @@ pub enum Script {
 impl Script {
     /// This status and JSON body.
     pub fn status(status: u16, body: Value) -> Self {
-        Self::Status {
-            status,
-            headers: BTreeMap::new(),
-            body,
-        }
+        Self::Status { status, headers: BTreeMap::new(), body }
     }
 
     /// A recorded refusal or stream.
     pub fn fixture(name: &str) -> Self {
-        Self::Fixture {
-            name: name.to_owned(),
-        }
+        Self::Fixture { name: name.to_owned() }
     }
 
     /// A stream with these particulars.
@@ -88,22 +82,14 @@ impl Script {
 
     /// A stream that answers with this text.
     pub fn text(text: &str) -> Self {
-        let source = Source::Text {
-            text: text.to_owned(),
-        };
-        Self::stream(StreamScript {
-            source,
-            ..StreamScript::default()
-        })
+        let source = Source::Text { text: text.to_owned() };
+        Self::stream(StreamScript { source, ..StreamScript::default() })
     }
 
     /// Waits this long first.
     #[must_use]
     pub fn delayed(self, ms: u64) -> Self {
-        Self::Delay {
-            ms,
-            then: Box::new(self),
-        }
+        Self::Delay { ms, then: Box::new(self) }
     }
 }
 
@@ -221,10 +207,7 @@ impl Failure {
 
     /// After this many events, as `response.failed`.
     pub fn after(events: usize, code: &str, message: &str) -> Self {
-        Self {
-            after_events: Some(events),
-            ..Self::before_output(code, message)
-        }
+        Self { after_events: Some(events), ..Self::before_output(code, message) }
     }
 }
 
@@ -240,10 +223,7 @@ pub struct Garbage {
 /// The particulars of a scripted stream. Everything left out is as in an ordinary answer.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "independent switches of a test script"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "independent switches of a test script")]
 pub struct StreamScript {
     /// Where the events come from.
     pub source: Source,
@@ -290,26 +270,17 @@ pub struct StreamScript {
 impl StreamScript {
     /// A recorded stream.
     pub fn fixture(name: &str) -> Self {
-        Self {
-            source: Source::Fixture(name.to_owned()),
-            ..Self::default()
-        }
+        Self { source: Source::Fixture(name.to_owned()), ..Self::default() }
     }
 
     /// The ordinary answer, cut.
     pub fn cut_after(after_events: usize, mode: CutMode) -> Self {
-        Self {
-            cut: Some(Cut { after_events, mode }),
-            ..Self::default()
-        }
+        Self { cut: Some(Cut { after_events, mode }), ..Self::default() }
     }
 
     /// The ordinary answer, failing inside the stream.
     pub fn failing(failure: Failure) -> Self {
-        Self {
-            failure: Some(failure),
-            ..Self::default()
-        }
+        Self { failure: Some(failure), ..Self::default() }
     }
 }
 
@@ -352,8 +323,7 @@ pub(super) fn error_fixture(name: &str) -> Result<Refusal, String> {
 }
 
 fn status_in(name: &str) -> Option<u16> {
-    name.split('-')
-        .find_map(|part| part.parse().ok().filter(|status| (100..600).contains(status)))
+    name.split('-').find_map(|part| part.parse().ok().filter(|status| (100..600).contains(status)))
 }
 
 /// What a fixture that is missing answers: the test should see it at once.
@@ -372,9 +342,7 @@ mod tests {
             "chunking": {"random": {"seed": 1, "max": 7}},
         }))
         .expect("a script");
-        let Script::Stream(stream) = script else {
-            panic!("no stream")
-        };
+        let Script::Stream(stream) = script else { panic!("no stream") };
         assert!(stream.cut.is_some_and(|cut| cut.after_events == 3));
         assert!(serde_json::from_value::<Script>(json!({ "kind": "stream", "cutt": 1 })).is_err());
         let delayed = Script::status(500, Value::Null).delayed(5);
@@ -386,9 +354,6 @@ mod tests {
     #[test]
     fn a_token_error_has_its_status_in_its_name() {
         let refusal = error_fixture("token-error-401-refresh_token_reused").expect("the fixture exists");
-        assert_eq!(
-            (refusal.status, &refusal.body["error"]["code"]),
-            (401, &json!("refresh_token_reused"))
-        );
+        assert_eq!((refusal.status, &refusal.body["error"]["code"]), (401, &json!("refresh_token_reused")));
     }
 }

@@ -36,11 +36,6 @@ mod tests {
         assert!(!opens(&content, "user-2", "acct-1", Some("rs_1")));
         assert!(!opens(&content, "user-1", "acct-2", Some("rs_1")));
         assert!(!opens(&content, "user-1", "acct-1", Some("rs_2")));
-        assert!(!opens(
-            "gAAAAABxBt1hsnPXlUPGZRljE59AS5yIBTELGpq0MfYvS4dQ5f",
-            "user-1",
-            "acct-1",
-            None
-        ));
+        assert!(!opens("gAAAAABxBt1hsnPXlUPGZRljE59AS5yIBTELGpq0MfYvS4dQ5f", "user-1", "acct-1", None));
     }
 }

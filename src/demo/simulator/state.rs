@@ -82,20 +82,14 @@ impl RecordedRequest {
             method: method.to_string(),
             path: uri.path().to_owned(),
             query: uri.query().unwrap_or_default().to_owned(),
-            headers: headers
-                .iter()
-                .map(|(name, value)| (name.to_string(), text(value)))
-                .collect(),
+            headers: headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),
             body,
         }
     }
 
     /// The first header of this (lower case) name.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(found, _)| found == name)
-            .map(|(_, value)| value.as_str())
+        self.headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
     }
 }
 
@@ -144,11 +138,7 @@ impl Account {
         let Some(queue) = self.scripts.get_mut(&endpoint) else {
             return Script::Default;
         };
-        queue
-            .next
-            .pop_front()
-            .or_else(|| queue.default.clone())
-            .unwrap_or(Script::Default)
+        queue.next.pop_front().or_else(|| queue.default.clone()).unwrap_or(Script::Default)
     }
 
     pub(super) fn enqueue(&mut self, endpoint: Endpoint, script: Script) {
@@ -203,25 +193,11 @@ impl Shared {
         let now = ids::now_ms();
         let mut compat = AccountSpec::new(COMPAT);
         compat.models.clone_from(&spec.compat_models);
-        let accounts = spec
-            .accounts
-            .iter()
-            .cloned()
-            .chain([compat])
-            .map(|spec| Account::new(spec, now))
-            .collect();
-        let state = State {
-            accounts,
-            tokens: TokenBook::default(),
-            codes: HashMap::new(),
-            devices: Vec::new(),
-        };
-        Self {
-            spec,
-            url,
-            serial: AtomicU64::new(0),
-            state: Mutex::new(state),
-        }
+        let accounts =
+            spec.accounts.iter().cloned().chain([compat]).map(|spec| Account::new(spec, now)).collect();
+        let state =
+            State { accounts, tokens: TokenBook::default(), codes: HashMap::new(), devices: Vec::new() };
+        Self { spec, url, serial: AtomicU64::new(0), state: Mutex::new(state) }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -236,10 +212,7 @@ impl Shared {
 
     /// The index of the account with this address.
     pub(super) fn find(&self, email: &str) -> Option<usize> {
-        self.lock()
-            .accounts
-            .iter()
-            .position(|account| account.spec.email.eq_ignore_ascii_case(email))
+        self.lock().accounts.iter().position(|account| account.spec.email.eq_ignore_ascii_case(email))
     }
 
     /// The index of the Chat Completions endpoint's pseudo-account.
@@ -323,12 +296,7 @@ impl AccountHandle {
                 && (request.path.ends_with("/responses") || request.path.ends_with("/chat/completions"))
         };
         self.with(|account| {
-            account
-                .requests
-                .iter()
-                .filter(model)
-                .map(|request| Arc::clone(&request.body))
-                .collect()
+            account.requests.iter().filter(model).map(|request| Arc::clone(&request.body)).collect()
         })
     }
 
@@ -361,9 +329,7 @@ impl AccountHandle {
     pub fn mint_tokens(&self) -> TokenSet {
         let mut state = self.shared.lock();
         let spec = state.accounts[self.index].spec.clone();
-        state
-            .tokens
-            .sign_in(self.index, &spec, &self.shared.url, ids::now_ms())
+        state.tokens.sign_in(self.index, &spec, &self.shared.url, ids::now_ms())
     }
 
     /// The `auth.json` that the client would hold after a new sign-in.

@@ -29,12 +29,7 @@ pub(super) enum Step {
     Hang,
 }
 
-const TERMINALS: [&str; 4] = [
-    "response.completed",
-    "response.incomplete",
-    "response.failed",
-    "[DONE]",
-];
+const TERMINALS: [&str; 4] = ["response.completed", "response.incomplete", "response.failed", "[DONE]"];
 
 /// Ends the frames with the script's failure; `envelope` tells of which response.
 pub(super) fn fail(frames: &mut Frames, envelope: Envelope, failure: &Failure) {
@@ -57,11 +52,8 @@ pub(super) fn fail(frames: &mut Frames, envelope: Envelope, failure: &Failure) {
     }
     let flat = |frames: &mut Frames, fields: &Value| {
         let text = fields.to_string();
-        let inner = text
-            .strip_prefix('{')
-            .and_then(|text| text.strip_suffix('}'))
-            .unwrap_or_default()
-            .to_owned();
+        let inner =
+            text.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default().to_owned();
         frames.event("error", |buffer| {
             buffer.push(b',');
             buffer.extend_from_slice(inner.as_bytes());
@@ -98,18 +90,10 @@ pub(super) fn plan(frames: Frames, script: &StreamScript, pace: Duration) -> Vec
         if script.cut.is_some_and(|cut| index >= cut.after_events) {
             break;
         }
-        if let Some(garbage) = script
-            .garbage
-            .as_ref()
-            .filter(|garbage| garbage.at_event == index)
-        {
+        if let Some(garbage) = script.garbage.as_ref().filter(|garbage| garbage.at_event == index) {
             pieces.push((Duration::ZERO, Bytes::from(garbage.text.clone())));
         }
-        let keepalive = if frame.kind == "keepalive" {
-            script.keepalive_ms
-        } else {
-            0
-        };
+        let keepalive = if frame.kind == "keepalive" { script.keepalive_ms } else { 0 };
         let pause = per_event + Duration::from_millis(keepalive);
         pieces.push((pause, restyled(buffer.slice(frame.start..frame.end), script)));
     }
@@ -137,16 +121,9 @@ fn restyled(frame: Bytes, script: &StreamScript) -> Bytes {
     }
     let mut text = String::from_utf8_lossy(&frame);
     if script.no_event_lines && text.starts_with("event:") {
-        text = Cow::Owned(
-            text.split_once('\n')
-                .map_or_else(String::new, |(_, rest)| rest.to_owned()),
-        );
+        text = Cow::Owned(text.split_once('\n').map_or_else(String::new, |(_, rest)| rest.to_owned()));
     }
-    if script.crlf {
-        Bytes::from(text.replace('\n', "\r\n"))
-    } else {
-        Bytes::from(text.into_owned())
-    }
+    if script.crlf { Bytes::from(text.replace('\n', "\r\n")) } else { Bytes::from(text.into_owned()) }
 }
 
 fn chunked(pieces: Vec<(Duration, Bytes)>, chunking: Chunking) -> Vec<(Duration, Bytes)> {
@@ -161,11 +138,7 @@ fn chunked(pieces: Vec<(Duration, Bytes)>, chunking: Chunking) -> Vec<(Duration,
             None => runs.push((pause, bytes.to_vec())),
         }
     }
-    let mut state = if let Chunking::Random { seed, .. } = chunking {
-        seed | 1
-    } else {
-        1
-    };
+    let mut state = if let Chunking::Random { seed, .. } = chunking { seed | 1 } else { 1 };
     let mut size = || match chunking {
         Chunking::PerEvent | Chunking::Whole => usize::MAX,
         Chunking::PerByte => 1,
@@ -207,15 +180,7 @@ impl Player {
             counters.in_flight += 1;
             counters.max_in_flight = counters.max_in_flight.max(counters.in_flight);
         }
-        Body::from_stream(Self {
-            steps,
-            sleep: None,
-            wrote: false,
-            finished: false,
-            conn,
-            shared,
-            account,
-        })
+        Body::from_stream(Self { steps, sleep: None, wrote: false, finished: false, conn, shared, account })
     }
 }
 
@@ -289,10 +254,7 @@ mod tests {
     }
 
     fn cut(after_events: usize, mode: CutMode) -> StreamScript {
-        StreamScript {
-            cut: Some(Cut { after_events, mode }),
-            ..StreamScript::default()
-        }
+        StreamScript { cut: Some(Cut { after_events, mode }), ..StreamScript::default() }
     }
 
     #[test]
@@ -309,15 +271,8 @@ mod tests {
     #[test]
     fn however_the_bytes_are_cut_they_stay_the_same() {
         let whole = written(&plan(frames(), &StreamScript::default(), Duration::ZERO));
-        for chunking in [
-            Chunking::Whole,
-            Chunking::PerByte,
-            Chunking::Random { seed: 7, max: 5 },
-        ] {
-            let script = StreamScript {
-                chunking,
-                ..StreamScript::default()
-            };
+        for chunking in [Chunking::Whole, Chunking::PerByte, Chunking::Random { seed: 7, max: 5 }] {
+            let script = StreamScript { chunking, ..StreamScript::default() };
             let steps = plan(frames(), &script, Duration::ZERO);
             assert_eq!(written(&steps), whole, "{chunking:?}");
             assert_eq!(steps.len() == 1, chunking == Chunking::Whole);
@@ -326,24 +281,11 @@ mod tests {
 
     #[test]
     fn styles_garbage_and_a_missing_terminal_are_as_scripted() {
-        let script = StreamScript {
-            crlf: true,
-            no_event_lines: true,
-            no_terminal: true,
-            ..StreamScript::default()
-        };
-        assert_eq!(
-            written(&plan(frames(), &script, Duration::ZERO)),
-            "data: 1\r\n\r\ndata: 2\r\n\r\n"
-        );
-        let garbage = Some(Garbage {
-            at_event: 1,
-            text: "<html>".into(),
-        });
-        let script = StreamScript {
-            garbage,
-            ..cut(2, CutMode::Eof)
-        };
+        let script =
+            StreamScript { crlf: true, no_event_lines: true, no_terminal: true, ..StreamScript::default() };
+        assert_eq!(written(&plan(frames(), &script, Duration::ZERO)), "data: 1\r\n\r\ndata: 2\r\n\r\n");
+        let garbage = Some(Garbage { at_event: 1, text: "<html>".into() });
+        let script = StreamScript { garbage, ..cut(2, CutMode::Eof) };
         assert_eq!(
             written(&plan(frames(), &script, Duration::ZERO)),
             "event: a\ndata: 1\n\n<html>event: b\ndata: 2\n\n"
@@ -353,10 +295,7 @@ mod tests {
     #[test]
     fn the_pace_is_a_pause_before_every_event() {
         let steps = plan(frames(), &StreamScript::default(), Duration::from_millis(3));
-        let pauses = steps
-            .iter()
-            .filter(|step| **step == Step::Pause(Duration::from_millis(3)))
-            .count();
+        let pauses = steps.iter().filter(|step| **step == Step::Pause(Duration::from_millis(3))).count();
         assert_eq!(pauses, 3);
     }
 }

@@ -103,31 +103,11 @@ impl TokenBook {
         let unique = ids::digest(&["token", issuer, &spec.email, &serial, &now_ms.to_string()]);
         let (iat, exp) = (now_ms.div_euclid(1000), expires_ms.div_euclid(1000));
         let access_token = jwt(&access_claims(spec, issuer, &ids::uuid_shaped(&unique), iat, exp));
-        let id_token = jwt(&id_claims(
-            spec,
-            issuer,
-            &ids::uuid_shaped(&unique),
-            iat,
-            iat + 3600,
-        ));
+        let id_token = jwt(&id_claims(spec, issuer, &ids::uuid_shaped(&unique), iat, iat + 3600));
         let refresh_token = format!("rt_{}", ids::hex(&unique, 48));
-        self.access.insert(
-            access_token.clone(),
-            AccessToken {
-                account,
-                family,
-                expires_ms,
-                revoked: false,
-            },
-        );
-        self.refresh.insert(
-            refresh_token.clone(),
-            RefreshToken {
-                account,
-                family,
-                state: RefreshState::Live,
-            },
-        );
+        self.access.insert(access_token.clone(), AccessToken { account, family, expires_ms, revoked: false });
+        self.refresh
+            .insert(refresh_token.clone(), RefreshToken { account, family, state: RefreshState::Live });
         TokenSet {
             id_token,
             access_token,
@@ -140,10 +120,7 @@ impl TokenBook {
 
     /// Whose access token this is.
     pub(super) fn authenticate(&self, access_token: &str, now_ms: i64) -> Result<usize, Refusal> {
-        let token = self
-            .access
-            .get(access_token)
-            .ok_or_else(Refusal::token_invalidated)?;
+        let token = self.access.get(access_token).ok_or_else(Refusal::token_invalidated)?;
         if token.revoked {
             return Err(Refusal::token_invalidated());
         }
@@ -220,18 +197,10 @@ impl TokenBook {
     }
 
     fn revoke_where(&mut self, hit: impl Fn(usize, u64) -> bool) {
-        for token in self
-            .access
-            .values_mut()
-            .filter(|token| hit(token.account, token.family))
-        {
+        for token in self.access.values_mut().filter(|token| hit(token.account, token.family)) {
             token.revoked = true;
         }
-        for token in self
-            .refresh
-            .values_mut()
-            .filter(|token| hit(token.account, token.family))
-        {
+        for token in self.refresh.values_mut().filter(|token| hit(token.account, token.family)) {
             // A used one stays used: whoever brings it back is told of the reuse.
             if token.state == RefreshState::Live {
                 token.state = RefreshState::Revoked;
@@ -266,9 +235,7 @@ fn jwt(claims: &Value) -> String {
 
 fn id_claims(spec: &AccountSpec, issuer: &str, jti: &str, iat: i64, exp: i64) -> Value {
     let day = |offset: i64| {
-        chrono::DateTime::from_timestamp(iat + offset * 86_400, 0)
-            .unwrap_or_default()
-            .to_rfc3339()
+        chrono::DateTime::from_timestamp(iat + offset * 86_400, 0).unwrap_or_default().to_rfc3339()
     };
     json!({
         "iss": issuer, "aud": [CLIENT_ID], "sub": format!("google-oauth2|{}", spec.user_id), "iat": iat, "exp": exp,
@@ -328,14 +295,10 @@ mod tests {
     fn the_claims_are_those_of_the_recorded_tokens() {
         let spec = AccountSpec::new("ada@example.com");
         let tokens = TokenBook::default().sign_in(0, &spec, "http://issuer", 1_795_300_000_000);
-        for (jwt, fixture) in [
-            (&tokens.id_token, "id-token-claims"),
-            (&tokens.access_token, "access-token-claims"),
-        ] {
-            let (ours, recorded) = (
-                claims(jwt),
-                script::json_fixture(fixture).expect("the fixture exists"),
-            );
+        for (jwt, fixture) in
+            [(&tokens.id_token, "id-token-claims"), (&tokens.access_token, "access-token-claims")]
+        {
+            let (ours, recorded) = (claims(jwt), script::json_fixture(fixture).expect("the fixture exists"));
             assert_eq!(keys(&ours), keys(&recorded));
             let auth = "https://api.openai.com/auth";
             assert_eq!(keys(&ours[auth]), keys(&recorded[auth]));
@@ -357,10 +320,7 @@ mod tests {
             refusal,
             script::error_fixture("token-error-401-refresh_token_reused").expect("the fixture")
         );
-        assert_eq!(
-            book.authenticate(&second.access_token, 4),
-            Err(Refusal::token_invalidated())
-        );
+        assert_eq!(book.authenticate(&second.access_token, 4), Err(Refusal::token_invalidated()));
         let Refreshed::Refused(refusal) = book.refresh(&second.refresh_token, &spec, "i", 0, 5) else {
             panic!("the family lives on");
         };
@@ -377,10 +337,7 @@ mod tests {
         let first = book.sign_in(0, &spec, "i", 0);
         rotated(book.refresh(&first.refresh_token, &spec, "i", 1000, 1));
         rotated(book.refresh(&first.refresh_token, &spec, "i", 1000, 900));
-        assert!(matches!(
-            book.refresh(&first.refresh_token, &spec, "i", 1000, 1001),
-            Refreshed::Reused(_)
-        ));
+        assert!(matches!(book.refresh(&first.refresh_token, &spec, "i", 1000, 1001), Refreshed::Reused(_)));
     }
 
     #[test]
@@ -388,10 +345,7 @@ mod tests {
         let (spec, mut book) = (AccountSpec::new("ada@example.com"), TokenBook::default());
         let tokens = book.sign_in(0, &spec, "i", 0);
         book.expire_access(0, 10);
-        assert_eq!(
-            book.authenticate(&tokens.access_token, 10),
-            Err(Refusal::token_expired())
-        );
+        assert_eq!(book.authenticate(&tokens.access_token, 10), Err(Refusal::token_expired()));
         book.expire_refresh(0);
         let Refreshed::Refused(refusal) = book.refresh(&tokens.refresh_token, &spec, "i", 0, 11) else {
             panic!("an expired refresh token worked");
@@ -401,13 +355,7 @@ mod tests {
             script::error_fixture("token-error-401-refresh_token_expired").expect("the fixture")
         );
         assert!(book.revoke_family(&tokens.access_token));
-        assert_eq!(
-            book.authenticate(&tokens.access_token, 12),
-            Err(Refusal::token_invalidated())
-        );
-        assert_eq!(
-            book.authenticate("made up", 12),
-            Err(Refusal::token_invalidated())
-        );
+        assert_eq!(book.authenticate(&tokens.access_token, 12), Err(Refusal::token_invalidated()));
+        assert_eq!(book.authenticate("made up", 12), Err(Refusal::token_invalidated()));
     }
 }

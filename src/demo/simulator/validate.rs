@@ -95,9 +95,7 @@ pub(super) fn validate(
     tier_and_cache(map)?;
     text(map.get("text"), input)?;
     if let Some(metadata) = map.get("client_metadata").filter(|value| !value.is_null()) {
-        let flat = metadata
-            .as_object()
-            .is_some_and(|metadata| metadata.values().all(Value::is_string));
+        let flat = metadata.as_object().is_some_and(|metadata| metadata.values().all(Value::is_string));
         if !flat {
             return Err(wrong_type("client_metadata", "a map of strings"));
         }
@@ -113,11 +111,7 @@ pub(super) struct Strict {
 }
 
 fn wrong_type(param: &str, expected: &str) -> Refusal {
-    Refusal::invalid(
-        param,
-        "invalid_type",
-        format!("Invalid type for '{param}': expected {expected}."),
-    )
+    Refusal::invalid(param, "invalid_type", format!("Invalid type for '{param}': expected {expected}."))
 }
 
 fn instructions(map: &Map<String, Value>, lite: bool, strict: Strict) -> Result<(), Refusal> {
@@ -135,9 +129,7 @@ fn lite_contract(
     lite: bool,
 ) -> Result<(), Refusal> {
     let header = headers.get(LITE_HEADER).is_some_and(|value| value == "true");
-    let context = map
-        .get("reasoning")
-        .and_then(|reasoning| reasoning.get("context"));
+    let context = map.get("reasoning").and_then(|reasoning| reasoning.get("context"));
     if !header {
         if lite {
             let message = "Invalid value: 'additional_tools'.";
@@ -145,11 +137,7 @@ fn lite_contract(
         }
         if context.is_some_and(|context| !context.is_null()) {
             let message = "Unknown parameter: 'reasoning.context'.";
-            return Err(Refusal::invalid(
-                "reasoning.context",
-                "unknown_parameter",
-                message,
-            ));
+            return Err(Refusal::invalid("reasoning.context", "unknown_parameter", message));
         }
         return Ok(());
     }
@@ -228,9 +216,7 @@ fn tier_and_cache(map: &Map<String, Value>) -> Result<(), Refusal> {
         length_limit(param, length)?;
     }
     if let Some(include) = map.get("include").filter(|include| !include.is_null())
-        && !include
-            .as_array()
-            .is_some_and(|list| list.iter().all(Value::is_string))
+        && !include.as_array().is_some_and(|list| list.iter().all(Value::is_string))
     {
         return Err(wrong_type("include", "an array of strings"));
     }
@@ -262,16 +248,10 @@ fn text(text: Option<&Value>, input: &[Value]) -> Result<(), Refusal> {
     match format["type"].as_str().unwrap_or_default() {
         "text" => Ok(()),
         "json_object" => {
-            let said = input
-                .iter()
-                .any(|item| item.to_string().to_ascii_lowercase().contains("json"));
+            let said = input.iter().any(|item| item.to_string().to_ascii_lowercase().contains("json"));
             let message = "Response input messages must contain the word 'json' in some form to use 'text.format' \
                            of type 'json_object'.";
-            if said {
-                Ok(())
-            } else {
-                Err(Refusal::codeless("input", message))
-            }
+            if said { Ok(()) } else { Err(Refusal::codeless("input", message)) }
         }
         "json_schema" => {
             tools::name("text.format.name", present(format, "name"))?;
@@ -285,11 +265,7 @@ fn text(text: Option<&Value>, input: &[Value]) -> Result<(), Refusal> {
             }
             Ok(())
         }
-        other => Err(Refusal::value(
-            "text.format.type",
-            other,
-            &["json_object", "json_schema", "text"],
-        )),
+        other => Err(Refusal::value("text.format.type", other, &["json_object", "json_schema", "text"])),
     }
 }
 

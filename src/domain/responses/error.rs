@@ -62,33 +62,23 @@ impl UpstreamError {
 
     /// Whether `code` or `type` is one of `names`.
     pub fn is_any(&self, names: &[&str]) -> bool {
-        [&self.code, &self.kind]
-            .into_iter()
-            .flatten()
-            .any(|n| names.contains(&n.as_str()))
+        [&self.code, &self.kind].into_iter().flatten().any(|n| names.contains(&n.as_str()))
     }
 
     /// When a used-up limit starts anew, in Unix seconds.
     pub fn resets_at(&self, now: i64) -> Option<i64> {
-        self.resets_at
-            .or_else(|| self.resets_in_seconds.map(|s| now.saturating_add(s)))
+        self.resets_at.or_else(|| self.resets_in_seconds.map(|s| now.saturating_add(s)))
     }
 
     fn from_value(value: &Value) -> Self {
         match (value.get("error"), value.get("detail")) {
             (Some(error @ Value::Object(_)), _) => Self::from_object(error),
-            (Some(Value::String(text)), _) => Self {
-                code: Some(text.clone()),
-                ..Self::from_object(value)
-            },
+            (Some(Value::String(text)), _) => Self { code: Some(text.clone()), ..Self::from_object(value) },
             (_, Some(detail @ Value::Object(_))) => Self::from_object(detail),
             (_, Some(Value::String(text))) => Self::with_message(text.clone()),
             // FastAPI's validation errors: [{"msg": …}, …]
             (_, Some(Value::Array(list))) => Self::with_message(
-                list.iter()
-                    .filter_map(|e| e["msg"].as_str())
-                    .collect::<Vec<_>>()
-                    .join("; "),
+                list.iter().filter_map(|e| e["msg"].as_str()).collect::<Vec<_>>().join("; "),
             ),
             _ => Self::from_object(value),
         }
@@ -99,9 +89,7 @@ impl UpstreamError {
         let number = |key: &str| error.get(key).and_then(Value::as_f64);
         #[expect(clippy::cast_possible_truncation, reason = "seconds; a cast saturates")]
         let seconds = |key: &str| number(key).map(|n| n as i64);
-        let message = text("message")
-            .or_else(|| text("error_description"))
-            .unwrap_or_default();
+        let message = text("message").or_else(|| text("error_description")).unwrap_or_default();
         Self {
             code: text("code"),
             // An `error` event's own type says nothing.
@@ -116,27 +104,15 @@ impl UpstreamError {
     }
 
     fn with_message(message: String) -> Self {
-        Self {
-            retry_after_seconds: wait_in(&message),
-            message,
-            ..Self::default()
-        }
+        Self { retry_after_seconds: wait_in(&message), message, ..Self::default() }
     }
 
     fn from_text(body: &[u8]) -> Self {
-        let text = String::from_utf8_lossy(&body[..body.len().min(400)])
-            .trim()
-            .to_owned();
+        let text = String::from_utf8_lossy(&body[..body.len().min(400)]).trim().to_owned();
         let is_html = text.starts_with('<');
-        let message = if is_html {
-            "the upstream answered with a web page instead of JSON".into()
-        } else {
-            text
-        };
-        Self {
-            is_html,
-            ..Self::with_message(message)
-        }
+        let message =
+            if is_html { "the upstream answered with a web page instead of JSON".into() } else { text };
+        Self { is_html, ..Self::with_message(message) }
     }
 }
 
@@ -147,15 +123,11 @@ fn wait_in(message: &str) -> Option<f64> {
     let mut total = None;
     let mut rest = rest.trim_start();
     loop {
-        let digits = rest
-            .find(|c: char| !c.is_ascii_digit() && c != '.')
-            .unwrap_or(rest.len());
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
         let number = rest[..digits].trim_end_matches('.').parse::<f64>();
         let Ok(number) = number else { break };
         rest = rest[digits..].trim_start();
-        let word = rest
-            .find(|c: char| !c.is_ascii_alphabetic())
-            .unwrap_or(rest.len());
+        let word = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let factor = match &rest[..word] {
             "ms" | "millisecond" | "milliseconds" => 0.001,
             "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
@@ -181,10 +153,7 @@ mod tests {
             None,
             br#"{"error":{"type":"usage_limit_reached","message":"The usage limit has been reached","resets_at":1795307000,"resets_in_seconds":7000}}"#,
         );
-        assert_eq!(
-            (nested.name(), nested.resets_at(0)),
-            (Some("usage_limit_reached"), Some(1_795_307_000))
-        );
+        assert_eq!((nested.name(), nested.resets_at(0)), (Some("usage_limit_reached"), Some(1_795_307_000)));
         assert_eq!(
             UpstreamError::from_http(401, None, br#"{"detail":"Unauthorized"}"#).message,
             "Unauthorized"
@@ -194,10 +163,7 @@ mod tests {
         assert_eq!(workspace.name(), Some("deactivated_workspace"));
         let page = UpstreamError::from_http(403, None, b"<html><body>Just a moment...</body></html>");
         assert!(page.is_html && !page.message.contains('<'));
-        assert_eq!(
-            UpstreamError::from_http(502, Some(3.0), b"").retry_after_seconds,
-            Some(3.0)
-        );
+        assert_eq!(UpstreamError::from_http(502, Some(3.0), b"").retry_after_seconds, Some(3.0));
     }
 
     #[test]

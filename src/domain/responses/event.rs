@@ -101,18 +101,12 @@ impl EventKind {
 
     /// Whether the stream ends here.
     pub fn is_terminal(self) -> bool {
-        matches!(
-            self,
-            Self::Completed | Self::Incomplete | Self::Failed | Self::Error
-        )
+        matches!(self, Self::Completed | Self::Incomplete | Self::Failed | Self::Error)
     }
 
     /// Whether only a Codex client may see it: strict SDKs fail on types that they do not know.
     pub fn is_vendor(self) -> bool {
-        matches!(
-            self,
-            Self::Keepalive | Self::RateLimits | Self::Metadata | Self::Vendor
-        )
+        matches!(self, Self::Keepalive | Self::RateLimits | Self::Metadata | Self::Vendor)
     }
 }
 
@@ -125,10 +119,7 @@ pub struct Event {
 
 impl From<Frame> for Event {
     fn from(frame: Frame) -> Self {
-        Self {
-            kind: EventKind::of(&frame),
-            frame,
-        }
+        Self { kind: EventKind::of(&frame), frame }
     }
 }
 
@@ -175,9 +166,7 @@ impl Event {
 
     /// How the stream ended, when this event ends it.
     pub fn terminal(&self) -> Option<Terminal> {
-        self.kind
-            .is_terminal()
-            .then(|| Terminal::parse(self.kind, &self.frame.data))
+        self.kind.is_terminal().then(|| Terminal::parse(self.kind, &self.frame.data))
     }
 }
 
@@ -264,28 +253,17 @@ impl Terminal {
             #[serde(default)]
             reason: Option<String>,
         }
-        let body = serde_json::from_slice::<Envelope>(data)
-            .unwrap_or_default()
-            .response
-            .unwrap_or_default();
+        let body = serde_json::from_slice::<Envelope>(data).unwrap_or_default().response.unwrap_or_default();
         let outcome = match kind {
-            EventKind::Completed => Outcome::Completed {
-                has_output: body.output.as_ref().is_some_and(|o| !o.is_empty()),
-            },
+            EventKind::Completed => {
+                Outcome::Completed { has_output: body.output.as_ref().is_some_and(|o| !o.is_empty()) }
+            }
             EventKind::Incomplete => Outcome::Incomplete {
-                reason: body
-                    .incomplete_details
-                    .and_then(|d| d.reason)
-                    .unwrap_or_else(|| "unknown".into()),
+                reason: body.incomplete_details.and_then(|d| d.reason).unwrap_or_else(|| "unknown".into()),
             },
             _ => Outcome::Failed(UpstreamError::from_event(data)),
         };
-        Self {
-            outcome,
-            usage: body.usage.map(Usage::from),
-            model: body.model,
-            response_id: body.id,
-        }
+        Self { outcome, usage: body.usage.map(Usage::from), model: body.model, response_id: body.id }
     }
 }
 
@@ -314,14 +292,8 @@ struct WireOutputDetails {
 
 impl From<WireUsage> for Usage {
     fn from(wire: WireUsage) -> Self {
-        let cached = wire
-            .input_tokens_details
-            .and_then(|d| d.cached_tokens)
-            .unwrap_or_default();
-        let reasoning = wire
-            .output_tokens_details
-            .and_then(|d| d.reasoning_tokens)
-            .unwrap_or_default();
+        let cached = wire.input_tokens_details.and_then(|d| d.cached_tokens).unwrap_or_default();
+        let reasoning = wire.output_tokens_details.and_then(|d| d.reasoning_tokens).unwrap_or_default();
         Self {
             input_tokens: count(wire.input_tokens),
             cached_input_tokens: count(cached),
@@ -353,10 +325,7 @@ mod tests {
 
     #[test]
     fn the_kind_comes_from_the_data_when_there_is_no_event_line() {
-        assert_eq!(
-            event("", r#"{"type":"response.completed"}"#).kind,
-            EventKind::Completed
-        );
+        assert_eq!(event("", r#"{"type":"response.completed"}"#).kind, EventKind::Completed);
         assert_eq!(event("codex.something", "{}").kind, EventKind::Vendor);
         assert_eq!(event("response.tomorrow", "{}").kind, EventKind::Other);
     }
@@ -366,9 +335,7 @@ mod tests {
         let added =
             |item: &str| event("response.output_item.added", &format!(r#"{{"item":{item}}}"#)).is_visible();
         assert!(!added(r#"{"type":"message","content":[]}"#));
-        assert!(!added(
-            r#"{"type":"reasoning","summary":[],"encrypted_content":"x"}"#
-        ));
+        assert!(!added(r#"{"type":"reasoning","summary":[],"encrypted_content":"x"}"#));
         assert!(added(r#"{"type":"function_call","name":"f"}"#));
         assert!(!event("response.created", "{}").is_visible());
         assert!(event("response.output_text.delta", "{}").is_visible());
@@ -384,12 +351,7 @@ mod tests {
         assert_eq!(terminal.outcome, Outcome::Completed { has_output: false });
         assert_eq!(
             terminal.usage,
-            Some(Usage {
-                input_tokens: 5,
-                cached_input_tokens: 3,
-                output_tokens: 2,
-                reasoning_tokens: 1
-            })
+            Some(Usage { input_tokens: 5, cached_input_tokens: 3, output_tokens: 2, reasoning_tokens: 1 })
         );
         let cut = event(
             "response.incomplete",
@@ -397,9 +359,7 @@ mod tests {
         );
         assert_eq!(
             cut.terminal().map(|t| t.outcome),
-            Some(Outcome::Incomplete {
-                reason: "max_output_tokens".into()
-            })
+            Some(Outcome::Incomplete { reason: "max_output_tokens".into() })
         );
     }
 }

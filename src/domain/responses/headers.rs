@@ -18,7 +18,9 @@ mod tests {
 
     #[test]
     fn neither_credentials_nor_identity_pass() {
-        for name in ["authorization", "chatgpt-account-id", "cookie", "user-agent", "originator", "version", "host"] {
+        for name in
+            ["authorization", "chatgpt-account-id", "cookie", "user-agent", "originator", "version", "host"]
+        {
             assert!(!passes_upstream(name), "{name}");
         }
         assert!(!passes_upstream("x-openai-internal-codex-responses-lite"), "derived from the body");

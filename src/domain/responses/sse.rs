@@ -164,20 +164,14 @@ mod tests {
         let frames = split(&[b": hi\n\nevent: a\ndata: 1\ndata:2\nid: 7\n\ndata\xe2\x80\xa8: no\ndata: {\"x\":\"\xe2\x80\xa8\"}\n\n"]);
         assert_eq!(frames.len(), 3);
         assert!(frames[0].data.is_empty());
-        assert_eq!(
-            (&frames[1].event[..], &frames[1].data[..]),
-            (&b"a"[..], &b"1\n2"[..])
-        );
+        assert_eq!((&frames[1].event[..], &frames[1].data[..]), (&b"a"[..], &b"1\n2"[..]));
         assert_eq!(&frames[2].data[..], "{\"x\":\"\u{2028}\"}".as_bytes());
     }
 
     #[test]
     fn an_event_without_its_blank_line_is_given_at_the_end() {
         let frames = split(&[b"data: 1\n\ndata: 2"]);
-        assert_eq!(
-            frames.iter().map(|f| &f.data[..]).collect::<Vec<_>>(),
-            [b"1", b"2"]
-        );
+        assert_eq!(frames.iter().map(|f| &f.data[..]).collect::<Vec<_>>(), [b"1", b"2"]);
     }
 
     #[test]

@@ -74,11 +74,7 @@ pub fn decide(candidates: &[Candidate]) -> Plan {
             Availability::SignedOut => ExclusionReason::SignedOut,
             Availability::NeedsReauth { .. } => ExclusionReason::NeedsReauth,
         };
-        plan.excluded.push(Exclusion {
-            id: candidate.id,
-            name: candidate.name.clone(),
-            reason,
-        });
+        plan.excluded.push(Exclusion { id: candidate.id, name: candidate.name.clone(), reason });
     }
     plan
 }

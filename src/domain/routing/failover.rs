@@ -56,12 +56,8 @@ pub struct Verdict {
 }
 
 /// Codes by which the upstream says that the account's sign-in is over.
-const DEAD_GRANT: &[&str] = &[
-    "token_invalidated",
-    "token_revoked",
-    "account_deactivated",
-    "refresh_token_invalidated",
-];
+const DEAD_GRANT: &[&str] =
+    &["token_invalidated", "token_revoked", "account_deactivated", "refresh_token_invalidated"];
 
 /// Codes that blame the request, whatever status they come with.
 const CLIENT_FAULTS: &[&str] = &[
@@ -80,61 +76,34 @@ const CLIENT_FAULTS: &[&str] = &[
 pub fn classify(failure: &Failure) -> Verdict {
     match failure {
         Failure::Connection(_) | Failure::Timeout | Failure::EndedEarly | Failure::EmptyCompletion => {
-            Verdict {
-                fault: Fault::Upstream,
-                next: Next::MoveOn,
-            }
+            Verdict { fault: Fault::Upstream, next: Next::MoveOn }
         }
-        Failure::NeedsReauth | Failure::TokenUnavailable(_) => Verdict {
-            fault: Fault::Account,
-            next: Next::MoveOn,
-        },
+        Failure::NeedsReauth | Failure::TokenUnavailable(_) => {
+            Verdict { fault: Fault::Account, next: Next::MoveOn }
+        }
         Failure::Refused(error) => refused(error),
     }
 }
 
 fn refused(error: &UpstreamError) -> Verdict {
-    let client = Verdict {
-        fault: Fault::Client,
-        next: Next::Return,
-    };
-    let account = Verdict {
-        fault: Fault::Account,
-        next: Next::MoveOn,
-    };
-    let upstream = Verdict {
-        fault: Fault::Upstream,
-        next: Next::MoveOn,
-    };
+    let client = Verdict { fault: Fault::Client, next: Next::Return };
+    let account = Verdict { fault: Fault::Account, next: Next::MoveOn };
+    let upstream = Verdict { fault: Fault::Upstream, next: Next::MoveOn };
     if error.is_any(DEAD_GRANT) {
-        return Verdict {
-            fault: Fault::Account,
-            next: Next::MarkAndMoveOn,
-        };
+        return Verdict { fault: Fault::Account, next: Next::MarkAndMoveOn };
     }
     // A plan without the model is the account's affair: another one may have it.
-    if error
-        .message
-        .contains("is not supported when using Codex with a ChatGPT account")
-    {
+    if error.message.contains("is not supported when using Codex with a ChatGPT account") {
         return account;
     }
-    if error.is_any(&[
-        "usage_limit_reached",
-        "usage_not_included",
-        "rate_limit_exceeded",
-        "slow_down",
-    ]) {
+    if error.is_any(&["usage_limit_reached", "usage_not_included", "rate_limit_exceeded", "slow_down"]) {
         return account;
     }
     if error.is_any(&["server_is_overloaded", "server_error", "flex_unavailable"]) {
         return upstream;
     }
     match error.status {
-        Some(401) => Verdict {
-            fault: Fault::Account,
-            next: Next::RefreshAndRetry,
-        },
+        Some(401) => Verdict { fault: Fault::Account, next: Next::RefreshAndRetry },
         Some(402 | 429) => account,
         // A page instead of JSON: the way to the upstream, not the account.
         Some(403) => upstream,
@@ -150,11 +119,7 @@ mod tests {
     use super::*;
 
     fn http(status: u16, body: &str) -> Verdict {
-        classify(&Failure::Refused(UpstreamError::from_http(
-            status,
-            None,
-            body.as_bytes(),
-        )))
+        classify(&Failure::Refused(UpstreamError::from_http(status, None, body.as_bytes())))
     }
 
     #[test]
@@ -164,14 +129,7 @@ mod tests {
             r#"{"error":{"code":"context_length_exceeded","message":"x"}}"#,
             r#"{"error":{"code":"cyber_policy","message":"x"}}"#,
         ] {
-            assert_eq!(
-                http(400, body),
-                Verdict {
-                    fault: Fault::Client,
-                    next: Next::Return
-                },
-                "{body}"
-            );
+            assert_eq!(http(400, body), Verdict { fault: Fault::Client, next: Next::Return }, "{body}");
         }
         let in_stream =
             UpstreamError::from_event(br#"{"response":{"error":{"code":"invalid_prompt","message":"x"}}}"#);
@@ -180,31 +138,16 @@ mod tests {
 
     #[test]
     fn an_expired_token_is_refreshed_and_a_dead_grant_is_marked() {
-        assert_eq!(
-            http(401, r#"{"error":{"code":"token_expired"}}"#).next,
-            Next::RefreshAndRetry
-        );
-        assert_eq!(
-            http(401, r#"{"detail":"Unauthorized"}"#).next,
-            Next::RefreshAndRetry
-        );
-        assert_eq!(
-            http(401, r#"{"error":{"code":"token_invalidated"}}"#).next,
-            Next::MarkAndMoveOn
-        );
+        assert_eq!(http(401, r#"{"error":{"code":"token_expired"}}"#).next, Next::RefreshAndRetry);
+        assert_eq!(http(401, r#"{"detail":"Unauthorized"}"#).next, Next::RefreshAndRetry);
+        assert_eq!(http(401, r#"{"error":{"code":"token_invalidated"}}"#).next, Next::MarkAndMoveOn);
     }
 
     #[test]
     fn limits_and_missing_models_belong_to_the_account() {
-        let account = Verdict {
-            fault: Fault::Account,
-            next: Next::MoveOn,
-        };
+        let account = Verdict { fault: Fault::Account, next: Next::MoveOn };
         assert_eq!(http(429, r#"{"error":{"type":"usage_limit_reached"}}"#), account);
-        assert_eq!(
-            http(402, r#"{"detail":{"code":"deactivated_workspace"}}"#),
-            account
-        );
+        assert_eq!(http(402, r#"{"detail":{"code":"deactivated_workspace"}}"#), account);
         let missing =
             r#"{"detail":"The 'x' model is not supported when using Codex with a ChatGPT account."}"#;
         assert_eq!(http(400, missing), account);

@@ -53,24 +53,14 @@ impl Refusal {
 
     /// A model or agent that there is not.
     pub fn not_found(code: &str, message: impl Into<String>) -> Self {
-        Self {
-            status: 404,
-            param: Some("model".into()),
-            ..Self::invalid_request(code, message, None)
-        }
+        Self { status: 404, param: Some("model".into()), ..Self::invalid_request(code, message, None) }
     }
 
     /// No account could be asked at all; the text says why for each.
     pub fn nobody(plan: &Plan, model: &str) -> Self {
         let mut message = format!("no account can serve \"{model}\"");
         for (i, out) in plan.excluded.iter().enumerate() {
-            let _ = write!(
-                message,
-                "{} \"{}\" {}",
-                if i == 0 { ":" } else { "," },
-                out.name,
-                out.reason
-            );
+            let _ = write!(message, "{} \"{}\" {}", if i == 0 { ":" } else { "," }, out.name, out.reason);
         }
         Self {
             status: 503,
@@ -120,10 +110,7 @@ impl Refusal {
             Failure::NeedsReauth => Self {
                 retry_after: None,
                 retryable: false,
-                ..passing(
-                    "needs_reauth",
-                    format!("account \"{provider}\" needs to be signed in again"),
-                )
+                ..passing("needs_reauth", format!("account \"{provider}\" needs to be signed in again"))
             },
             Failure::Refused(error) => Self::refused(error, provider, now),
         }
@@ -133,10 +120,7 @@ impl Refusal {
         let wait = error.retry_after_seconds.map(ceil_seconds);
         let base = Self {
             status: error.status.unwrap_or(502),
-            kind: error
-                .kind
-                .clone()
-                .unwrap_or_else(|| "invalid_request_error".into()),
+            kind: error.kind.clone().unwrap_or_else(|| "invalid_request_error".into()),
             code: error.name().unwrap_or("upstream_refused").to_owned(),
             message: error.message.clone(),
             param: error.param.clone(),
@@ -156,20 +140,11 @@ impl Refusal {
                 ..base
             };
         }
-        if error.is_any(&[
-            "usage_not_included",
-            "insufficient_quota",
-            "credit_balance_exhausted",
-        ]) {
+        if error.is_any(&["usage_not_included", "insufficient_quota", "credit_balance_exhausted"]) {
             return Self { status: 429, ..base };
         }
         if error.is_any(&["rate_limit_exceeded", "slow_down"]) || error.status == Some(429) {
-            return Self {
-                status: 429,
-                retry_after: wait.or(Some(5)),
-                retryable: true,
-                ..base
-            };
+            return Self { status: 429, retry_after: wait.or(Some(5)), retryable: true, ..base };
         }
         if error.is_any(&["server_is_overloaded", "server_error", "flex_unavailable"]) {
             return Self {
@@ -185,28 +160,17 @@ impl Refusal {
             Some(401 | 402) => Self {
                 status: 503,
                 kind: "server_error".into(),
-                message: format!(
-                    "account \"{provider}\" was refused by the upstream: {}",
-                    error.message
-                ),
+                message: format!("account \"{provider}\" was refused by the upstream: {}", error.message),
                 ..base
             },
             Some(403) => Self {
                 status: 503,
                 kind: "server_error".into(),
-                code: if error.is_html {
-                    "upstream_blocked".into()
-                } else {
-                    base.code.clone()
-                },
+                code: if error.is_html { "upstream_blocked".into() } else { base.code.clone() },
                 message: format!("the upstream refuses requests from here: {}", error.message),
                 ..base
             },
-            Some(413) => Self {
-                status: 400,
-                code: "request_too_large".into(),
-                ..base
-            },
+            Some(413) => Self { status: 400, code: "request_too_large".into(), ..base },
             Some(404) if error.is_any(&["model_not_found"]) => base,
             Some(status) if status >= 500 => Self {
                 status: 503,
@@ -266,11 +230,7 @@ impl Refusal {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "clamped to what fits"
-)]
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to what fits")]
 fn ceil_seconds(seconds: f64) -> u64 {
     seconds.clamp(0.0, 1e9).ceil() as u64
 }
@@ -280,42 +240,24 @@ mod tests {
     use super::*;
 
     fn refusal(status: u16, body: &str) -> Refusal {
-        Refusal::of(
-            &Failure::Refused(UpstreamError::from_http(status, None, body.as_bytes())),
-            "main",
-            1000,
-        )
+        Refusal::of(&Failure::Refused(UpstreamError::from_http(status, None, body.as_bytes())), "main", 1000)
     }
 
     #[test]
     fn a_used_up_account_is_a_429_with_the_upstreams_reset() {
-        let told = refusal(
-            429,
-            r#"{"error":{"type":"usage_limit_reached","message":"m","resets_at":8000}}"#,
-        );
+        let told = refusal(429, r#"{"error":{"type":"usage_limit_reached","message":"m","resets_at":8000}}"#);
         assert_eq!(
             (told.status, &*told.code, told.resets_at, told.retry_after),
             (429, "usage_limit_reached", Some(8000), Some(7000))
         );
         assert!(!told.retryable);
         let unknown = refusal(429, r#"{"error":{"type":"usage_limit_reached","message":"m"}}"#);
-        assert_eq!(
-            (unknown.resets_at, unknown.retry_after),
-            (None, None),
-            "no invented reset"
-        );
+        assert_eq!((unknown.resets_at, unknown.retry_after), (None, None), "no invented reset");
     }
 
     #[test]
     fn no_upstream_trouble_becomes_a_5xx_for_a_codex_client() {
-        for (status, body) in [
-            (500, ""),
-            (502, ""),
-            (503, ""),
-            (401, ""),
-            (402, ""),
-            (403, "<html>"),
-        ] {
+        for (status, body) in [(500, ""), (502, ""), (503, ""), (401, ""), (402, ""), (403, "<html>")] {
             let told = refusal(status, body);
             assert_eq!(told.presentation(true), Presentation::FailedStream, "{status}");
             assert_eq!(told.stream_code(true), "server_is_overloaded");

@@ -6,9 +6,9 @@ use crate::app::logins::{
     AccountState, BrowserStart, Connected, DeviceStart, IMPORT_WARNING, LoginError, LoginOptions,
     LoginStatus, PendingLogin, Progress, Started,
 };
-use crate::domain::oauth::{LoginMethod, LoginWay};
 use crate::domain::access::Permission;
 use crate::domain::ids::LoginId;
+use crate::domain::oauth::{LoginMethod, LoginWay};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
 use axum::extract::{Path, State};
@@ -60,11 +60,7 @@ pub struct StartRequest {
 impl StartRequest {
     /// What the use case takes.
     pub fn options(self) -> LoginOptions {
-        LoginOptions {
-            display_name: self.display_name,
-            api_base: self.api_base,
-            force: self.force,
-        }
+        LoginOptions { display_name: self.display_name, api_base: self.api_base, force: self.force }
     }
 }
 
@@ -84,16 +80,8 @@ pub struct ListenerBody {
 impl From<Listening> for ListenerBody {
     fn from(listening: Listening) -> Self {
         match listening {
-            Listening::Yes { port } => Self {
-                listening: true,
-                port: Some(port),
-                reason: None,
-            },
-            Listening::No { reason } => Self {
-                listening: false,
-                port: None,
-                reason: Some(reason),
-            },
+            Listening::Yes { port } => Self { listening: true, port: Some(port), reason: None },
+            Listening::No { reason } => Self { listening: false, port: None, reason: Some(reason) },
         }
     }
 }
@@ -155,9 +143,7 @@ pub struct StatusWord {
 
 impl StatusWord {
     /// Of `POST …/start`.
-    pub const ALREADY_AUTHENTICATED: Self = Self {
-        status: "already_authenticated",
-    };
+    pub const ALREADY_AUTHENTICATED: Self = Self { status: "already_authenticated" };
     /// Of `POST …/cancel`.
     pub const CANCELLED: Self = Self { status: "cancelled" };
     /// Of `POST …/logout`.
@@ -282,11 +268,9 @@ impl From<PendingLogin> for PendingBody {
             Progress::Failed { code, error } => (ProgressBody::Failed, Some(error), Some(code)),
         };
         let (verification_url, user_code, auth_url) = match login.way {
-            Some(LoginWay::Device {
-                verification_url,
-                user_code,
-                ..
-            }) => (Some(verification_url), Some(user_code), None),
+            Some(LoginWay::Device { verification_url, user_code, .. }) => {
+                (Some(verification_url), Some(user_code), None)
+            }
             Some(LoginWay::Browser { auth_url, .. }) => (None, None, Some(auth_url)),
             None => (None, None, None),
         };
@@ -350,20 +334,8 @@ pub struct ImportRequest {
 impl ImportRequest {
     /// What the use case takes.
     pub fn into_parts(self) -> (serde_json::Value, LoginOptions) {
-        let Self {
-            auth_json,
-            display_name,
-            api_base,
-            force,
-        } = self;
-        (
-            auth_json,
-            LoginOptions {
-                display_name,
-                api_base,
-                force,
-            },
-        )
+        let Self { auth_json, display_name, api_base, force } = self;
+        (auth_json, LoginOptions { display_name, api_base, force })
     }
 }
 
@@ -454,8 +426,14 @@ pub fn status_of(error: &LoginError) -> StatusCode {
 pub fn routes() -> OpenApiRouter<Arc<App>> {
     let older = Router::new()
         .route("/v1/auth/openai/status", get(|app, caller| status(app, caller, Path(OLDER.into()))))
-        .route("/v1/auth/openai/start", post(|app, caller, body| start(app, caller, Path(OLDER.into()), body)))
-        .route("/v1/auth/openai/callback", post(|app, caller, body| callback(app, caller, Path(OLDER.into()), body)))
+        .route(
+            "/v1/auth/openai/start",
+            post(|app, caller, body| start(app, caller, Path(OLDER.into()), body)),
+        )
+        .route(
+            "/v1/auth/openai/callback",
+            post(|app, caller, body| callback(app, caller, Path(OLDER.into()), body)),
+        )
         .route("/v1/auth/openai/logout", post(|app, caller| logout(app, caller, Path(OLDER.into()))));
     OpenApiRouter::from(older)
         .routes(routes!(status))
@@ -515,7 +493,7 @@ pub async fn callback(
 ) -> Result<Json<ConnectedResponse>, ApiError> {
     caller.require(Permission::ManageProviders)?;
     let connected = app.logins.callback(caller.tenant(), &provider, &body.redirect_url).await?;
-    app.signed_in(caller.tenant(), &connected.provider_name).await;
+    app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(ConnectedResponse::of_callback(connected)))
 }
 
@@ -534,7 +512,7 @@ pub async fn import(
     caller.require(Permission::ManageProviders)?;
     let (auth_json, options) = body.into_parts();
     let connected = app.logins.import(caller.tenant(), &provider, &auth_json, options).await?;
-    app.signed_in(caller.tenant(), &connected.provider_name).await;
+    app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(ConnectedResponse::of_import(connected)))
 }
 
@@ -601,9 +579,7 @@ mod tests {
             auth_url: "https://auth.openai.com/oauth/authorize?x=1".into(),
             redirect_uri: "http://localhost:1455/auth/callback".into(),
             expires_at: DateTime::UNIX_EPOCH,
-            listening: Listening::No {
-                reason: "taken".into(),
-            },
+            listening: Listening::No { reason: "taken".into() },
         });
         assert_eq!(
             serde_json::to_value(StartResponse::from(started)).unwrap(),
@@ -617,10 +593,7 @@ mod tests {
             })
         );
         let already = StartResponse::from(Started::<DeviceStart>::AlreadyAuthenticated);
-        assert_eq!(
-            serde_json::to_value(already).unwrap(),
-            json!({"status": "already_authenticated"})
-        );
+        assert_eq!(serde_json::to_value(already).unwrap(), json!({"status": "already_authenticated"}));
     }
 
     #[test]
@@ -636,12 +609,7 @@ mod tests {
                 .warning
                 .is_some_and(|it| it.contains("old@b.c"))
         );
-        let import = ConnectedResponse::of_import(connected)
-            .warning
-            .unwrap_or_default();
-        assert!(
-            import.contains("must not share a refresh token") && import.contains("old@b.c"),
-            "{import}"
-        );
+        let import = ConnectedResponse::of_import(connected).warning.unwrap_or_default();
+        assert!(import.contains("must not share a refresh token") && import.contains("old@b.c"), "{import}");
     }
 }

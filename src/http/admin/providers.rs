@@ -139,7 +139,9 @@ pub struct UpdateProvider {
 }
 
 /// Tells an absent member (`None`) from a null one (`Some(None)`).
-pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(d: D) -> Result<Option<Option<T>>, D::Error> {
+pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    d: D,
+) -> Result<Option<Option<T>>, D::Error> {
     Option::deserialize(d).map(Some)
 }
 
@@ -220,7 +222,8 @@ pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ProviderList>, ApiError> {
     caller.require(Permission::Read)?;
     let catalogue = app.catalogues.current();
-    let providers = catalogue.tenant(caller.tenant()).providers.iter().map(|p| ProviderBody::from(&**p)).collect();
+    let providers =
+        catalogue.tenant(caller.tenant()).providers.iter().map(|p| ProviderBody::from(&**p)).collect();
     Ok(Json(ProviderList { providers }))
 }
 

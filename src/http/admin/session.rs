@@ -83,8 +83,10 @@ pub async fn delete(headers: HeaderMap) -> Result<Response, ApiError> {
 
 fn cookie(value: &str, seconds: i64, secure: bool) -> Result<HeaderValue, ApiError> {
     let secure = if secure { "; Secure" } else { "" };
-    HeaderValue::from_str(&format!("{SESSION_COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"))
-        .map_err(|error| ApiError::internal(&error))
+    HeaderValue::from_str(&format!(
+        "{SESSION_COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}"
+    ))
+    .map_err(|error| ApiError::internal(&error))
 }
 
 /// A proxy that ends TLS says so; lying about it only makes one's own cookie unusable over http.

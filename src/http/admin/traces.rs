@@ -1,10 +1,10 @@
 //! What was served, newest first.
 
 use crate::app::App;
+use crate::app::traces::{AttemptRow, RequestRow};
 use crate::domain::access::Permission;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::Caller;
-use crate::app::traces::{AttemptRow, RequestRow};
 use axum::Json;
 use axum::extract::{Query, State};
 use chrono::{DateTime, Utc};

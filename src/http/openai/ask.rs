@@ -68,15 +68,23 @@ fn unzstd(bytes: &[u8], most: usize) -> Result<Option<Bytes>, String> {
 /// A native Codex client says so in several headers; any one will do.
 pub fn audience(headers: &HeaderMap) -> Audience {
     let starts = |name: &str| {
-        headers.get(name).and_then(|v| v.to_str().ok()).is_some_and(|v| v.to_ascii_lowercase().starts_with("codex"))
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .is_some_and(|v| v.to_ascii_lowercase().starts_with("codex"))
     };
-    let native = starts("originator") || starts("user-agent") || headers.contains_key("x-codex-turn-metadata");
+    let native =
+        starts("originator") || starts("user-agent") || headers.contains_key("x-codex-turn-metadata");
     if native { Audience::Codex } else { Audience::Foreign }
 }
 
 /// The headers of a native client that go upstream.
 pub fn native_headers(headers: &HeaderMap) -> HeaderMap {
-    headers.iter().filter(|(name, _)| passes_upstream(name.as_str())).map(|(n, v)| (n.clone(), v.clone())).collect()
+    headers
+        .iter()
+        .filter(|(name, _)| passes_upstream(name.as_str()))
+        .map(|(n, v)| (n.clone(), v.clone()))
+        .collect()
 }
 
 /// What a model name stands for.
@@ -124,9 +132,10 @@ pub async fn as_agent(
     draft.prompt_cache_key = conversations::cache_key(tenant, &agent.key, &session_key);
     let said = std::mem::take(&mut draft.input);
     let provider = resolved.provider.id;
-    let (input, turn) = conversations::begin(&app.db, &app.clock, tenant, &agent.key, &session_key, said, provider)
-        .await
-        .map_err(|error| ApiError::internal(&error))?;
+    let (input, turn) =
+        conversations::begin(&app.db, &app.clock, tenant, &agent.key, &session_key, said, provider)
+            .await
+            .map_err(|error| ApiError::internal(&error))?;
     draft.input = input;
     Ok(Some(turn))
 }
@@ -137,7 +146,10 @@ mod tests {
 
     #[test]
     fn a_compressed_body_is_bounded_by_what_it_becomes() {
-        let bomb = ruzstd::encoding::compress_to_vec(&vec![0u8; 100_000][..], ruzstd::encoding::CompressionLevel::Fastest);
+        let bomb = ruzstd::encoding::compress_to_vec(
+            &vec![0u8; 100_000][..],
+            ruzstd::encoding::CompressionLevel::Fastest,
+        );
         assert!(bomb.len() < 1000);
         assert_eq!(unzstd(&bomb, 100_000).map(|b| b.map(|b| b.len())), Ok(Some(100_000)));
         assert_eq!(unzstd(&bomb, 99_999), Ok(None));

@@ -44,8 +44,9 @@ pub async fn create(
     let tenant = caller.0.tenant();
     let bytes = read_body(&app, &headers, body).await?;
     let head = request::read_head(&bytes)?;
-    let body: Value = serde_json::from_slice(&bytes)
-        .map_err(|error| Refusal::invalid_request("invalid_json", format!("the body is not JSON: {error}"), None))?;
+    let body: Value = serde_json::from_slice(&bytes).map_err(|error| {
+        Refusal::invalid_request("invalid_json", format!("the body is not JSON: {error}"), None)
+    })?;
     let resolved = resolve(&app, tenant, head.model.as_deref())?;
     let model_asked = head.model.clone().unwrap_or_default();
     let mut options = ChunkOptions {

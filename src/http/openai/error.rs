@@ -33,7 +33,11 @@ impl From<ApiError> for OpenAiError {
             500.. => "server_error",
             _ => "invalid_request_error",
         };
-        Self(Refusal { status: status.as_u16(), kind: kind.into(), ..Refusal::invalid_request(&code, message, None) })
+        Self(Refusal {
+            status: status.as_u16(),
+            kind: kind.into(),
+            ..Refusal::invalid_request(&code, message, None)
+        })
     }
 }
 

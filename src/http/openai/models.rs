@@ -78,8 +78,16 @@ fn entry(model: &Model, provider: &Provider) -> Value {
 /// list away, so only complete ones are given.
 fn native(tenant: &TenantCatalogue) -> Vec<Value> {
     const NEEDED: &[&str] = &[
-        "slug", "display_name", "supported_reasoning_levels", "shell_type", "visibility", "supported_in_api", "priority",
-        "support_verbosity", "truncation_policy", "experimental_supported_tools",
+        "slug",
+        "display_name",
+        "supported_reasoning_levels",
+        "shell_type",
+        "visibility",
+        "supported_in_api",
+        "priority",
+        "support_verbosity",
+        "truncation_policy",
+        "experimental_supported_tools",
     ];
     let complete = |entry: &Value| {
         NEEDED.iter().all(|key| entry.get(key).is_some())

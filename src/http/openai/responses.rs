@@ -62,7 +62,17 @@ pub async fn create(
         Audience::Codex => native_headers(&headers),
         Audience::Foreign => HeaderMap::new(),
     };
-    let ask = Ask { id, tenant, endpoint: Endpoint::Responses, audience, model_asked, resolved, payload, headers, turn };
+    let ask = Ask {
+        id,
+        tenant,
+        endpoint: Endpoint::Responses,
+        audience,
+        model_asked,
+        resolved,
+        payload,
+        headers,
+        turn,
+    };
     if stream {
         let (model, now) = (ask.resolved.model.clone(), app.clock.now().timestamp());
         let front = move |kept: Kept| Forwarder::new(audience, kept.options(id, &model, now));
@@ -80,7 +90,8 @@ pub async fn create(
 )]
 pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::Read)?;
-    let text = format!("response \"{id}\" not found: this gateway stores no responses (store is always false)");
+    let text =
+        format!("response \"{id}\" not found: this gateway stores no responses (store is always false)");
     Err(OpenAiError(Refusal { param: None, ..Refusal::not_found("response_not_found", text) }))
 }
 
@@ -91,7 +102,8 @@ pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response
 )]
 pub async fn upgrade(caller: ModelCaller, headers: HeaderMap) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::Read)?;
-    let upgrade = headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    let upgrade =
+        headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket"));
     let (status, text) = if upgrade {
         (StatusCode::UPGRADE_REQUIRED, "responses are not served over WebSocket; use POST /v1/responses")
     } else {

@@ -86,16 +86,11 @@ fn in_order(names: &[&str], references: &[(String, String)]) -> Result<Vec<Strin
     let mut left: BTreeSet<&str> = names.iter().copied().collect();
     let mut order = Vec::with_capacity(left.len());
     while !left.is_empty() {
-        let waits = |name: &str| {
-            references
-                .iter()
-                .any(|(f, t)| f == name && t != name && left.contains(t.as_str()))
-        };
+        let waits =
+            |name: &str| references.iter().any(|(f, t)| f == name && t != name && left.contains(t.as_str()));
         let ready: Vec<&str> = left.iter().copied().filter(|name| !waits(name)).collect();
         if ready.is_empty() {
-            return Err(BackupError::Cycle {
-                tables: cycle(left, references),
-            });
+            return Err(BackupError::Cycle { tables: cycle(left, references) });
         }
         for name in ready {
             left.remove(name);
@@ -108,11 +103,8 @@ fn in_order(names: &[&str], references: &[(String, String)]) -> Result<Vec<Strin
 /// Of tables none of which can be first, without those that only wait for the others.
 fn cycle(mut left: BTreeSet<&str>, references: &[(String, String)]) -> Vec<String> {
     loop {
-        let wanted = |name: &str| {
-            references
-                .iter()
-                .any(|(f, t)| t == name && f != name && left.contains(f.as_str()))
-        };
+        let wanted =
+            |name: &str| references.iter().any(|(f, t)| t == name && f != name && left.contains(f.as_str()));
         let unwanted: Vec<&str> = left.iter().copied().filter(|name| !wanted(name)).collect();
         if unwanted.is_empty() {
             return left.into_iter().map(str::to_owned).collect();
@@ -129,11 +121,7 @@ pub(super) async fn sequences(conn: &mut PgConnection) -> Result<Vec<SequenceHea
     for name in sequence_names(conn).await? {
         let sql = format!("select last_value, is_called from {}", qualified(&name));
         let (last_value, is_called) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut *conn).await?;
-        sequences.push(SequenceHeader {
-            name,
-            last_value,
-            is_called,
-        });
+        sequences.push(SequenceHeader { name, last_value, is_called });
     }
     Ok(sequences)
 }
@@ -192,16 +180,9 @@ mod tests {
         let own = [refers("a", "a"), refers("b", "a")];
         assert_eq!(in_order(&names, &own).unwrap(), ["a", "c", "d", "e", "b"]);
         // a and e stand before and behind the cycle
-        let cyclic = [
-            refers("b", "c"),
-            refers("c", "d"),
-            refers("d", "b"),
-            refers("b", "a"),
-            refers("e", "b"),
-        ];
-        let Err(BackupError::Cycle { tables }) = in_order(&names, &cyclic) else {
-            panic!("no cycle seen")
-        };
+        let cyclic =
+            [refers("b", "c"), refers("c", "d"), refers("d", "b"), refers("b", "a"), refers("e", "b")];
+        let Err(BackupError::Cycle { tables }) = in_order(&names, &cyclic) else { panic!("no cycle seen") };
         assert_eq!(tables, ["b", "c", "d"]);
     }
 

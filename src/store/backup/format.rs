@@ -89,12 +89,7 @@ pub(super) struct Writer<W> {
 
 impl<W: AsyncWrite + Unpin> Writer<W> {
     pub(super) fn new(out: W) -> Self {
-        Self {
-            out,
-            hash: Sha256::new(),
-            written: 0,
-            piece: Vec::with_capacity(USUAL_PIECE * 2),
-        }
+        Self { out, hash: Sha256::new(), written: 0, piece: Vec::with_capacity(USUAL_PIECE * 2) }
     }
 
     pub(super) async fn header(&mut self, header: &Header) -> io::Result<()> {
@@ -106,11 +101,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
     /// A part of the current table's data, cut anywhere.
     pub(super) async fn data(&mut self, data: &[u8]) -> io::Result<()> {
         self.piece.extend_from_slice(data);
-        if self.piece.len() >= USUAL_PIECE {
-            self.flush_piece().await
-        } else {
-            Ok(())
-        }
+        if self.piece.len() >= USUAL_PIECE { self.flush_piece().await } else { Ok(()) }
     }
 
     pub(super) async fn end_table(&mut self) -> io::Result<()> {
@@ -155,11 +146,7 @@ pub(super) struct Reader<R> {
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// `input` stands at byte `position` of the file.
     pub(super) fn new(input: R, position: u64) -> Self {
-        Self {
-            input,
-            hash: Sha256::new(),
-            position,
-        }
+        Self { input, hash: Sha256::new(), position }
     }
 
     /// How many bytes of the file are behind us.
@@ -195,10 +182,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
             return Err(BackupError::NotABackup);
         }
         if kind.version > VERSION {
-            return Err(BackupError::NewerFormat {
-                found: kind.version,
-                known: VERSION,
-            });
+            return Err(BackupError::NewerFormat { found: kind.version, known: VERSION });
         }
         let header =
             serde_json::from_slice(&line).map_err(|_| BackupError::Damaged("its header is not readable"))?;
@@ -237,13 +221,10 @@ impl<R: AsyncRead + Unpin> Reader<R> {
     }
 
     async fn take(&mut self, buffer: &mut [u8]) -> Result<(), BackupError> {
-        self.input
-            .read_exact(buffer)
-            .await
-            .map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => BackupError::Damaged("it ends too early"),
-                _ => BackupError::Read(error),
-            })?;
+        self.input.read_exact(buffer).await.map_err(|error| match error.kind() {
+            io::ErrorKind::UnexpectedEof => BackupError::Damaged("it ends too early"),
+            _ => BackupError::Read(error),
+        })?;
         self.hash.update(&*buffer);
         self.position += buffer.len() as u64;
         Ok(())
@@ -257,11 +238,8 @@ mod tests {
     use super::*;
 
     fn header(tables: usize) -> Header {
-        let table = |n| TableHeader {
-            name: format!("t{n}"),
-            columns: vec!["a".into(), "b \"c\"".into()],
-            rows: 1,
-        };
+        let table =
+            |n| TableHeader { name: format!("t{n}"), columns: vec!["a".into(), "b \"c\"".into()], rows: 1 };
         Header {
             format: FORMAT.to_owned(),
             version: VERSION,
@@ -269,11 +247,7 @@ mod tests {
             created_by: "test".to_owned(),
             migration_version: Some(3),
             tables: (0..tables).map(table).collect(),
-            sequences: vec![SequenceHeader {
-                name: "s".to_owned(),
-                last_value: 7,
-                is_called: true,
-            }],
+            sequences: vec![SequenceHeader { name: "s".to_owned(), last_value: 7, is_called: true }],
         }
     }
 
@@ -308,10 +282,7 @@ mod tests {
     }
 
     fn block_on<F: Future>(future: F) -> F::Output {
-        tokio::runtime::Builder::new_current_thread()
-            .build()
-            .unwrap()
-            .block_on(future)
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
     }
 
     proptest! {
@@ -359,22 +330,12 @@ mod tests {
 
     #[test]
     fn other_files_are_told_from_backups_and_newer_backups_from_ours() {
-        for other in [
-            "",
-            "PGDMP\n",
-            "{}\n",
-            "{\"format\":\"x\",\"version\":1}\n",
-            "{\"format\":\"gateway-backup\"}\n",
-        ] {
-            assert!(
-                matches!(block_on(read(other.as_bytes())), Err(BackupError::NotABackup)),
-                "{other}"
-            );
+        for other in
+            ["", "PGDMP\n", "{}\n", "{\"format\":\"x\",\"version\":1}\n", "{\"format\":\"gateway-backup\"}\n"]
+        {
+            assert!(matches!(block_on(read(other.as_bytes())), Err(BackupError::NotABackup)), "{other}");
         }
         let newer = b"{\"format\":\"gateway-backup\",\"version\":2,\"tables\":{}}\n";
-        assert!(matches!(
-            block_on(read(newer)),
-            Err(BackupError::NewerFormat { found: 2, known: 1 })
-        ));
+        assert!(matches!(block_on(read(newer)), Err(BackupError::NewerFormat { found: 2, known: 1 })));
     }
 }

@@ -60,10 +60,7 @@ pub async fn restore(
 
     let known = catalogue::migration_version(&mut tx).await?;
     if header.migration_version > known {
-        return Err(BackupError::NewerSchema {
-            file: header.migration_version,
-            known,
-        });
+        return Err(BackupError::NewerSchema { file: header.migration_version, known });
     }
     let tables = catalogue::tables(&mut tx).await?;
     let sequences = catalogue::sequence_names(&mut tx).await?;
@@ -80,9 +77,7 @@ pub async fn restore(
     // In this database's order, which may differ from the file's.
     for table in &tables {
         if let Some((stored, (offset, digest))) = places.get(table.name.as_str()) {
-            file.seek(SeekFrom::Start(*offset))
-                .await
-                .map_err(BackupError::Read)?;
+            file.seek(SeekFrom::Start(*offset)).await.map_err(BackupError::Read)?;
             fill(&mut tx, &mut file, stored, digest).await?;
         }
     }
@@ -106,27 +101,17 @@ async fn verify<R: AsyncRead + AsyncSeek + Unpin>(file: &mut BufReader<R>) -> Re
         while more {
             more = reader.piece(&mut piece).await?;
             // As `fill`'s reader sees it, the lengths included.
-            digest.update(
-                u32::try_from(piece.len())
-                    .expect("a piece is at most a megabyte")
-                    .to_be_bytes(),
-            );
+            digest.update(u32::try_from(piece.len()).expect("a piece is at most a megabyte").to_be_bytes());
             digest.update(&piece);
             rows += rows_in(&piece);
         }
         if rows != table.rows {
-            return Err(BackupError::Damaged(
-                "a table has not the number of rows that the header tells",
-            ));
+            return Err(BackupError::Damaged("a table has not the number of rows that the header tells"));
         }
         places.push((offset, digest.finalize().into()));
     }
     let length = reader.finish().await?;
-    Ok(Verified {
-        header,
-        places,
-        length,
-    })
+    Ok(Verified { header, places, length })
 }
 
 /// In `COPY`'s text format a line break inside of a value is written `\n`: every real one ends a row.
@@ -149,33 +134,20 @@ fn check_fit(header: &Header, tables: &[Table]) -> Result<(), BackupError> {
             ),
         }
     }
-    if problems.is_empty() {
-        Ok(())
-    } else {
-        Err(BackupError::DoesNotFit { problems })
-    }
+    if problems.is_empty() { Ok(()) } else { Err(BackupError::DoesNotFit { problems }) }
 }
 
 /// Locks everything, and switches off what would keep rows out or change them.
 async fn prepare(conn: &mut PgConnection, tables: &[Table]) -> Result<(), BackupError> {
     for table in tables {
         let name = qualified(&table.name);
-        conn.execute(AssertSqlSafe(format!(
-            "lock table {name} in access exclusive mode"
-        )))
-        .await?;
+        conn.execute(AssertSqlSafe(format!("lock table {name} in access exclusive mode"))).await?;
         if table.forces_row_security {
-            conn.execute(AssertSqlSafe(format!(
-                "alter table {name} no force row level security"
-            )))
-            .await?;
+            conn.execute(AssertSqlSafe(format!("alter table {name} no force row level security"))).await?;
         }
         for trigger in &table.row_triggers {
-            conn.execute(AssertSqlSafe(format!(
-                "alter table {name} disable trigger {}",
-                quoted(trigger)
-            )))
-            .await?;
+            conn.execute(AssertSqlSafe(format!("alter table {name} disable trigger {}", quoted(trigger))))
+                .await?;
         }
     }
     Ok(())
@@ -187,17 +159,11 @@ async fn unprepare(conn: &mut PgConnection, tables: &[Table]) -> Result<(), Back
     for table in tables {
         let name = qualified(&table.name);
         for trigger in &table.row_triggers {
-            conn.execute(AssertSqlSafe(format!(
-                "alter table {name} enable trigger {}",
-                quoted(trigger)
-            )))
-            .await?;
+            conn.execute(AssertSqlSafe(format!("alter table {name} enable trigger {}", quoted(trigger))))
+                .await?;
         }
         if table.forces_row_security {
-            conn.execute(AssertSqlSafe(format!(
-                "alter table {name} force row level security"
-            )))
-            .await?;
+            conn.execute(AssertSqlSafe(format!("alter table {name} force row level security"))).await?;
         }
     }
     Ok(())
@@ -215,18 +181,14 @@ async fn empty(
     if options.replace {
         let all: Vec<String> = tables.iter().map(|table| qualified(&table.name)).collect();
         if !all.is_empty() {
-            conn.execute(AssertSqlSafe(format!("truncate {}", all.join(", "))))
-                .await?;
+            conn.execute(AssertSqlSafe(format!("truncate {}", all.join(", ")))).await?;
         }
         return Ok(());
     }
     let mut filled = Vec::new();
     for table in tables {
         let rows = catalogue::count(conn, &table.name).await?;
-        let seeded = SEEDED
-            .iter()
-            .find(|(name, _)| *name == table.name)
-            .map_or(0, |(_, rows)| *rows);
+        let seeded = SEEDED.iter().find(|(name, _)| *name == table.name).map_or(0, |(_, rows)| *rows);
         if rows > seeded {
             filled.push((table.name.clone(), rows));
         }
@@ -235,13 +197,10 @@ async fn empty(
         return Err(BackupError::NotEmpty { tables: filled });
     }
     // Not `truncate`: that refuses a table to which one outside of the list refers, empty or not.
-    for table in tables
-        .iter()
-        .rev()
-        .filter(|table| header.tables.iter().any(|stored| stored.name == table.name))
+    for table in
+        tables.iter().rev().filter(|table| header.tables.iter().any(|stored| stored.name == table.name))
     {
-        conn.execute(AssertSqlSafe(format!("delete from {}", qualified(&table.name))))
-            .await?;
+        conn.execute(AssertSqlSafe(format!("delete from {}", qualified(&table.name)))).await?;
     }
     Ok(())
 }
@@ -257,11 +216,7 @@ async fn fill<R: AsyncRead + Unpin>(
         return Ok(());
     }
     let columns: Vec<_> = table.columns.iter().map(|column| quoted(column)).collect();
-    let sql = format!(
-        "copy {} ({}) from stdin",
-        qualified(&table.name),
-        columns.join(", ")
-    );
+    let sql = format!("copy {} ({}) from stdin", qualified(&table.name), columns.join(", "));
     let mut copy = conn.copy_in_raw(&sql).await?;
     let mut reader = Reader::new(file, 0);
     let mut piece = Vec::new();
@@ -290,11 +245,7 @@ async fn fill<R: AsyncRead + Unpin>(
     if rows == table.rows {
         Ok(())
     } else {
-        Err(BackupError::Lost {
-            table: table.name.clone(),
-            rows,
-            expected: table.rows,
-        })
+        Err(BackupError::Lost { table: table.name.clone(), rows, expected: table.rows })
     }
 }
 

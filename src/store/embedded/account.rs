@@ -36,12 +36,7 @@ impl Account {
                     us: name,
                 });
             }
-            return Ok(Self {
-                uid,
-                gid: rustix::process::getegid().as_raw(),
-                name,
-                become_it: false,
-            });
+            return Ok(Self { uid, gid: rustix::process::getegid().as_raw(), name, become_it: false });
         }
         if cluster_owner.is_some_and(|(uid, _)| uid == 0) {
             return Err(EmbeddedError::ForeignCluster {
@@ -57,23 +52,13 @@ impl Account {
         if let Some((uid, gid)) = present {
             let name = name_of(uid).ok_or(EmbeddedError::UnnamedUser { uid })?;
             let gid = ids_of(&name).map_or(gid, |(_, gid)| gid);
-            return Ok(Self {
-                uid,
-                gid,
-                name,
-                become_it: true,
-            });
+            return Ok(Self { uid, gid, name, become_it: true });
         }
         ["postgres", "nobody"]
             .into_iter()
             .find_map(|name| {
                 let (uid, gid) = ids_of(name).filter(|(uid, _)| *uid != 0)?;
-                Some(Self {
-                    uid,
-                    gid,
-                    name: name.to_owned(),
-                    become_it: true,
-                })
+                Some(Self { uid, gid, name: name.to_owned(), become_it: true })
             })
             .ok_or(EmbeddedError::NobodyToRunIt)
     }
@@ -100,25 +85,19 @@ impl Account {
         if !self.become_it {
             return Ok(());
         }
-        self.try_in(postgres, Path::new("/"))
-            .map_err(|source| EmbeddedError::Unusable {
-                user: self.name.clone(),
-                program: postgres.to_owned(),
-                source,
-            })?;
+        self.try_in(postgres, Path::new("/")).map_err(|source| EmbeddedError::Unusable {
+            user: self.name.clone(),
+            program: postgres.to_owned(),
+            source,
+        })?;
         if self.try_in(postgres, dir).is_ok() {
             return Ok(());
         }
         let mut from_the_root: Vec<&Path> = dir.ancestors().collect();
         from_the_root.reverse();
-        let closed = from_the_root
-            .into_iter()
-            .find(|step| self.try_in(postgres, step).is_err())
-            .unwrap_or(dir);
-        Err(EmbeddedError::Unreachable {
-            user: self.name.clone(),
-            dir: closed.to_owned(),
-        })
+        let closed =
+            from_the_root.into_iter().find(|step| self.try_in(postgres, step).is_err()).unwrap_or(dir);
+        Err(EmbeddedError::Unreachable { user: self.name.clone(), dir: closed.to_owned() })
     }
 
     /// std changes the user first and the directory after it, so that the directory's permissions are this
@@ -133,11 +112,7 @@ impl Account {
             .stderr(Stdio::null());
         self.apply(&mut command);
         let status = command.status()?;
-        if status.success() {
-            Ok(())
-        } else {
-            Err(io::Error::other(format!("it ended with {status}")))
-        }
+        if status.success() { Ok(()) } else { Err(io::Error::other(format!("it ended with {status}"))) }
     }
 
     /// Where `link` points to, read as this user: in a container even root may lack the right
@@ -148,11 +123,7 @@ impl Account {
         let mut command = Command::new("readlink");
         command.arg(link).stdin(Stdio::null()).stderr(Stdio::null());
         self.apply(&mut command);
-        let mut target = command
-            .output()
-            .ok()
-            .filter(|output| output.status.success())?
-            .stdout;
+        let mut target = command.output().ok().filter(|output| output.status.success())?.stdout;
         if target.last() == Some(&b'\n') {
             target.pop();
         }
@@ -171,20 +142,16 @@ fn owner(path: &Path) -> Result<Option<(u32, u32)>, EmbeddedError> {
 
 /// The name of a user id.
 pub(super) fn name_of(uid: u32) -> Option<String> {
-    passwd(|entry| entry.uid == uid)
-        .map(|entry| entry.name)
-        .or_else(|| id(&["-un", &uid.to_string()]))
+    passwd(|entry| entry.uid == uid).map(|entry| entry.name).or_else(|| id(&["-un", &uid.to_string()]))
 }
 
 /// The user id and the primary group id of a user.
 fn ids_of(name: &str) -> Option<(u32, u32)> {
-    passwd(|entry| entry.name == name)
-        .map(|entry| (entry.uid, entry.gid))
-        .or_else(|| {
-            let uid = id(&["-u", name])?.parse().ok()?;
-            let gid = id(&["-g", name])?.parse().ok()?;
-            Some((uid, gid))
-        })
+    passwd(|entry| entry.name == name).map(|entry| (entry.uid, entry.gid)).or_else(|| {
+        let uid = id(&["-u", name])?.parse().ok()?;
+        let gid = id(&["-g", name])?.parse().ok()?;
+        Some((uid, gid))
+    })
 }
 
 struct PasswdEntry {
@@ -195,18 +162,12 @@ struct PasswdEntry {
 
 fn passwd(wanted: impl Fn(&PasswdEntry) -> bool) -> Option<PasswdEntry> {
     let file = fs::read("/etc/passwd").ok()?;
-    String::from_utf8_lossy(&file)
-        .lines()
-        .filter_map(parse_passwd)
-        .find(wanted)
+    String::from_utf8_lossy(&file).lines().filter_map(parse_passwd).find(wanted)
 }
 
 fn parse_passwd(line: &str) -> Option<PasswdEntry> {
     let mut fields = line.split(':');
-    let name = fields
-        .next()
-        .filter(|name| !name.is_empty() && !name.starts_with('#'))?
-        .to_owned();
+    let name = fields.next().filter(|name| !name.is_empty() && !name.starts_with('#'))?.to_owned();
     let uid = fields.nth(1)?.parse().ok()?;
     let gid = fields.next()?.parse().ok()?;
     Some(PasswdEntry { name, uid, gid })
@@ -214,12 +175,8 @@ fn parse_passwd(line: &str) -> Option<PasswdEntry> {
 
 /// Users that live elsewhere than in the file (LDAP, macOS) are known to `id`.
 fn id(arguments: &[&str]) -> Option<String> {
-    let output = Command::new("id")
-        .args(arguments)
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output =
+        Command::new("id").args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     let text = text.trim();
     // For a user id without a name some `id`s print the number.
@@ -235,10 +192,7 @@ mod tests {
         let entry =
             parse_passwd("postgres:x:101:104:PostgreSQL administrator,,,:/var/lib/postgresql:/bin/bash")
                 .unwrap();
-        assert_eq!(
-            (entry.name.as_str(), entry.uid, entry.gid),
-            ("postgres", 101, 104)
-        );
+        assert_eq!((entry.name.as_str(), entry.uid, entry.gid), ("postgres", 101, 104));
         assert!(parse_passwd("# User Database").is_none());
         assert!(parse_passwd("+::::::").is_none());
         assert!(parse_passwd("").is_none());

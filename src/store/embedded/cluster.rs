@@ -24,10 +24,7 @@ pub(super) fn initialise(
 ) -> Result<(), EmbeddedError> {
     remove_half_made(layout)?;
     let temporary = layout.state.join(format!("{HALF_MADE}{}", std::process::id()));
-    DirBuilder::new()
-        .mode(0o700)
-        .create(&temporary)
-        .map_err(failed("create the directory", &temporary))?;
+    DirBuilder::new().mode(0o700).create(&temporary).map_err(failed("create the directory", &temporary))?;
     account.own(&temporary)?;
 
     let initdb = programs.initdb();
@@ -35,13 +32,7 @@ pub(super) fn initialise(
     command
         .arg("--pgdata")
         .arg(&temporary)
-        .args([
-            "--username",
-            SUPERUSER,
-            "--encoding=UTF8",
-            "--locale=C",
-            "--data-checksums",
-        ])
+        .args(["--username", SUPERUSER, "--encoding=UTF8", "--locale=C", "--data-checksums"])
         .args(["--auth-local=peer", "--auth-host=reject", "--no-instructions"])
         .current_dir(&temporary)
         .stdin(Stdio::null());
@@ -50,17 +41,11 @@ pub(super) fn initialise(
     end_with_this_thread(&mut command, rustix::process::Signal::TERM);
     let output = command.output().map_err(failed("run", &initdb))?;
     if !output.status.success() {
-        let text = format!(
-            "{}{}",
-            String::from_utf8_lossy(&output.stdout),
-            String::from_utf8_lossy(&output.stderr)
-        );
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
         // What is left tells nothing more, and the next start would remove it anyway.
         let _ = fs::remove_dir_all(&temporary);
-        return Err(EmbeddedError::Initdb {
-            status: output.status.to_string(),
-            output: last_lines(&text),
-        });
+        return Err(EmbeddedError::Initdb { status: output.status.to_string(), output: last_lines(&text) });
     }
     write_access(&temporary, account)?;
     fs::rename(&temporary, &layout.cluster).map_err(failed("rename", &temporary))?;

@@ -96,12 +96,7 @@ mod tests {
             "/o'neil/\"q\"",
         ] {
             let parsed = PgConnectOptions::from_str(&url(Path::new(dir))).unwrap();
-            assert_eq!(
-                parsed.get_socket(),
-                Some(&PathBuf::from(dir)),
-                "{}",
-                url(Path::new(dir))
-            );
+            assert_eq!(parsed.get_socket(), Some(&PathBuf::from(dir)), "{}", url(Path::new(dir)));
             assert_eq!((parsed.get_username(), parsed.get_database()), (NAME, Some(NAME)));
         }
     }
@@ -112,12 +107,7 @@ mod tests {
         let state = state_dir(root.path());
         fs::create_dir(&state).unwrap();
         assert_eq!(ConnectionFile::read_living(root.path()), None);
-        ConnectionFile {
-            gateway_pid: 1,
-            socket_dir: state.join("run"),
-        }
-        .write(&state)
-        .unwrap();
+        ConnectionFile { gateway_pid: 1, socket_dir: state.join("run") }.write(&state).unwrap();
         assert_eq!(ConnectionFile::read_living(root.path()), None);
     }
 }

@@ -190,9 +190,5 @@ pub(super) fn failed<'a>(
     action: &'static str,
     path: &'a Path,
 ) -> impl FnOnce(io::Error) -> EmbeddedError + 'a {
-    move |source| EmbeddedError::Io {
-        action,
-        path: path.to_owned(),
-        source,
-    }
+    move |source| EmbeddedError::Io { action, path: path.to_owned(), source }
 }

@@ -58,16 +58,10 @@ impl Layout {
     /// Makes the directories that are missing.
     pub(super) fn create(data_dir: &Path) -> Result<Self, EmbeddedError> {
         if data_dir.as_os_str().as_bytes().iter().any(u8::is_ascii_control) {
-            return Err(EmbeddedError::OddPath {
-                path: data_dir.to_owned(),
-            });
+            return Err(EmbeddedError::OddPath { path: data_dir.to_owned() });
         }
         // As root, another user has to pass through to the cluster.
-        let mode = if rustix::process::geteuid().is_root() {
-            0o711
-        } else {
-            0o700
-        };
+        let mode = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
         let state = state_dir(data_dir);
         DirBuilder::new()
             .recursive(true)
@@ -80,12 +74,7 @@ impl Layout {
         }
         let data_dir = state.parent().map_or_else(|| data_dir.to_owned(), Path::to_owned);
         let (cluster, log) = (state.join("data"), state.join("server.log"));
-        Ok(Self {
-            data_dir,
-            state,
-            cluster,
-            log,
-        })
+        Ok(Self { data_dir, state, cluster, log })
     }
 
     /// The major version of the cluster; `None` when there is none yet.
@@ -94,19 +83,11 @@ impl Layout {
         match fs::read_to_string(&path) {
             Ok(text) => {
                 let major = text.trim().split('.').next().and_then(|major| major.parse().ok());
-                Ok(Some(major.ok_or_else(|| EmbeddedError::NotACluster {
-                    dir: self.cluster.clone(),
-                })?))
+                Ok(Some(major.ok_or_else(|| EmbeddedError::NotACluster { dir: self.cluster.clone() })?))
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let empty = fs::read_dir(&self.cluster).map_or(true, |mut entries| entries.next().is_none());
-                if empty {
-                    Ok(None)
-                } else {
-                    Err(EmbeddedError::NotACluster {
-                        dir: self.cluster.clone(),
-                    })
-                }
+                if empty { Ok(None) } else { Err(EmbeddedError::NotACluster { dir: self.cluster.clone() }) }
             }
             Err(error) => Err(failed("read", &path)(error)),
         }
@@ -116,29 +97,20 @@ impl Layout {
     /// else one below the runtime directory or `/tmp`, named after the state directory.
     pub(super) fn create_socket_dir(&self, account: &Account) -> Result<PathBuf, EmbeddedError> {
         let near = self.state.join("run");
-        let dir = if fits(&near) {
-            near
-        } else {
-            self.short_socket_dir(account)
-        };
+        let dir = if fits(&near) { near } else { self.short_socket_dir(account) };
         private_dir(&dir, account)?;
         Ok(dir)
     }
 
     fn short_socket_dir(&self, account: &Account) -> PathBuf {
-        let name = format!(
-            "gateway-{}",
-            &hex(&Sha256::digest(self.state.as_os_str().as_bytes()))[..16]
-        );
+        let name = format!("gateway-{}", &hex(&Sha256::digest(self.state.as_os_str().as_bytes()))[..16]);
         let runtime = if account.become_it {
             Some(PathBuf::from("/run")).filter(|dir| dir.is_dir())
         } else {
-            std::env::var_os("XDG_RUNTIME_DIR")
-                .map(PathBuf::from)
-                .filter(|dir| {
-                    dir.is_absolute()
-                        && fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.uid() == account.uid)
-                })
+            std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|dir| {
+                dir.is_absolute()
+                    && fs::metadata(dir).is_ok_and(|found| found.is_dir() && found.uid() == account.uid)
+            })
         };
         runtime
             .map(|dir| dir.join(&name))
@@ -183,9 +155,7 @@ impl Layout {
         let read = || -> io::Result<String> {
             let mut log = File::open(&self.log)?;
             let end = log.seek(SeekFrom::End(0))?;
-            log.seek(SeekFrom::Start(
-                offset.max(end.saturating_sub(TAIL_BYTES)).min(end),
-            ))?;
+            log.seek(SeekFrom::Start(offset.max(end.saturating_sub(TAIL_BYTES)).min(end)))?;
             let mut bytes = Vec::new();
             log.read_to_end(&mut bytes)?;
             Ok(last_lines(&String::from_utf8_lossy(&bytes)))
@@ -205,8 +175,7 @@ pub(super) fn last_lines(text: &str) -> String {
 
 /// Whether a socket fits below `dir`, and whether the client library can express it (it takes UTF-8 only).
 fn fits(dir: &Path) -> bool {
-    dir.to_str()
-        .is_some_and(|text| text.len() + LONGEST_SOCKET_NAME.len() < SUN_PATH)
+    dir.to_str().is_some_and(|text| text.len() + LONGEST_SOCKET_NAME.len() < SUN_PATH)
 }
 
 /// A directory that only `account` can enter; one that exists must be its own, and a directory rather than a
@@ -249,9 +218,7 @@ pub(super) fn write_whole(
         .mode(0o600)
         .open(&temporary)
         .map_err(failed("create", &temporary))?;
-    file.write_all(contents)
-        .and_then(|()| file.sync_all())
-        .map_err(failed("write", &temporary))?;
+    file.write_all(contents).and_then(|()| file.sync_all()).map_err(failed("write", &temporary))?;
     if let Some(account) = account {
         account.own(&temporary)?;
     }
@@ -260,12 +227,10 @@ pub(super) fn write_whole(
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 #[cfg(test)]
@@ -273,16 +238,8 @@ mod tests {
     use super::*;
 
     fn ourselves() -> Account {
-        let (uid, gid) = (
-            rustix::process::geteuid().as_raw(),
-            rustix::process::getegid().as_raw(),
-        );
-        Account {
-            uid,
-            gid,
-            name: "us".to_owned(),
-            become_it: false,
-        }
+        let (uid, gid) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        Account { uid, gid, name: "us".to_owned(), become_it: false }
     }
 
     #[test]
@@ -298,16 +255,8 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let layout = Layout::create(&root.path().join("d".repeat(120))).unwrap();
         let other = Layout::create(&root.path().join("e".repeat(120))).unwrap();
-        let (dir, other_dir) = (
-            layout.short_socket_dir(&ourselves()),
-            other.short_socket_dir(&ourselves()),
-        );
-        assert!(
-            fits(&dir) && dir != other_dir,
-            "{} {}",
-            dir.display(),
-            other_dir.display()
-        );
+        let (dir, other_dir) = (layout.short_socket_dir(&ourselves()), other.short_socket_dir(&ourselves()));
+        assert!(fits(&dir) && dir != other_dir, "{} {}", dir.display(), other_dir.display());
     }
 
     #[test]
@@ -316,10 +265,7 @@ mod tests {
         let (target, link) = (root.path().join("target"), root.path().join("link"));
         fs::create_dir(&target).unwrap();
         std::os::unix::fs::symlink(&target, &link).unwrap();
-        assert!(matches!(
-            private_dir(&link, &ourselves()),
-            Err(EmbeddedError::ForeignSocketDir { .. })
-        ));
+        assert!(matches!(private_dir(&link, &ourselves()), Err(EmbeddedError::ForeignSocketDir { .. })));
     }
 
     #[test]
@@ -368,10 +314,7 @@ mod tests {
 
     #[test]
     fn a_path_with_a_line_break_is_refused() {
-        assert!(matches!(
-            Layout::create(Path::new("/tmp/a\nb")),
-            Err(EmbeddedError::OddPath { .. })
-        ));
+        assert!(matches!(Layout::create(Path::new("/tmp/a\nb")), Err(EmbeddedError::OddPath { .. })));
     }
 
     #[test]
@@ -382,10 +325,7 @@ mod tests {
         fs::create_dir(&layout.cluster).unwrap();
         assert_eq!(layout.cluster_major().unwrap(), None);
         fs::write(layout.cluster.join("holiday.jpg"), "x").unwrap();
-        assert!(matches!(
-            layout.cluster_major(),
-            Err(EmbeddedError::NotACluster { .. })
-        ));
+        assert!(matches!(layout.cluster_major(), Err(EmbeddedError::NotACluster { .. })));
         fs::write(layout.cluster.join("PG_VERSION"), "15\n").unwrap();
         assert_eq!(layout.cluster_major().unwrap(), Some(15));
     }

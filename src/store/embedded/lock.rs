@@ -38,14 +38,8 @@ impl OwnerLock {
                 }
                 Err(TryLockError::WouldBlock) => {
                     let mut text = String::new();
-                    let pid = file
-                        .read_to_string(&mut text)
-                        .ok()
-                        .and_then(|_| text.trim().parse().ok());
-                    return Err(EmbeddedError::Owned {
-                        pid,
-                        dir: state.to_owned(),
-                    });
+                    let pid = file.read_to_string(&mut text).ok().and_then(|_| text.trim().parse().ok());
+                    return Err(EmbeddedError::Owned { pid, dir: state.to_owned() });
                 }
             }
         }
@@ -67,10 +61,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let first = OwnerLock::acquire(root.path()).unwrap();
         let error = OwnerLock::acquire(root.path()).unwrap_err().to_string();
-        assert!(
-            error.contains(&format!("process {}", std::process::id())),
-            "{error}"
-        );
+        assert!(error.contains(&format!("process {}", std::process::id())), "{error}");
         assert!(error.contains(&root.path().display().to_string()), "{error}");
         drop(first);
         OwnerLock::acquire(root.path()).unwrap();

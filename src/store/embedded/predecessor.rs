@@ -45,9 +45,7 @@ pub(super) fn clear(cluster: &Path, account: &Account) -> Result<(), EmbeddedErr
         );
         for survivor in &survivors {
             // A postmaster ends its own children; by force it has to be all of them at once.
-            let child = survivors
-                .iter()
-                .any(|other| other.pid.as_raw_nonzero().get() == survivor.parent);
+            let child = survivors.iter().any(|other| other.pid.as_raw_nonzero().get() == survivor.parent);
             if !child || signal == Signal::KILL {
                 // It may have ended by itself since we looked.
                 let _ = kill_process(survivor.pid, signal);
@@ -62,10 +60,7 @@ pub(super) fn clear(cluster: &Path, account: &Account) -> Result<(), EmbeddedErr
     if survivors.is_empty() {
         return remove(&cluster.join("postmaster.pid"));
     }
-    Err(EmbeddedError::Predecessor {
-        dir: cluster.to_owned(),
-        pids: pids(&survivors),
-    })
+    Err(EmbeddedError::Predecessor { dir: cluster.to_owned(), pids: pids(&survivors) })
 }
 
 /// Removes the socket that a killed server leaves, with its lock file.
@@ -83,10 +78,7 @@ fn remove(path: &Path) -> Result<(), EmbeddedError> {
 }
 
 fn pids(survivors: &[Survivor]) -> String {
-    let pids: Vec<_> = survivors
-        .iter()
-        .map(|survivor| survivor.pid.as_raw_nonzero().to_string())
-        .collect();
+    let pids: Vec<_> = survivors.iter().map(|survivor| survivor.pid.as_raw_nonzero().to_string()).collect();
     pids.join(", ")
 }
 
@@ -158,10 +150,7 @@ mod tests {
 
     #[test]
     fn a_process_name_with_brackets_and_spaces_does_not_confuse_the_parent() {
-        assert_eq!(
-            parse_stat("12 (post gres) (x) S 7 12 12 0"),
-            Some(("post gres) (x".to_owned(), 7))
-        );
+        assert_eq!(parse_stat("12 (post gres) (x) S 7 12 12 0"), Some(("post gres) (x".to_owned(), 7)));
         assert_eq!(parse_stat("12 postgres"), None);
     }
 
@@ -169,24 +158,13 @@ mod tests {
     fn a_stale_pid_file_with_a_living_process_of_somebody_else_is_removed_and_the_process_left_alone() {
         let cluster = tempfile::tempdir().unwrap();
         let pid_file = cluster.path().join("postmaster.pid");
-        let mut other = std::process::Command::new("sleep")
-            .arg("60")
-            .current_dir(cluster.path())
-            .spawn()
-            .unwrap();
+        let mut other =
+            std::process::Command::new("sleep").arg("60").current_dir(cluster.path()).spawn().unwrap();
         fs::write(&pid_file, format!("{}\n", other.id())).unwrap();
-        let us = Account {
-            uid: 0,
-            gid: 0,
-            name: "us".to_owned(),
-            become_it: false,
-        };
+        let us = Account { uid: 0, gid: 0, name: "us".to_owned(), become_it: false };
         clear(cluster.path(), &us).unwrap();
         assert!(!pid_file.exists());
-        assert!(
-            other.try_wait().unwrap().is_none(),
-            "a process that is no postgres was ended"
-        );
+        assert!(other.try_wait().unwrap().is_none(), "a process that is no postgres was ended");
         other.kill().unwrap();
         other.wait().unwrap();
     }

@@ -5,12 +5,7 @@ use std::process::Command;
 use rustix::process::Signal;
 
 /// What the programs may need from our environment.
-const KEPT: &[&str] = &[
-    "PATH",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "DYLD_FALLBACK_LIBRARY_PATH",
-];
+const KEPT: &[&str] = &["PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH"];
 
 /// The same language and time zone everywhere, and no `PG…` variable of ours.
 pub(super) fn fixed_environment(command: &mut Command) {

@@ -71,33 +71,22 @@ fn select(found: Vec<Programs>, existing: Option<(&Path, u32)>) -> Result<Progra
     let told = if found.is_empty() {
         "none at all".to_owned()
     } else {
-        let each: Vec<_> = found
-            .iter()
-            .map(|one| format!("{} in {}", one.major, one.bin_dir.display()))
-            .collect();
+        let each: Vec<_> =
+            found.iter().map(|one| format!("{} in {}", one.major, one.bin_dir.display())).collect();
         each.join(", ")
     };
     match existing {
-        Some((dir, wanted)) => {
-            found
-                .into_iter()
-                .find(|one| one.major == wanted)
-                .ok_or(EmbeddedError::WrongMajor {
-                    dir: dir.to_owned(),
-                    wanted,
-                    found: told,
-                })
-        }
+        Some((dir, wanted)) => found
+            .into_iter()
+            .find(|one| one.major == wanted)
+            .ok_or(EmbeddedError::WrongMajor { dir: dir.to_owned(), wanted, found: told }),
         None => found
             .into_iter()
             .filter(|one| one.major >= MINIMUM_MAJOR)
             // the last of equals is the greatest for `max_by_key`, and the first found is to win
             .rev()
             .max_by_key(|one| one.major)
-            .ok_or(EmbeddedError::NoPrograms {
-                minimum: MINIMUM_MAJOR,
-                found: told,
-            }),
+            .ok_or(EmbeddedError::NoPrograms { minimum: MINIMUM_MAJOR, found: told }),
     }
 }
 
@@ -107,17 +96,10 @@ fn programs_in(dir: &Path) -> Option<Programs> {
     if !postgres.is_file() || !dir.join("initdb").is_file() {
         return None;
     }
-    let output = Command::new(postgres)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .stderr(Stdio::null())
-        .output()
-        .ok()?;
+    let output =
+        Command::new(postgres).arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     let major = parse_major(&String::from_utf8_lossy(&output.stdout))?;
-    Some(Programs {
-        bin_dir: dir.to_owned(),
-        major,
-    })
+    Some(Programs { bin_dir: dir.to_owned(), major })
 }
 
 /// From `postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)` or `… 18beta1`.
@@ -140,13 +122,7 @@ fn expand(pattern: &str) -> Vec<PathBuf> {
     let mut dirs: Vec<PathBuf> = entries
         .filter_map(Result::ok)
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix))
-        .map(|entry| {
-            if rest.is_empty() {
-                entry.path()
-            } else {
-                entry.path().join(rest)
-            }
-        })
+        .map(|entry| if rest.is_empty() { entry.path() } else { entry.path().join(rest) })
         .collect();
     dirs.sort();
     dirs
@@ -157,18 +133,12 @@ mod tests {
     use super::*;
 
     fn programs(bin_dir: &str, major: u32) -> Programs {
-        Programs {
-            bin_dir: PathBuf::from(bin_dir),
-            major,
-        }
+        Programs { bin_dir: PathBuf::from(bin_dir), major }
     }
 
     #[test]
     fn the_major_version_is_read_from_releases_and_betas() {
-        assert_eq!(
-            parse_major("postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)\n"),
-            Some(15)
-        );
+        assert_eq!(parse_major("postgres (PostgreSQL) 15.13 (Debian 15.13-0+deb12u1)\n"), Some(15));
         assert_eq!(parse_major("postgres (PostgreSQL) 18beta1\n"), Some(18));
         assert_eq!(parse_major("postgres (PostgreSQL) 9.6.24"), Some(9));
         assert_eq!(parse_major("something else 15"), None);
@@ -176,25 +146,15 @@ mod tests {
 
     #[test]
     fn a_new_cluster_takes_the_newest_programs_and_the_first_of_equals() {
-        let found = vec![
-            programs("/a", 14),
-            programs("/b", 16),
-            programs("/c", 16),
-            programs("/d", 13),
-        ];
+        let found = vec![programs("/a", 14), programs("/b", 16), programs("/c", 16), programs("/d", 13)];
         assert_eq!(select(found, None).unwrap(), programs("/b", 16));
     }
 
     #[test]
     fn an_existing_cluster_takes_its_own_version_or_an_error_that_names_what_was_found() {
         let found = vec![programs("/a", 14), programs("/b", 16)];
-        assert_eq!(
-            select(found.clone(), Some((Path::new("/data"), 14))).unwrap(),
-            programs("/a", 14)
-        );
-        let error = select(found, Some((Path::new("/data"), 15)))
-            .unwrap_err()
-            .to_string();
+        assert_eq!(select(found.clone(), Some((Path::new("/data"), 14))).unwrap(), programs("/a", 14));
+        let error = select(found, Some((Path::new("/data"), 15))).unwrap_err().to_string();
         for part in ["/data", "Postgres 15", "14 in /a, 16 in /b"] {
             assert!(error.contains(part), "{error}");
         }
@@ -203,10 +163,7 @@ mod tests {
     #[test]
     fn programs_that_are_too_old_are_named_and_not_used() {
         let error = select(vec![programs("/old", 13)], None).unwrap_err().to_string();
-        assert!(
-            error.contains("13 in /old") && error.contains("GATEWAY_POSTGRES_DSN"),
-            "{error}"
-        );
+        assert!(error.contains("13 in /old") && error.contains("GATEWAY_POSTGRES_DSN"), "{error}");
     }
 
     #[test]
@@ -218,10 +175,7 @@ mod tests {
         let below = |pattern: &str| expand(&format!("{}/{pattern}", root.path().display()));
         assert_eq!(
             below("postgresql/*/bin"),
-            [
-                root.path().join("postgresql/15/bin"),
-                root.path().join("postgresql/16/bin")
-            ]
+            [root.path().join("postgresql/15/bin"), root.path().join("postgresql/16/bin")]
         );
         assert_eq!(below("pgsql-*/bin"), [root.path().join("pgsql-14/bin")]);
         assert!(below("missing/*/bin").is_empty());

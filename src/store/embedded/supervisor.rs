@@ -69,13 +69,7 @@ pub(super) struct Wires {
 
 /// The thread's body.
 pub(super) fn run(settings: &EmbeddedSettings, wires: Wires) {
-    let Wires {
-        events,
-        notify,
-        state,
-        started,
-        stopped,
-    } = wires;
+    let Wires { events, notify, state, started, stopped } = wires;
     let supervisor = match Supervisor::prepare(settings, events, notify, state) {
         Ok(supervisor) => supervisor,
         Err(error) => {
@@ -97,11 +91,7 @@ pub(super) fn run(settings: &EmbeddedSettings, wires: Wires) {
         socket_dir: supervisor.socket_dir.clone(),
         major: supervisor.programs.major,
     }));
-    let outcome = if told.is_ok() {
-        supervisor.watch(server)
-    } else {
-        supervisor.stop(server)
-    };
+    let outcome = if told.is_ok() { supervisor.watch(server) } else { supervisor.stop(server) };
     supervisor.tidy_up();
     supervisor.state.send_replace(ServerState::Stopped);
     // The lock is given back before anybody hears of the stop, and may start anew.
@@ -138,10 +128,9 @@ impl Server {
 
     /// Reaps a server that has ended.
     fn reap(mut self) -> String {
-        self.child.wait().map_or_else(
-            |error| format!("its end is not known: {error}"),
-            |status| status.to_string(),
-        )
+        self.child
+            .wait()
+            .map_or_else(|error| format!("its end is not known: {error}"), |status| status.to_string())
     }
 }
 
@@ -171,17 +160,7 @@ impl Supervisor {
         let socket_dir = layout.create_socket_dir(&account)?;
         layout.rotate_log()?;
         let start_timeout = settings.start_timeout;
-        Ok(Self {
-            layout,
-            account,
-            programs,
-            socket_dir,
-            start_timeout,
-            events,
-            notify,
-            state,
-            _lock: lock,
-        })
+        Ok(Self { layout, account, programs, socket_dir, start_timeout, events, notify, state, _lock: lock })
     }
 
     /// From whatever state the cluster was left in to a server that takes connections.
@@ -203,11 +182,7 @@ impl Supervisor {
             command.arg("-c").arg(setting);
         }
         let for_errors = log.try_clone().map_err(failed("open", &self.layout.log))?;
-        command
-            .current_dir(&self.layout.cluster)
-            .stdin(Stdio::null())
-            .stdout(log)
-            .stderr(for_errors);
+        command.current_dir(&self.layout.cluster).stdin(Stdio::null()).stdout(log).stderr(for_errors);
         // Ctrl-C goes to the terminal's whole process group, and we want to drain before Postgres stops.
         command.process_group(0);
         fixed_environment(&mut command);
@@ -217,21 +192,14 @@ impl Supervisor {
         let child = command.spawn().map_err(failed("run", &postgres))?;
         let pid = Pid::from_child(&child);
         let notify = self.notify.clone();
-        let waiter = std::thread::Builder::new()
-            .name("postgres-waiter".to_owned())
-            .spawn(move || {
-                while let Err(rustix::io::Errno::INTR) =
-                    waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
-                {}
-                // A supervisor that is gone needs no news.
-                let _ = notify.send(Event::Ended);
-            });
-        let server = Server {
-            child,
-            pid,
-            since,
-            log_offset,
-        };
+        let waiter = std::thread::Builder::new().name("postgres-waiter".to_owned()).spawn(move || {
+            while let Err(rustix::io::Errno::INTR) =
+                waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT)
+            {}
+            // A supervisor that is gone needs no news.
+            let _ = notify.send(Event::Ended);
+        });
+        let server = Server { child, pid, since, log_offset };
         if let Err(error) = waiter {
             // Without its waiter a server's end would never be noticed.
             server.signal(Signal::QUIT);
@@ -243,19 +211,14 @@ impl Supervisor {
 
     fn wait_until_ready(&self, server: Server) -> Result<Server, EmbeddedError> {
         let pid_file = self.layout.cluster.join("postmaster.pid");
-        let (log, tail) = (self.layout.log.clone(), |server: &Server| {
-            self.layout.log_tail(server.log_offset)
-        });
+        let (log, tail) =
+            (self.layout.log.clone(), |server: &Server| self.layout.log_tail(server.log_offset));
         let deadline = Instant::now() + self.start_timeout;
         loop {
             match self.events.recv_timeout(READY_POLL) {
                 Ok(Event::Ended) => {
                     let tail = tail(&server);
-                    return Err(EmbeddedError::EndedAtStart {
-                        status: server.reap(),
-                        log,
-                        tail,
-                    });
+                    return Err(EmbeddedError::EndedAtStart { status: server.reap(), log, tail });
                 }
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => {
                     self.stop(server);
@@ -269,11 +232,7 @@ impl Supervisor {
             if Instant::now() > deadline {
                 let tail = tail(&server);
                 self.stop(server);
-                return Err(EmbeddedError::SlowStart {
-                    limit: self.start_timeout,
-                    log,
-                    tail,
-                });
+                return Err(EmbeddedError::SlowStart { limit: self.start_timeout, log, tail });
             }
         }
     }
@@ -327,9 +286,8 @@ impl Supervisor {
             server.signal(signal);
             let deadline = Instant::now().checked_add(patience);
             loop {
-                let left = deadline.map_or(Duration::MAX, |deadline| {
-                    deadline.saturating_duration_since(Instant::now())
-                });
+                let left = deadline
+                    .map_or(Duration::MAX, |deadline| deadline.saturating_duration_since(Instant::now()));
                 match self.events.recv_timeout(left) {
                     Ok(Event::Ended) => {
                         let status = server.reap();
@@ -417,9 +375,6 @@ mod tests {
     #[test]
     fn the_socket_directory_is_one_entry_of_a_list() {
         let settings = server_settings(Path::new("/a, b/\"c\""));
-        assert_eq!(
-            settings.last().unwrap(),
-            "unix_socket_directories=\"/a, b/\"\"c\"\"\""
-        );
+        assert_eq!(settings.last().unwrap(), "unix_socket_directories=\"/a, b/\"\"c\"\"\"");
     }
 }

@@ -63,10 +63,7 @@ async fn template(server: &mut PgConnection) -> String {
         hash.update(&*migration.checksum);
     }
     let digest = hash.finalize();
-    let name = format!(
-        "gateway_template_{:016x}",
-        u64::from_be_bytes(digest[..8].try_into().unwrap())
-    );
+    let name = format!("gateway_template_{:016x}", u64::from_be_bytes(digest[..8].try_into().unwrap()));
     if exists(server, &name).await {
         return name;
     }
@@ -76,9 +73,8 @@ async fn template(server: &mut PgConnection) -> String {
         let half_made = format!("{name}_new");
         run(server, format!("drop database if exists {half_made}")).await;
         run(server, format!("create database {half_made}")).await;
-        let mut conn = PgConnection::connect_with(&options(&server_url()).database(&half_made))
-            .await
-            .unwrap();
+        let mut conn =
+            PgConnection::connect_with(&options(&server_url()).database(&half_made)).await.unwrap();
         MIGRATIONS
             .run_direct(None, &mut conn, false)
             .await
@@ -104,27 +100,15 @@ async fn exists(server: &mut PgConnection, name: &str) -> bool {
 
 async fn create(mut server: PgConnection, template: Option<&str>) -> TestDb {
     let name = format!("gateway_test_{}", uuid::Uuid::now_v7().simple());
-    let from = template
-        .map(|template| format!(" template {template}"))
-        .unwrap_or_default();
+    let from = template.map(|template| format!(" template {template}")).unwrap_or_default();
     run(&mut server, format!("create database {name}{from}")).await;
     server.close().await.unwrap();
     let mut url = server_url();
     url.set_path(&name);
-    let pool = PgPoolOptions::new()
-        .max_connections(8)
-        .connect_with(options(&url))
-        .await
-        .unwrap();
-    TestDb {
-        pool,
-        url: url.into(),
-    }
+    let pool = PgPoolOptions::new().max_connections(8).connect_with(options(&url)).await.unwrap();
+    TestDb { pool, url: url.into() }
 }
 
 async fn run(server: &mut PgConnection, sql: String) {
-    server
-        .execute(AssertSqlSafe(sql.as_str()))
-        .await
-        .unwrap_or_else(|error| panic!("{sql}: {error}"));
+    server.execute(AssertSqlSafe(sql.as_str())).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
 }

@@ -136,8 +136,7 @@ impl Book {
             format!("{}.{}.c2lnbmF0dXJl", part(&json!({"alg": "none"})), part(claims))
         };
         let refresh = format!("rt-{account}-{generation}-secret");
-        self.current
-            .insert(refresh.clone(), (account.to_owned(), generation));
+        self.current.insert(refresh.clone(), (account.to_owned(), generation));
         let set = json!({
             "id_token": jwt(&claims("id")), "access_token": jwt(&claims("access")), "refresh_token": refresh,
             "token_type": "Bearer", "expires_in": LIFETIME.num_seconds(),
@@ -164,15 +163,8 @@ async fn token(State(issuer): State<Issuer>, Json(body): Json<Value>) -> Respons
             book.current.insert(token.clone(), known);
         }
         let Some((account, generation)) = book.current.remove(&token) else {
-            let code = if book.spent.contains_key(&token) {
-                "refresh_token_reused"
-            } else {
-                "invalid_grant"
-            };
-            return (
-                StatusCode::UNAUTHORIZED,
-                Json(json!({"error": {"code": code, "message": "no"}})),
-            )
+            let code = if book.spent.contains_key(&token) { "refresh_token_reused" } else { "invalid_grant" };
+            return (StatusCode::UNAUTHORIZED, Json(json!({"error": {"code": code, "message": "no"}})))
                 .into_response();
         };
         book.spent.insert(token, (account.clone(), generation));

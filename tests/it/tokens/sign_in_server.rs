@@ -26,18 +26,12 @@ struct Server {
 
 impl Server {
     async fn start(answers: impl IntoIterator<Item = (u16, Value)>) -> (Self, OpenAiAuth) {
-        let answers = answers
-            .into_iter()
-            .map(|(status, body)| (status, body.to_string()))
-            .collect();
+        let answers = answers.into_iter().map(|(status, body)| (status, body.to_string())).collect();
         Self::start_raw(answers).await
     }
 
     async fn start_raw(answers: VecDeque<(u16, String)>) -> (Self, OpenAiAuth) {
-        let server = Self {
-            answers: Arc::new(Mutex::new(answers)),
-            requests: Arc::default(),
-        };
+        let server = Self { answers: Arc::new(Mutex::new(answers)), requests: Arc::default() };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         let routes = Router::new().fallback(answer).with_state(server.clone());
@@ -53,11 +47,7 @@ impl Server {
 }
 
 async fn answer(State(server): State<Server>, uri: Uri, headers: HeaderMap, body: String) -> Response {
-    server
-        .requests
-        .lock()
-        .unwrap()
-        .push((uri.path().to_owned(), headers, body));
+    server.requests.lock().unwrap().push((uri.path().to_owned(), headers, body));
     let Some((status, body)) = server.answers.lock().unwrap().pop_front() else {
         return std::future::pending().await;
     };
@@ -75,9 +65,7 @@ async fn the_authorize_url_asks_for_a_code_with_pkce() {
     let pkce = Pkce::from_random(&[7; 64]);
     let state = state_parameter(&[8; 32]);
     let redirect = "http://localhost:1455/auth/callback";
-    let url = auth
-        .authorize_url(redirect, &pkce.challenge, &state, false)
-        .unwrap();
+    let url = auth.authorize_url(redirect, &pkce.challenge, &state, false).unwrap();
     assert_eq!(url.path(), "/oauth/authorize");
     let query: HashMap<_, _> = url.query_pairs().into_owned().collect();
     let expected = [
@@ -97,14 +85,8 @@ async fn the_authorize_url_asks_for_a_code_with_pkce() {
     }
     assert_eq!(query.len(), expected.len());
     assert!(!url.as_str().contains(pkce.verifier.expose_secret()));
-    let again = auth
-        .authorize_url(redirect, &pkce.challenge, &state, true)
-        .unwrap();
-    assert!(
-        again
-            .query_pairs()
-            .any(|pair| pair == ("prompt".into(), "login".into()))
-    );
+    let again = auth.authorize_url(redirect, &pkce.challenge, &state, true).unwrap();
+    assert!(again.query_pairs().any(|pair| pair == ("prompt".into(), "login".into())));
     let error = auth.authorize_url("not a url", "c", "s", false).unwrap_err();
     assert_eq!(error, AuthError::InvalidRedirectUri);
 }
@@ -114,10 +96,7 @@ async fn a_code_is_exchanged_as_a_form_with_the_same_redirect_uri() {
     let tokens = json!({"id_token": "i", "access_token": "a", "refresh_token": "r", "scope": "x"});
     let (server, auth) = Server::start([(200, tokens)]).await;
     let redirect = "http://127.0.0.1:1455/auth/callback";
-    let set = auth
-        .exchange_code(&secret("the-code"), redirect, &secret("the-verifier"))
-        .await
-        .unwrap();
+    let set = auth.exchange_code(&secret("the-code"), redirect, &secret("the-verifier")).await.unwrap();
     assert_eq!(set.id_token.unwrap().expose_secret(), "i");
     assert_eq!(set.access_token.unwrap().expose_secret(), "a");
     assert_eq!(set.refresh_token.unwrap().expose_secret(), "r");
@@ -125,9 +104,7 @@ async fn a_code_is_exchanged_as_a_form_with_the_same_redirect_uri() {
     let (path, headers, body) = server.request(0);
     assert_eq!(path, "/oauth/token");
     assert_eq!(headers["content-type"], "application/x-www-form-urlencoded");
-    let form: HashMap<_, _> = url::form_urlencoded::parse(body.as_bytes())
-        .into_owned()
-        .collect();
+    let form: HashMap<_, _> = url::form_urlencoded::parse(body.as_bytes()).into_owned().collect();
     let expected = [
         ("grant_type", "authorization_code"),
         ("client_id", "app_EMoamEEZ73f0CkXaXp7hrann"),
@@ -146,21 +123,9 @@ async fn a_refused_code_says_why_and_shows_neither_code_nor_body() {
     let refusal = json!({"error": {"code": "invalid_grant", "message": "the-code is used"}});
     let (_, auth) = Server::start([(400, refusal), (200, json!({"access_token": 5, "x": "the-code"}))]).await;
     let (code, verifier) = (secret("the-code"), secret("the-verifier"));
-    let error = auth
-        .exchange_code(&code, "http://x/", &verifier)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        AuthError::Status {
-            status: 400,
-            code: Some("invalid_grant".into())
-        }
-    );
-    let unreadable = auth
-        .exchange_code(&code, "http://x/", &verifier)
-        .await
-        .unwrap_err();
+    let error = auth.exchange_code(&code, "http://x/", &verifier).await.unwrap_err();
+    assert_eq!(error, AuthError::Status { status: 400, code: Some("invalid_grant".into()) });
+    let unreadable = auth.exchange_code(&code, "http://x/", &verifier).await.unwrap_err();
     assert_eq!(unreadable, AuthError::Unreadable);
     for error in [error, unreadable] {
         assert!(!format!("{error} {error:?}").contains("the-"), "{error:?}");
@@ -170,15 +135,9 @@ async fn a_refused_code_says_why_and_shows_neither_code_nor_body() {
 #[tokio::test]
 async fn a_refresh_is_the_json_that_the_official_client_sends() {
     let (server, auth) = Server::start([(200, json!({"access_token": "a2", "refresh_token": ""}))]).await;
-    let set = auth
-        .refresh(&secret("rt-1"), RefreshReason::UnauthorizedRecovery)
-        .await
-        .unwrap();
+    let set = auth.refresh(&secret("rt-1"), RefreshReason::UnauthorizedRecovery).await.unwrap();
     assert_eq!(set.access_token.unwrap().expose_secret(), "a2");
-    assert!(
-        set.refresh_token.is_none() && set.id_token.is_none(),
-        "an empty token is none"
-    );
+    assert!(set.refresh_token.is_none() && set.id_token.is_none(), "an empty token is none");
     let (path, headers, body) = server.request(0);
     assert_eq!(path, "/oauth/token");
     assert_eq!(headers["content-type"], "application/json");
@@ -194,41 +153,19 @@ async fn a_refresh_is_the_json_that_the_official_client_sends() {
 async fn a_refresh_that_hangs_is_given_up_and_an_empty_answer_is_no_answer() {
     let (_, auth) = Server::start([(200, json!({"id_token": "only"}))]).await;
     let auth = auth.with_exchange_timeout(Duration::from_millis(100));
-    let error = auth
-        .refresh(&secret("rt-1"), RefreshReason::Scheduled)
-        .await
-        .unwrap_err();
+    let error = auth.refresh(&secret("rt-1"), RefreshReason::Scheduled).await.unwrap_err();
     assert_eq!(error, AuthError::Unreadable);
-    let error = auth
-        .refresh(&secret("rt-1"), RefreshReason::Scheduled)
-        .await
-        .unwrap_err();
+    let error = auth.refresh(&secret("rt-1"), RefreshReason::Scheduled).await.unwrap_err();
     assert_eq!(error, AuthError::Timeout);
 }
 
 #[tokio::test]
 async fn redirects_are_not_followed_and_flooding_is_cut_off() {
-    let (server, auth) = Server::start_raw(
-        [(302, String::new()), (200, "x".repeat(2 << 20))]
-            .into_iter()
-            .collect(),
-    )
-    .await;
-    let error = auth
-        .refresh(&secret("rt-1"), RefreshReason::Scheduled)
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error,
-        AuthError::Status {
-            status: 302,
-            code: None
-        }
-    );
-    let error = auth
-        .refresh(&secret("rt-1"), RefreshReason::Scheduled)
-        .await
-        .unwrap_err();
+    let (server, auth) =
+        Server::start_raw([(302, String::new()), (200, "x".repeat(2 << 20))].into_iter().collect()).await;
+    let error = auth.refresh(&secret("rt-1"), RefreshReason::Scheduled).await.unwrap_err();
+    assert_eq!(error, AuthError::Status { status: 302, code: None });
+    let error = auth.refresh(&secret("rt-1"), RefreshReason::Scheduled).await.unwrap_err();
     assert_eq!(error, AuthError::Unreadable);
     assert_eq!(server.requests.lock().unwrap().len(), 2);
 }
@@ -243,10 +180,7 @@ async fn revoking_names_the_kind_of_token() {
         "token": "rt-1", "token_type_hint": "refresh_token", "client_id": "app_EMoamEEZ73f0CkXaXp7hrann",
     });
     assert_eq!(body(0), refresh);
-    assert_eq!(
-        body(1),
-        json!({"token": "at-1", "token_type_hint": "access_token"})
-    );
+    assert_eq!(body(1), json!({"token": "at-1", "token_type_hint": "access_token"}));
     assert_eq!(server.request(0).0, "/oauth/revoke");
 }
 
@@ -258,79 +192,39 @@ async fn a_device_sign_in_waits_for_its_user_and_is_exchanged_with_the_issuers_v
             json!({"device_auth_id": "dev", "usercode": "ABCD-12345", "interval": "7",
                    "expires_at": "2026-11-21T23:59:00.000000+00:00"}),
         ),
-        (
-            403,
-            json!({"error": {"code": "deviceauth_authorization_pending"}}),
-        ),
+        (403, json!({"error": {"code": "deviceauth_authorization_pending"}})),
         (404, json!({})),
-        (
-            200,
-            json!({"authorization_code": "ac", "code_challenge": "cc", "code_verifier": "cv"}),
-        ),
-        (
-            200,
-            json!({"id_token": "i", "access_token": "a", "refresh_token": "r"}),
-        ),
+        (200, json!({"authorization_code": "ac", "code_challenge": "cc", "code_verifier": "cv"})),
+        (200, json!({"id_token": "i", "access_token": "a", "refresh_token": "r"})),
     ])
     .await;
     let device = auth.device_start().await.unwrap();
-    assert_eq!(
-        (device.user_code.as_str(), device.interval),
-        ("ABCD-12345", Duration::from_secs(7))
-    );
+    assert_eq!((device.user_code.as_str(), device.interval), ("ABCD-12345", Duration::from_secs(7)));
     assert_eq!(device.verification_url, format!("{}/codex/device", auth.issuer()));
-    assert_eq!(
-        device.expires_at.unwrap().to_rfc3339(),
-        "2026-11-21T23:59:00+00:00"
-    );
+    assert_eq!(device.expires_at.unwrap().to_rfc3339(), "2026-11-21T23:59:00+00:00");
     for _ in 0..2 {
-        let poll = auth
-            .device_poll(&device.device_auth_id, &device.user_code)
-            .await
-            .unwrap();
+        let poll = auth.device_poll(&device.device_auth_id, &device.user_code).await.unwrap();
         assert!(matches!(poll, DevicePoll::Pending));
     }
-    let poll = auth
-        .device_poll(&device.device_auth_id, &device.user_code)
-        .await
-        .unwrap();
-    let DevicePoll::Approved { code, verifier } = poll else {
-        panic!("not approved")
-    };
+    let poll = auth.device_poll(&device.device_auth_id, &device.user_code).await.unwrap();
+    let DevicePoll::Approved { code, verifier } = poll else { panic!("not approved") };
     auth.exchange_device_code(&code, &verifier).await.unwrap();
 
     let body = |index| serde_json::from_str::<Value>(&server.request(index).2).unwrap();
     assert_eq!(body(0), json!({"client_id": "app_EMoamEEZ73f0CkXaXp7hrann"}));
-    assert_eq!(
-        body(1),
-        json!({"device_auth_id": "dev", "user_code": "ABCD-12345"})
-    );
+    assert_eq!(body(1), json!({"device_auth_id": "dev", "user_code": "ABCD-12345"}));
     let (_, _, form) = server.request(4);
-    let form: HashMap<_, _> = url::form_urlencoded::parse(form.as_bytes())
-        .into_owned()
-        .collect();
-    assert_eq!(
-        (form["code"].as_str(), form["code_verifier"].as_str()),
-        ("ac", "cv")
-    );
-    assert_eq!(
-        form["redirect_uri"],
-        format!("{}/deviceauth/callback", auth.issuer())
-    );
+    let form: HashMap<_, _> = url::form_urlencoded::parse(form.as_bytes()).into_owned().collect();
+    assert_eq!((form["code"].as_str(), form["code_verifier"].as_str()), ("ac", "cv"));
+    assert_eq!(form["redirect_uri"], format!("{}/deviceauth/callback", auth.issuer()));
     assert!(!format!("{device:?}").contains("dev\"") && !format!("{device:?}").contains("ABCD"));
 }
 
 #[tokio::test]
 async fn an_issuer_without_a_device_flow_or_in_trouble_is_told_apart_from_waiting() {
     let (_, auth) = Server::start([(404, json!({})), (500, json!({})), (200, json!({"odd": true}))]).await;
-    assert!(matches!(
-        auth.device_start().await,
-        Err(AuthError::Status { status: 404, .. })
-    ));
+    assert!(matches!(auth.device_start().await, Err(AuthError::Status { status: 404, .. })));
     let poll = auth.device_poll(&secret("dev"), "CODE").await;
     assert!(matches!(poll, Err(AuthError::Status { status: 500, .. })));
-    assert!(matches!(
-        auth.device_poll(&secret("dev"), "CODE").await,
-        Err(AuthError::Unreadable)
-    ));
+    assert!(matches!(auth.device_poll(&secret("dev"), "CODE").await, Err(AuthError::Unreadable)));
 }

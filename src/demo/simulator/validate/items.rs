@@ -52,15 +52,10 @@ pub(super) fn check(input: &[Value], spec: &AccountSpec, offered: &Offered) -> R
                 string(item, "name", &at)?;
                 string(item, "arguments", &at)?;
                 if let Some(namespace) = item.get("namespace").filter(|value| !value.is_null())
-                    && !namespace
-                        .as_str()
-                        .is_some_and(|name| offered.namespaces.contains(name))
+                    && !namespace.as_str().is_some_and(|name| offered.namespaces.contains(name))
                 {
                     let param = format!("{at}.namespace");
-                    return Err(Refusal::codeless(
-                        &param,
-                        format!("Unknown namespace: {namespace}."),
-                    ));
+                    return Err(Refusal::codeless(&param, format!("Unknown namespace: {namespace}.")));
                 }
                 calls.open(item, &at, Kind::Function)?;
             }
@@ -89,10 +84,7 @@ pub(super) fn check(input: &[Value], spec: &AccountSpec, offered: &Offered) -> R
             "compaction" | "compaction_summary" => bound(item, spec)?,
             "item_reference" => return Err(not_found(item)),
             "compaction_trigger" if index + 1 != input.len() => {
-                return Err(Refusal::codeless(
-                    &at,
-                    "A compaction_trigger must be the last input item.",
-                ));
+                return Err(Refusal::codeless(&at, "A compaction_trigger must be the last input item."));
             }
             "additional_tools" if index != 0 || item["role"] != "developer" => {
                 let message = "An additional_tools item must come first, with the role developer.";
@@ -106,9 +98,7 @@ pub(super) fn check(input: &[Value], spec: &AccountSpec, offered: &Offered) -> R
 
 fn item_type<'a>(item: &'a Value, at: &str) -> Result<&'a str, Refusal> {
     match item.get("type") {
-        Some(kind) => kind
-            .as_str()
-            .ok_or_else(|| super::wrong_type(&format!("{at}.type"), "a string")),
+        Some(kind) => kind.as_str().ok_or_else(|| super::wrong_type(&format!("{at}.type"), "a string")),
         None if item.get("role").is_some() => Ok("message"),
         None => Err(Refusal::missing(&format!("{at}.type"))),
     }
@@ -157,11 +147,7 @@ fn message(item: &Value, at: &str) -> Result<(), Refusal> {
         "user" | "developer" => &["input_text", "input_image", "input_file"],
         "assistant" => &["output_text", "refusal"],
         other => {
-            return Err(Refusal::value(
-                &format!("{at}.role"),
-                other,
-                &["assistant", "developer", "user"],
-            ));
+            return Err(Refusal::value(&format!("{at}.role"), other, &["assistant", "developer", "user"]));
         }
     };
     match item.get("content") {
@@ -227,13 +213,7 @@ fn bound(item: &Value, spec: &AccountSpec) -> Result<(), Refusal> {
          parsed."
     );
     let kind = Some("invalid_request_error");
-    Err(Refusal::error(
-        400,
-        kind,
-        None,
-        Some("invalid_encrypted_content"),
-        message,
-    ))
+    Err(Refusal::error(400, kind, None, Some("invalid_encrypted_content"), message))
 }
 
 fn not_found(item: &Value) -> Refusal {
@@ -254,10 +234,7 @@ impl<'a> Calls<'a> {
         let call_id = string(item, "call_id", at)?;
         super::length_limit(&format!("{at}.call_id"), call_id.len())?;
         if self.open.contains_key(call_id) || self.closed.contains_key(call_id) {
-            return Err(Refusal::codeless(
-                "input",
-                format!("Duplicate call_id {call_id}."),
-            ));
+            return Err(Refusal::codeless("input", format!("Duplicate call_id {call_id}.")));
         }
         self.open.insert(call_id, kind);
         self.order.push(call_id);
@@ -274,10 +251,7 @@ impl<'a> Calls<'a> {
             self.closed.insert(call_id, kind);
             return Ok(());
         }
-        let message = format!(
-            "No tool call found for {} output with call_id {call_id}.",
-            kind.text()
-        );
+        let message = format!("No tool call found for {} output with call_id {call_id}.", kind.text());
         Err(Refusal::codeless("input", message))
     }
 

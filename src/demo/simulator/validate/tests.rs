@@ -51,11 +51,7 @@ fn check(body: &Value, lite_header: bool) -> Result<(), Refusal> {
 #[track_caller]
 fn refused(body: &Value, lite_header: bool, text: &str) {
     let refusal = check(body, lite_header).expect_err("taken, but the backend refuses it");
-    assert!(
-        refusal.body.to_string().contains(text),
-        "expected `{text}` in {}",
-        refusal.body
-    );
+    assert!(refusal.body.to_string().contains(text), "expected `{text}` in {}", refusal.body);
 }
 
 fn recorded(name: &str) -> Refusal {
@@ -83,24 +79,11 @@ fn the_recorded_refusals_come_back_word_for_word() {
     let cases = [
         (with(body.clone(), "/stream", json!(false)), "error-400-stream"),
         (with(body.clone(), "/store", json!(true)), "error-400-store"),
+        (with(body.clone(), "/instructions", Value::Null), "error-400-instructions"),
+        (with(body.clone(), "/model", json!("gpt-x")), "error-400-model-not-supported"),
+        (with(body.clone(), "/previous_response_id", json!("resp_1")), "error-400-previous-response-http"),
         (
-            with(body.clone(), "/instructions", Value::Null),
-            "error-400-instructions",
-        ),
-        (
-            with(body.clone(), "/model", json!("gpt-x")),
-            "error-400-model-not-supported",
-        ),
-        (
-            with(body.clone(), "/previous_response_id", json!("resp_1")),
-            "error-400-previous-response-http",
-        ),
-        (
-            with(
-                body.clone(),
-                "/input/-",
-                json!({ "role": "system", "content": "x" }),
-            ),
+            with(body.clone(), "/input/-", json!({ "role": "system", "content": "x" })),
             "error-400-system-role",
         ),
         (
@@ -112,11 +95,7 @@ fn the_recorded_refusals_come_back_word_for_word() {
             "error-400-missing-tool-output",
         ),
         (
-            with(
-                body,
-                "/input/-",
-                json!({ "type": "reasoning", "id": "rs_fake", "summary": [] }),
-            ),
+            with(body, "/input/-", json!({ "type": "reasoning", "id": "rs_fake", "summary": [] })),
             "error-404-item-not-found",
         ),
     ];
@@ -129,100 +108,41 @@ fn the_recorded_refusals_come_back_word_for_word() {
 fn the_lite_contract_holds_as_a_whole_or_not_at_all() {
     refused(&lite(), false, "additional_tools");
     refused(&classic(), true, "not supported when using X-OpenAI");
-    refused(
-        &with(classic(), "/model", json!("gpt-6.1-sol")),
-        true,
-        "additional_tools item",
-    );
-    refused(
-        &with(lite(), "/reasoning/context", Value::Null),
-        true,
-        "context to be all_turns",
-    );
+    refused(&with(classic(), "/model", json!("gpt-6.1-sol")), true, "additional_tools item");
+    refused(&with(lite(), "/reasoning/context", Value::Null), true, "context to be all_turns");
     refused(&with(lite(), "/tools", json!([])), true, "\"param\":\"tools\"");
-    refused(
-        &with(lite(), "/parallel_tool_calls", json!(true)),
-        true,
-        "parallel_tool_calls",
-    );
-    refused(
-        &with(classic(), "/reasoning", json!({ "context": "all_turns" })),
-        false,
-        "reasoning.context",
-    );
+    refused(&with(lite(), "/parallel_tool_calls", json!(true)), true, "parallel_tool_calls");
+    refused(&with(classic(), "/reasoning", json!({ "context": "all_turns" })), false, "reasoning.context");
     // The classic shape of a Lite model goes without the header.
-    assert_eq!(
-        check(&with(classic(), "/model", json!("gpt-6.1-sol")), false),
-        Ok(())
-    );
+    assert_eq!(check(&with(classic(), "/model", json!("gpt-6.1-sol")), false), Ok(()));
 }
 
 #[test]
 fn tools_are_flat_and_named() {
     let tools = |tool: Value| with(classic(), "/tools", json!([tool]));
     let nested = json!({ "type": "function", "function": { "name": "f", "parameters": {} } });
-    refused(
-        &tools(nested),
-        false,
-        "Missing required parameter: 'tools[0].name'",
-    );
-    refused(
-        &tools(json!({ "type": "function", "name": "a b" })),
-        false,
-        "does not match pattern",
-    );
-    refused(
-        &tools(json!({ "type": "function", "name": "x".repeat(65) })),
-        false,
-        "string too long",
-    );
-    refused(
-        &tools(json!({ "type": "web_search_preview" })),
-        false,
-        "web_search_preview",
-    );
-    refused(
-        &tools(json!({ "type": "file_search" })),
-        false,
-        "Unsupported tool type",
-    );
+    refused(&tools(nested), false, "Missing required parameter: 'tools[0].name'");
+    refused(&tools(json!({ "type": "function", "name": "a b" })), false, "does not match pattern");
+    refused(&tools(json!({ "type": "function", "name": "x".repeat(65) })), false, "string too long");
+    refused(&tools(json!({ "type": "web_search_preview" })), false, "web_search_preview");
+    refused(&tools(json!({ "type": "file_search" })), false, "Unsupported tool type");
     let open = json!({ "type": "object", "properties": { "a": { "type": "string" } }, "required": ["a"] });
     let strict =
         |schema: &Value| json!({ "type": "function", "name": "f", "strict": true, "parameters": schema });
     refused(&tools(strict(&open)), false, "additionalProperties");
     let closed = with(open, "/additionalProperties", json!(false));
     assert_eq!(check(&tools(strict(&closed)), false), Ok(()));
-    refused(
-        &tools(strict(&with(closed, "/required", json!([])))),
-        false,
-        "Missing 'a'",
-    );
-    let chosen = |choice: Value| {
-        with(
-            tools(json!({ "type": "function", "name": "f" })),
-            "/tool_choice",
-            choice,
-        )
-    };
+    refused(&tools(strict(&with(closed, "/required", json!([])))), false, "Missing 'a'");
+    let chosen =
+        |choice: Value| with(tools(json!({ "type": "function", "name": "f" })), "/tool_choice", choice);
     refused(
         &chosen(json!({ "type": "function", "function": { "name": "f" } })),
         false,
         "tool_choice.function",
     );
-    refused(
-        &chosen(json!({ "type": "function", "name": "g" })),
-        false,
-        "Tool choice 'g' not found",
-    );
-    assert_eq!(
-        check(&chosen(json!({ "type": "function", "name": "f" })), false),
-        Ok(())
-    );
-    refused(
-        &with(classic(), "/parallel_tool_calls", json!(true)),
-        false,
-        "only allowed when 'tools'",
-    );
+    refused(&chosen(json!({ "type": "function", "name": "g" })), false, "Tool choice 'g' not found");
+    assert_eq!(check(&chosen(json!({ "type": "function", "name": "f" })), false), Ok(()));
+    refused(&with(classic(), "/parallel_tool_calls", json!(true)), false, "only allowed when 'tools'");
 }
 
 #[test]
@@ -231,28 +151,13 @@ fn calls_and_outputs_come_in_pairs() {
         json!({ "type": "function_call", "id": "fc_1", "name": "f", "arguments": "{}", "call_id": "c" });
     let output = json!({ "type": "function_call_output", "call_id": "c", "output": "done" });
     let body = with(classic(), "/input/-", call.clone());
-    assert_eq!(
-        check(&with(body.clone(), "/input/-", output.clone()), false),
-        Ok(())
-    );
-    refused(
-        &with(classic(), "/input/-", output),
-        false,
-        "No tool call found for function call output",
-    );
+    assert_eq!(check(&with(body.clone(), "/input/-", output.clone()), false), Ok(()));
+    refused(&with(classic(), "/input/-", output), false, "No tool call found for function call output");
     let custom = json!({ "type": "custom_tool_call_output", "call_id": "c", "output": "done" });
-    refused(
-        &with(body.clone(), "/input/-", custom),
-        false,
-        "No tool call found for custom tool call output",
-    );
+    refused(&with(body.clone(), "/input/-", custom), false, "No tool call found for custom tool call output");
     refused(&with(body, "/input/-", call.clone()), false, "Duplicate call_id");
     refused(
-        &with(
-            classic(),
-            "/input/-",
-            with(call, "/namespace", json!("functions")),
-        ),
+        &with(classic(), "/input/-", with(call, "/namespace", json!("functions"))),
         false,
         "Unknown namespace",
     );
@@ -261,15 +166,8 @@ fn calls_and_outputs_come_in_pairs() {
 #[test]
 fn ids_have_the_prefix_of_their_type() {
     let message = |id: &str| json!({ "id": id, "role": "user", "content": "x" });
-    assert_eq!(
-        check(&with(classic(), "/input/-", message("msg_1")), false),
-        Ok(())
-    );
-    refused(
-        &with(classic(), "/input/-", message("item_1")),
-        false,
-        "begins with 'msg'",
-    );
+    assert_eq!(check(&with(classic(), "/input/-", message("msg_1")), false), Ok(()));
+    refused(&with(classic(), "/input/-", message("item_1")), false, "begins with 'msg'");
     refused(
         &with(classic(), "/input/-", message(&format!("msg_{}", "x".repeat(61)))),
         false,
@@ -287,20 +185,9 @@ fn encrypted_content_belongs_to_the_account_that_got_it() {
         let content = sealed::seal(&owner.user_id, &owner.account_id, "rs_1");
         json!({ "type": "reasoning", "id": id, "summary": [], "content": null, "encrypted_content": content })
     };
-    assert_eq!(
-        check(&with(classic(), "/input/-", item(&own, "rs_1")), false),
-        Ok(())
-    );
-    refused(
-        &with(classic(), "/input/-", item(&other, "rs_1")),
-        false,
-        "invalid_encrypted_content",
-    );
-    refused(
-        &with(classic(), "/input/-", item(&own, "rs_2")),
-        false,
-        "invalid_encrypted_content",
-    );
+    assert_eq!(check(&with(classic(), "/input/-", item(&own, "rs_1")), false), Ok(()));
+    refused(&with(classic(), "/input/-", item(&other, "rs_1")), false, "invalid_encrypted_content");
+    refused(&with(classic(), "/input/-", item(&own, "rs_2")), false, "invalid_encrypted_content");
 }
 
 #[test]
@@ -314,22 +201,10 @@ fn the_rest_of_the_body_is_read_too() {
         ("/reasoning", json!({ "effort": "ultra" }), "reasoning.effort"),
         ("/reasoning", json!({ "summary": "none" }), "reasoning.summary"),
         ("/text", json!({ "verbosity": "loud" }), "text.verbosity"),
-        (
-            "/text",
-            json!({ "format": { "type": "json_schema", "schema": {} } }),
-            "text.format.name",
-        ),
-        (
-            "/text",
-            json!({ "format": { "type": "json_object" } }),
-            "the word 'json'",
-        ),
+        ("/text", json!({ "format": { "type": "json_schema", "schema": {} } }), "text.format.name"),
+        ("/text", json!({ "format": { "type": "json_object" } }), "the word 'json'"),
         ("/client_metadata", json!({ "a": 1 }), "client_metadata"),
-        (
-            "/input/-",
-            json!({ "role": "user", "content": [{ "type": "text", "text": "x" }] }),
-            "input_text",
-        ),
+        ("/input/-", json!({ "role": "user", "content": [{ "type": "text", "text": "x" }] }), "input_text"),
         (
             "/input/-",
             json!({ "role": "assistant", "content": [{ "type": "input_text", "text": "x" }] }),
@@ -345,12 +220,7 @@ fn the_rest_of_the_body_is_read_too() {
     }
     let strict = Strict { instructions: true };
     let mut bare = classic();
-    bare.as_object_mut()
-        .expect("an object")
-        .shift_remove("instructions");
+    bare.as_object_mut().expect("an object").shift_remove("instructions");
     assert_eq!(check(&bare, false), Ok(()));
-    assert_eq!(
-        validate(&bare, &HeaderMap::new(), &spec(), strict),
-        Err(recorded("error-400-instructions"))
-    );
+    assert_eq!(validate(&bare, &HeaderMap::new(), &spec(), strict), Err(recorded("error-400-instructions")));
 }

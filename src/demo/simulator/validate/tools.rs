@@ -18,30 +18,20 @@ pub(super) struct Offered {
 pub(super) fn check(map: &Map<String, Value>, input: &[Value]) -> Result<Offered, Refusal> {
     let mut offered = Offered::default();
     if let Some(tools) = map.get("tools").filter(|tools| !tools.is_null()) {
-        let list = tools
-            .as_array()
-            .ok_or_else(|| super::wrong_type("tools", "an array"))?;
+        let list = tools.as_array().ok_or_else(|| super::wrong_type("tools", "an array"))?;
         for (index, tool) in list.iter().enumerate() {
             check_tool(tool, &format!("tools[{index}]"), &mut offered)?;
         }
     }
-    for (at, item) in input
-        .iter()
-        .enumerate()
-        .filter(|(_, item)| item["type"] == "additional_tools")
-    {
-        let tools = item["tools"]
-            .as_array()
-            .ok_or_else(|| Refusal::missing(&format!("input[{at}].tools")))?;
+    for (at, item) in input.iter().enumerate().filter(|(_, item)| item["type"] == "additional_tools") {
+        let tools =
+            item["tools"].as_array().ok_or_else(|| Refusal::missing(&format!("input[{at}].tools")))?;
         for (index, tool) in tools.iter().enumerate() {
             check_tool(tool, &format!("input[{at}].tools[{index}]"), &mut offered)?;
         }
     }
     choice(map.get("tool_choice"), &offered)?;
-    let none = map
-        .get("tools")
-        .and_then(Value::as_array)
-        .is_none_or(Vec::is_empty);
+    let none = map.get("tools").and_then(Value::as_array).is_none_or(Vec::is_empty);
     if none && map.get("parallel_tool_calls") == Some(&Value::Bool(true)) {
         let message = "Invalid value for 'parallel_tool_calls': 'parallel_tool_calls' is only allowed when 'tools' \
                        are specified.";
@@ -51,9 +41,7 @@ pub(super) fn check(map: &Map<String, Value>, input: &[Value]) -> Result<Offered
 }
 
 fn check_tool(tool: &Value, at: &str, offered: &mut Offered) -> Result<(), Refusal> {
-    let kind = tool["type"]
-        .as_str()
-        .ok_or_else(|| Refusal::missing(&format!("{at}.type")))?;
+    let kind = tool["type"].as_str().ok_or_else(|| Refusal::missing(&format!("{at}.type")))?;
     match kind {
         "function" => {
             let found = name(&format!("{at}.name"), tool.get("name"))?;
@@ -64,24 +52,16 @@ fn check_tool(tool: &Value, at: &str, offered: &mut Offered) -> Result<(), Refus
             if tool["strict"] == true {
                 strict_schema(parameters).map_err(|reason| {
                     let message = format!("Invalid schema for function '{found}': {reason}");
-                    Refusal::invalid(
-                        &format!("{at}.parameters"),
-                        "invalid_function_parameters",
-                        message,
-                    )
+                    Refusal::invalid(&format!("{at}.parameters"), "invalid_function_parameters", message)
                 })?;
             }
             offered.names.insert(found.to_owned());
         }
         "custom" => {
-            offered
-                .names
-                .insert(name(&format!("{at}.name"), tool.get("name"))?.to_owned());
+            offered.names.insert(name(&format!("{at}.name"), tool.get("name"))?.to_owned());
         }
         "namespace" => {
-            offered
-                .namespaces
-                .insert(name(&format!("{at}.name"), tool.get("name"))?.to_owned());
+            offered.namespaces.insert(name(&format!("{at}.name"), tool.get("name"))?.to_owned());
             for (index, inner) in tool["tools"].as_array().into_iter().flatten().enumerate() {
                 check_tool(inner, &format!("{at}.tools[{index}]"), offered)?;
             }
@@ -113,10 +93,7 @@ pub(super) fn name<'a>(param: &str, value: Option<&'a Value>) -> Result<&'a str,
     let name = value.and_then(Value::as_str).filter(|name| !name.is_empty());
     let name = name.ok_or_else(|| Refusal::missing(param))?;
     super::length_limit(param, name.len())?;
-    if !name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
-    {
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')) {
         let message = format!(
             "Invalid '{param}': string does not match pattern. Expected a string that matches the pattern \
              '^[a-zA-Z0-9_-]+$'."
@@ -138,18 +115,12 @@ fn choice(choice: Option<&Value>, offered: &Offered) -> Result<(), Refusal> {
     }
     if choice.get("function").is_some() {
         let param = "tool_choice.function";
-        return Err(Refusal::invalid(
-            param,
-            "unknown_parameter",
-            format!("Unknown parameter: '{param}'."),
-        ));
+        return Err(Refusal::invalid(param, "unknown_parameter", format!("Unknown parameter: '{param}'.")));
     }
     match choice["type"].as_str() {
         None => Err(Refusal::missing("tool_choice.type")),
         Some("function" | "custom") => {
-            let wanted = choice["name"]
-                .as_str()
-                .ok_or_else(|| Refusal::missing("tool_choice.name"))?;
+            let wanted = choice["name"].as_str().ok_or_else(|| Refusal::missing("tool_choice.name"))?;
             if offered.names.contains(wanted) {
                 return Ok(());
             }
@@ -180,16 +151,9 @@ pub(super) fn strict_schema(schema: &Value) -> Result<(), String> {
             }
         }
     }
-    let inner = ["properties", "$defs", "definitions"]
-        .into_iter()
-        .filter_map(|key| map.get(key)?.as_object());
+    let inner =
+        ["properties", "$defs", "definitions"].into_iter().filter_map(|key| map.get(key)?.as_object());
     let nested = inner.flat_map(Map::values);
-    let lists = ["anyOf", "oneOf", "allOf"]
-        .into_iter()
-        .filter_map(|key| map.get(key)?.as_array())
-        .flatten();
-    nested
-        .chain(lists)
-        .chain(map.get("items"))
-        .try_for_each(strict_schema)
+    let lists = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|key| map.get(key)?.as_array()).flatten();
+    nested.chain(lists).chain(map.get("items")).try_for_each(strict_schema)
 }
