@@ -40,16 +40,6 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
         }),
     );
     let a = app.clone();
-    tasks.spawn_until_stopped("welcome_accounts", async move {
-        loop {
-            a.logins.connected().notified().await;
-            if let Err(error) = a.reload().await {
-                tracing::warn!(%error, "the catalogue could not be read anew");
-            }
-            a.models.refresh_due().await;
-        }
-    });
-    let a = app.clone();
     tasks.spawn_until_stopped("expire_logins", async move {
         if let Err(error) = a.logins.resume().await {
             tracing::warn!(%error, "pending sign-ins were not taken up again");
