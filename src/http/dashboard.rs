@@ -69,8 +69,13 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Assets::get(path)?;
     let etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()[..12]));
     let immutable = path.starts_with("assets/");
+    // A proxy that compresses makes the tag a weak one.
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
     let mut response =
-        if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
+        if known {
             StatusCode::NOT_MODIFIED.into_response()
         } else {
             let (encoding, content) = negotiated(path, headers).unwrap_or((None, plain));

@@ -3,10 +3,12 @@
 
 mod support;
 
+mod admin;
 mod backup;
 mod config;
 mod embedded;
 mod layering;
+mod program;
 mod providers;
 mod signin;
 mod simulator;

@@ -45,7 +45,7 @@ impl From<LoginMethod> for Method {
 
 /// `POST …/start`. An empty body is a browser sign-in.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct StartRequest {
     /// How to sign in.
     pub method: Method,
@@ -309,7 +309,7 @@ impl From<LoginStatus> for StatusResponse {
 
 /// `POST …/callback`.
 #[derive(Clone, Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct CallbackRequest {
     /// The address that the browser ended at, or its query, or `code#state`. Holds a code, hence no `Debug`.
     pub redirect_url: String,
@@ -317,6 +317,7 @@ pub struct CallbackRequest {
 
 /// `POST …/import`.
 #[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct ImportRequest {
     /// The content of the Codex CLI's auth.json, parsed. Holds tokens, hence no `Debug`.
     pub auth_json: serde_json::Value,
@@ -341,7 +342,7 @@ impl ImportRequest {
 
 /// `POST …/cancel`. An empty body ends all of the provider's.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct CancelRequest {
     /// Only this one.
     pub login_id: Option<Uuid>,

@@ -173,6 +173,7 @@ pub struct ProviderModel {
 
 /// What to check besides that the provider answers.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Verify {
     model: Option<String>,
 }
