@@ -28,16 +28,16 @@ async fn a_changed_file_applies_to_the_next_request_and_a_wrong_one_is_refused()
     assert_eq!(asked().await, "gpt-5.5");
 
     let agent = "\"list\": {\"reviewer\": {\"system_prompt\": \"Review.\"}}";
-    home.write_config(&format!("{{\"agents\": {{\"defaults\": {{\"model\": \"gpt-5.4\"}}, {agent}}}}}"));
+    home.write_config(&format!("{{\"agents\": {{\"defaults\": {{\"model\": \"gpt-5.6-sol\"}}, {agent}}}}}"));
     gateway.says("changed settings applied").await;
     assert!(gateway.log().contains("agents.defaults.model"), "{}", gateway.log());
-    until("the next request uses it", async || asked().await == "gpt-5.4").await;
+    until("the next request uses it", async || asked().await == "gpt-5.6-sol").await;
     until("the file's agent is there", async || client.get("/v1/agents/reviewer").await.0 == 200).await;
 
     home.write_config(&config("gpt-5.5", ", \"gatway\": {}"));
     gateway.says("refused").await;
     assert!(gateway.log().contains("gatway"), "{}", gateway.log());
-    assert_eq!(asked().await, "gpt-5.4");
+    assert_eq!(asked().await, "gpt-5.6-sol");
 
     home.write_config(&config("gpt-5.5", ", \"gateway\": {\"allowed_origins\": [\"https://a.example\"]}"));
     gateway.says("need a restart").await;
