@@ -39,7 +39,9 @@ pub struct AgentRow {
 
 /// All agents of all tenants, oldest first, for the catalogue.
 pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<AgentRow>> {
-    sqlx::query_as(concat!("select ", columns!(), " from agents order by created_at, id")).fetch_all(conn).await
+    sqlx::query_as(concat!("select ", columns!(), " from agents order by created_at, id"))
+        .fetch_all(conn)
+        .await
 }
 
 /// A tenant's agents, oldest first.

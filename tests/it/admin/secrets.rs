@@ -101,7 +101,8 @@ async fn no_answer_and_no_log_line_holds_a_secret() {
     }
 
     // Requests that are answered and refused, with a refresh that works and one that does not.
-    until("the accounts serve", async || heard.ask("openai-codex/gpt-5.5").await["status"] == "completed").await;
+    until("the accounts serve", async || heard.ask("openai-codex/gpt-5.5").await["status"] == "completed")
+        .await;
     simulator.account(ADA).expire_access_tokens();
     let answer = heard.ask("openai-codex/gpt-5.5").await;
     assert_eq!(answer["status"], "completed", "{answer}");

@@ -11,7 +11,8 @@ fn check_config_shows_every_value_with_its_source_and_no_secret() {
         .with("GATEWAY_POSTGRES_DSN", "postgres://me:hunter2@db.example/gateway");
     home.write_config("{\"agents\": {\"defaults\": {\"model\": \"from-the-file\"}}}");
     let text = home.ok(&["check-config"]);
-    let line = |key: &str| text.lines().find(|line| line.contains(key)).unwrap_or_else(|| panic!("{key}:\n{text}"));
+    let line =
+        |key: &str| text.lines().find(|line| line.contains(key)).unwrap_or_else(|| panic!("{key}:\n{text}"));
     assert!(line("agents.defaults.model").contains("from-the-file"));
     assert!(line("gateway.token").contains("GATEWAY_TOKEN") && line("gateway.token").contains("***"));
     let json = home.ok(&["check-config", "--json"]);
@@ -28,7 +29,9 @@ fn a_wrong_key_is_an_error_that_names_the_place_and_the_nearest_known_key() {
     home.write_config("{\"gateway\": {\"prot\": 1}, \"agents\": {\"defaults\": {\"max_tokens\": \"many\"}}}");
     for command in [&["check-config"][..], &["serve"], &["token"]] {
         let error = home.fails(command);
-        for part in ["unknown key \"prot\" in gateway", "\"port\"", "config.json:1:", "agents.defaults.max_tokens"] {
+        for part in
+            ["unknown key \"prot\" in gateway", "\"port\"", "config.json:1:", "agents.defaults.max_tokens"]
+        {
             assert!(error.contains(part), "{command:?} {part}: {error}");
         }
     }
@@ -103,8 +106,9 @@ async fn the_demo_answers_and_leaves_nothing_behind() {
     let session = client.get("/v1/auth/session").await;
     assert_eq!((session.0, &session.1["demo"]), (200, &Value::Bool(true)));
     let providers = client.get("/v1/providers").await.1;
-    let states: Vec<_> = providers["providers"].as_array().unwrap().iter().map(|p| &p["status"]["state"]).collect();
-    assert_eq!(states, ["ready", "ready", "ready"]);
+    let shown: Vec<_> =
+        providers["providers"].as_array().unwrap().iter().map(|p| &p["status"]["state"]).collect();
+    assert_eq!(shown, ["ready", "ready", "ready"]);
     let (status, answer) = client.ask("gpt-5.5", "hello demo").await;
     assert_eq!(status, 200, "{answer}");
     assert!(answer.to_string().contains("hello demo"), "{answer}");
@@ -137,5 +141,7 @@ async fn a_demo_that_is_stopped_while_it_starts_leaves_nothing_behind() {
 
 fn demo_directory(home: &Home) -> Option<std::path::PathBuf> {
     let entries = std::fs::read_dir(home.dir.path()).unwrap().filter_map(Result::ok);
-    entries.map(|e| e.path()).find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("gateway-demo-")))
+    entries
+        .map(|e| e.path())
+        .find(|p| p.file_name().is_some_and(|n| n.to_string_lossy().starts_with("gateway-demo-")))
 }

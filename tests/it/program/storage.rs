@@ -53,9 +53,8 @@ async fn a_wrong_key_ends_the_start_and_names_both_keys_by_their_ids() {
     let home = Home::new().with("GATEWAY_POSTGRES_DSN", &db.url);
     home.serve().await.stop().await;
     let right = std::fs::read_to_string(home.data().join("encryption.key")).unwrap();
-    let elsewhere = Home::new()
-        .with("GATEWAY_POSTGRES_DSN", &db.url)
-        .with("GATEWAY_ENCRYPTION_KEY", OTHER_KEY);
+    let elsewhere =
+        Home::new().with("GATEWAY_POSTGRES_DSN", &db.url).with("GATEWAY_ENCRYPTION_KEY", OTHER_KEY);
     let error = elsewhere.fails(&[]);
     assert!(error.contains("wrong encryption key"), "{error}");
     assert!(error.contains("sealed with key") && error.contains("there is"), "{error}");
