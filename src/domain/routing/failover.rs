@@ -72,6 +72,9 @@ const CLIENT_FAULTS: &[&str] = &[
     "previous_response_not_found",
 ];
 
+/// How the upstream says that an account's plan has no such model, without a code.
+pub(super) const UNSUPPORTED_MODEL: &str = "is not supported when using Codex with a ChatGPT account";
+
 /// Sorts a failure.
 pub fn classify(failure: &Failure) -> Verdict {
     match failure {
@@ -93,7 +96,7 @@ fn refused(error: &UpstreamError) -> Verdict {
         return Verdict { fault: Fault::Account, next: Next::MarkAndMoveOn };
     }
     // A plan without the model is the account's affair: another one may have it.
-    if error.message.contains("is not supported when using Codex with a ChatGPT account") {
+    if error.message.contains(UNSUPPORTED_MODEL) {
         return account;
     }
     if error.is_any(&["usage_limit_reached", "usage_not_included", "rate_limit_exceeded", "slow_down"]) {
