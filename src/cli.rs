@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 /// Several ChatGPT/Codex subscriptions behind one reliable endpoint.
 ///
-/// Without a command: serves. The dashboard and the API listen on http://127.0.0.1:18790; the database is the
+/// Without a command: serves. The dashboard and the API listen on <http://127.0.0.1:18790>; the database is the
 /// configured one, else a private Postgres below the data directory.
 #[derive(Debug, Parser)]
 #[command(name = "gateway", version, about, long_about)]

@@ -58,7 +58,7 @@ impl Stage {
         config.encryption_key = None;
         config.chatgpt.issuer = simulator.issuer();
         config.chatgpt.api_base = simulator.api_base();
-        config.agents.defaults.provider = PROVIDERS[0].to_owned();
+        PROVIDERS[0].clone_into(&mut config.agents.defaults.provider);
         Ok(Self { simulator, config: Arc::new(config), directory })
     }
 

@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// How often tokens and model lists are looked at.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 /// How often old records and sign-ins go.
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 /// How long the listener for changes waits after it lost the database.
 const RECONNECT: Duration = Duration::from_secs(1);
 

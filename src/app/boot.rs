@@ -134,22 +134,7 @@ pub async fn start(config: Arc<Config>, shutdown: Shutdown, demo: bool) -> anyho
     let (token, is_new) = gateway_token(&config)?;
     let access = Access::new(&token, clock.clone());
 
-    http_client::install_tls_provider();
-    let connect_timeout = Duration::from_secs(config.upstream.connect_timeout_seconds);
-    let http = http_client::build(connect_timeout).context("the HTTP client can't be built")?;
-    let auth = OpenAiAuth::new(
-        http.clone(),
-        OpenAiAuthConfig {
-            client_id: config.chatgpt.client_id.clone(),
-            originator: config.chatgpt.originator.clone(),
-            scope: config.chatgpt.scopes.join(" "),
-            ..OpenAiAuthConfig::new(config.chatgpt.issuer.parse().context("chatgpt.issuer is not a URL")?)
-        },
-    );
-    let codex =
-        CodexClient::new(http.clone(), &config.chatgpt.originator, config.chatgpt.client_version.clone());
-    let compatible = CompatibleClient::new(http);
-
+    let Upstreams { auth, codex, compatible } = upstreams(&config)?;
     let careful = TaskTracker::new();
     let tokens = Tokens::new(TokensDeps {
         pool: db.clone(),
@@ -229,6 +214,30 @@ pub async fn start(config: Arc<Config>, shutdown: Shutdown, demo: bool) -> anyho
     });
     background::spawn(&app).await?;
     Ok(Running { app, doors, new_token: is_new.then_some(token), database, careful })
+}
+
+/// The clients of the remotes; they share one pool of connections.
+struct Upstreams {
+    auth: OpenAiAuth,
+    codex: CodexClient,
+    compatible: CompatibleClient,
+}
+
+fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
+    let connect_timeout = Duration::from_secs(config.upstream.connect_timeout_seconds);
+    let http = http_client::build(connect_timeout).context("the HTTP client can't be built")?;
+    let chatgpt = &config.chatgpt;
+    let auth = OpenAiAuthConfig {
+        client_id: chatgpt.client_id.clone(),
+        originator: chatgpt.originator.clone(),
+        scope: chatgpt.scopes.join(" "),
+        ..OpenAiAuthConfig::new(chatgpt.issuer.parse().context("chatgpt.issuer is not a URL")?)
+    };
+    Ok(Upstreams {
+        auth: OpenAiAuth::new(http.clone(), auth),
+        codex: CodexClient::new(http.clone(), &chatgpt.originator, chatgpt.client_version.clone()),
+        compatible: CompatibleClient::new(http),
+    })
 }
 
 fn login_settings(config: &Config) -> LoginSettings {

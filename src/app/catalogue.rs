@@ -93,7 +93,7 @@ impl Catalogues {
                         keys.insert(row.id, key);
                     }
                     Err(error) => {
-                        tracing::error!(provider = %row.name, %error, "its API key can't be opened")
+                        tracing::error!(provider = %row.name, %error, "its API key can't be opened");
                     }
                 }
             }

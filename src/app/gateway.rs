@@ -254,7 +254,7 @@ fn patience(config: &Config) -> Patience {
 fn token_failure(error: TokenError) -> Failure {
     match error {
         TokenError::NeedsReauth { .. } | TokenError::SignedOut => Failure::NeedsReauth,
-        passing => Failure::TokenUnavailable(passing.to_string()),
+        passing @ TokenError::Unavailable { .. } => Failure::TokenUnavailable(passing.to_string()),
     }
 }
 

@@ -268,8 +268,8 @@ mod tests {
     #[test]
     fn settings_are_merged_key_by_key_and_null_removes_one() {
         let changes = json!({"b": null, "c": 3});
-        let changed = merged(json!({"a": 1, "b": 2}), changes.as_object().expect("object").clone());
-        assert_eq!(changed, json!({"a": 1, "c": 3}));
+        let after = merged(json!({"a": 1, "b": 2}), changes.as_object().expect("object").clone());
+        assert_eq!(after, json!({"a": 1, "c": 3}));
     }
 
     #[test]

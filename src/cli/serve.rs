@@ -28,11 +28,12 @@ pub struct DemoArgs {
 
 pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
     let loader = Loader::of_this_process(overrides);
-    let loaded = loader.load()?;
-    let log = logs::init(loaded.config.telemetry.log_format, &loaded.config.telemetry.log_level)?;
+    let settings = loader.load()?;
+    let telemetry = &settings.config.telemetry;
+    let log = logs::init(telemetry.log_format, &telemetry.log_level)?;
     let shutdown = Shutdown::new();
-    let running = boot::start(loaded.config.clone(), shutdown.clone(), false).await?;
-    match ConfigWatch::start(loader, loaded) {
+    let running = boot::start(settings.config.clone(), shutdown.clone(), false).await?;
+    match ConfigWatch::start(loader, settings) {
         Ok(watch) => {
             let app = running.app.clone();
             let apply = move |change: &ConfigChange| {
@@ -52,7 +53,7 @@ pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
         }
         Err(error) => tracing::warn!(%error, "changes of the settings need a restart"),
     }
-    run(running, shutdown, |url, token, config| welcome(url, token, config)).await
+    run(running, shutdown, welcome).await
 }
 
 pub(super) async fn demo(overrides: Overrides, args: DemoArgs) -> anyhow::Result<()> {

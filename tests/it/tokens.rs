@@ -259,10 +259,8 @@ async fn an_issuer_that_cannot_be_reached_leaves_no_intent_behind() {
     let provider = world.signed_in("anna").await;
     let nowhere = "http://127.0.0.1:9".parse().unwrap();
     let config = gateway::upstream::openai_auth::OpenAiAuthConfig::new(nowhere);
-    let auth = OpenAiAuth::new(
-        gateway::upstream::http_client::build(std::time::Duration::from_secs(10)).unwrap(),
-        config,
-    );
+    let auth =
+        OpenAiAuth::new(gateway::upstream::http_client::build(Duration::from_secs(10)).unwrap(), config);
     let tokens = world.gateway_with(world.pool().await, auth);
     tokens.load().await.unwrap();
     world.token_ends();

@@ -4,6 +4,7 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { createQueryClient } from "./hooks/queryClient";
 import { initI18n } from "./i18n";
+import { preloadPages } from "./routes/pages";
 import { createAppRouter } from "./routes/router";
 import "./styles/index.css";
 
@@ -21,4 +22,5 @@ initI18n()
         </QueryClientProvider>
       </StrictMode>,
     );
+    preloadPages();
   });

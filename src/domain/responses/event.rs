@@ -46,6 +46,12 @@ pub enum EventKind {
     Other,
 }
 
+#[derive(Deserialize)]
+struct Typed<'a> {
+    #[serde(borrow, rename = "type")]
+    kind: std::borrow::Cow<'a, str>,
+}
+
 impl EventKind {
     /// From the frame's `event:` line, else from the `type` member of its data.
     pub fn of(frame: &Frame) -> Self {
@@ -54,11 +60,6 @@ impl EventKind {
         }
         if !frame.event.is_empty() {
             return Self::named(&frame.event);
-        }
-        #[derive(Deserialize)]
-        struct Typed<'a> {
-            #[serde(borrow, rename = "type")]
-            kind: std::borrow::Cow<'a, str>,
         }
         serde_json::from_slice::<Typed<'_>>(&frame.data)
             .map_or(Self::Other, |t| Self::named(t.kind.as_bytes()))
@@ -142,10 +143,10 @@ impl Event {
             | EventKind::FunctionCallArgumentsDone
             | EventKind::CustomToolCallInputDelta
             | EventKind::CustomToolCallInputDone
-            | EventKind::OutputItemDone => true,
-            EventKind::OutputItemAdded => item_shows_something(&self.frame.data),
+            | EventKind::OutputItemDone
             // `web_search_call.searching`, `image_generation_call.partial_image` and whatever comes tomorrow.
-            EventKind::Other => true,
+            | EventKind::Other => true,
+            EventKind::OutputItemAdded => item_shows_something(&self.frame.data),
             EventKind::Created
             | EventKind::InProgress
             | EventKind::ContentPartAdded

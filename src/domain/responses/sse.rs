@@ -189,7 +189,7 @@ mod tests {
             ending in prop::sample::select(vec!["\n", "\r\n", "\r"]),
             cuts in prop::collection::vec(0usize..2000, 0..12),
         ) {
-            let text: String = events.iter().map(|(e, d)| format!("event: {e}{ending}data: {d}{ending}{ending}")).collect();
+            let text = events.iter().map(|(e, d)| format!("event: {e}{ending}data: {d}{ending}{ending}")).collect::<Vec<_>>().concat();
             let bytes = text.as_bytes();
             let mut at: Vec<usize> = cuts.into_iter().map(|c| c % (bytes.len() + 1)).collect();
             at.extend([0, bytes.len()]);

@@ -53,6 +53,7 @@ pub struct ProviderStatus {
 
 /// The signed-in account.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the API's own names")]
 pub struct Account {
     email: Option<String>,
     /// As the upstream names it; unknown ones are shown as they are.

@@ -41,6 +41,7 @@ pub struct Trace {
 
 /// Tokens; cached ones are part of the input, reasoning ones of the output.
 #[derive(Debug, Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "the API's own names")]
 pub struct Usage {
     input_tokens: i64,
     cached_input_tokens: i64,

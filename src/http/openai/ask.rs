@@ -81,9 +81,9 @@ fn unzstd(bytes: &[u8], most: usize) -> Result<Option<Bytes>, String> {
     let broken = |error: &dyn std::fmt::Display| format!("the body is not valid zstd: {error}");
     let mut source = bytes;
     let mut decoder = ruzstd::decoding::StreamingDecoder::new(&mut source).map_err(|e| broken(&e))?;
-    let mut decoded = Vec::new();
-    decoder.by_ref().take(most as u64 + 1).read_to_end(&mut decoded).map_err(|e| broken(&e))?;
-    Ok((decoded.len() <= most).then(|| decoded.into()))
+    let mut plain = Vec::new();
+    decoder.by_ref().take(most as u64 + 1).read_to_end(&mut plain).map_err(|e| broken(&e))?;
+    Ok((plain.len() <= most).then(|| plain.into()))
 }
 
 /// A native Codex client says so in several headers; any one will do.

@@ -38,7 +38,7 @@ impl Server {
         #[expect(clippy::disallowed_methods, reason = "ends with the test's runtime")]
         tokio::spawn(async move { axum::serve(listener, routes).await.unwrap() });
         let config = OpenAiAuthConfig::new(url.parse().unwrap());
-        (server, OpenAiAuth::new(http_client::build(std::time::Duration::from_secs(10)).unwrap(), config))
+        (server, OpenAiAuth::new(http_client::build(Duration::from_secs(10)).unwrap(), config))
     }
 
     fn request(&self, index: usize) -> (String, HeaderMap, String) {

@@ -5,11 +5,10 @@ use chrono::TimeDelta;
 use gateway::app::tokens::Tokens;
 use gateway::demo::simulator::{AccountSpec, RedirectPorts, Simulator, SimulatorSpec};
 use gateway::domain::ids::{MASTER_TENANT, ProviderId};
+use gateway::domain::oauth::{self, Pkce};
 use gateway::domain::token::ReauthReason;
 use gateway::upstream::http_client;
-use gateway::upstream::openai_auth::{
-    DevicePoll, OpenAiAuth, OpenAiAuthConfig, Pkce, TokenSet, generate_state,
-};
+use gateway::upstream::openai_auth::{DevicePoll, OpenAiAuth, OpenAiAuthConfig, TokenSet};
 use std::time::Duration;
 use url::Url;
 
@@ -23,12 +22,12 @@ async fn simulator() -> (Simulator, OpenAiAuth) {
     spec.redirect_ports = RedirectPorts::Any;
     let simulator = Simulator::start(spec).await.unwrap();
     let config = OpenAiAuthConfig::new(simulator.issuer().parse().unwrap());
-    (simulator, OpenAiAuth::new(http_client::build(std::time::Duration::from_secs(10)).unwrap(), config))
+    (simulator, OpenAiAuth::new(http_client::build(Duration::from_secs(10)).unwrap(), config))
 }
 
 /// A sign-in in a browser that is not there.
 async fn browser_sign_in(simulator: &Simulator, auth: &OpenAiAuth) -> TokenSet {
-    let (pkce, state) = (Pkce::generate(), generate_state());
+    let (pkce, state) = (Pkce::from_random(&[7; 64]), oauth::state_parameter(&[9; 32]));
     let redirect = "http://localhost:1455/auth/callback";
     let url = auth.authorize_url(redirect, &pkce.challenge, &state, false).unwrap();
     let back: Url = simulator.authorize(url.as_str(), Some(EMAIL)).unwrap().parse().unwrap();

@@ -37,7 +37,7 @@ export function ConfirmDialog({
     if (typed.trim() === word && !busy) onConfirm();
   };
   return (
-    <Dialog open onClose={onClose} title={title}>
+    <Dialog onClose={onClose} title={title}>
       <form onSubmit={submit} className="flex flex-col gap-4">
         <div>{children}</div>
         <Field label={t("common.type_to_confirm", { word })}>

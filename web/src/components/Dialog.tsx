@@ -4,9 +4,9 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { buttonClass } from "./Button";
 import { cx } from "./cx";
+import { useReturnFocus } from "./useReturnFocus";
 
 interface DialogProps {
-  open: boolean;
   onClose: () => void;
   title: string;
   lead?: ReactNode;
@@ -14,14 +14,16 @@ interface DialogProps {
   children: ReactNode;
 }
 
-/** A window over the page. Focus goes in, stays in, and returns to where it came from. */
-export function Dialog({ open, onClose, title, lead, wide = false, children }: DialogProps) {
+/** A window over the page, open as long as it is rendered. Focus goes in, stays in, and returns to where it came from. */
+export function Dialog({ onClose, title, lead, wide = false, children }: DialogProps) {
   const { t } = useTranslation();
+  const returnFocus = useReturnFocus();
   return (
-    <Radix.Root open={open} onOpenChange={(next) => !next && onClose()}>
+    <Radix.Root open onOpenChange={(next) => !next && onClose()}>
       <Radix.Portal>
         <Radix.Overlay className="fixed inset-0 z-40 bg-veil" />
         <Radix.Content
+          onCloseAutoFocus={returnFocus}
           {...(lead ? {} : { "aria-describedby": undefined })}
           className={cx(
             "fixed inset-x-2 top-2 bottom-2 z-50 mx-auto flex h-fit max-h-[calc(100dvh-1rem)] flex-col rounded-lg",

@@ -1,8 +1,19 @@
 import { DropdownMenu as Radix } from "radix-ui";
-import type { ReactNode } from "react";
+import { createContext, type ReactNode, type RefObject, use, useRef } from "react";
 import { cx } from "./cx";
 
+type Action = () => void;
+
+const Chosen = createContext<RefObject<Action | null>>({ current: null });
+
+/** What is chosen happens once the menu is gone and its button has the focus: a window it opens returns it there. */
 export function Menu({ trigger, children }: { trigger: ReactNode; children: ReactNode }) {
+  const chosen = useRef<Action>(null);
+  const run = () => {
+    const action = chosen.current;
+    chosen.current = null;
+    if (action) setTimeout(action, 0);
+  };
   return (
     <Radix.Root modal={false}>
       <Radix.Trigger asChild>{trigger}</Radix.Trigger>
@@ -11,9 +22,10 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
           align="end"
           sideOffset={4}
           collisionPadding={8}
+          onCloseAutoFocus={run}
           className="z-50 min-w-44 rounded-md border border-line bg-surface p-1 text-ink shadow-float"
         >
-          {children}
+          <Chosen value={chosen}>{children}</Chosen>
         </Radix.Content>
       </Radix.Portal>
     </Radix.Root>
@@ -23,17 +35,21 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
 const ITEM =
   "flex cursor-default select-none items-center gap-2 rounded-sm px-2 py-1.5 text-base outline-none data-[highlighted]:bg-hover data-[disabled]:opacity-50";
 
-export function MenuItem({
-  onSelect,
-  danger,
-  children,
-}: {
-  onSelect: () => void;
+interface MenuItemProps {
+  onSelect: Action;
   danger?: boolean;
   children: ReactNode;
-}) {
+}
+
+export function MenuItem({ onSelect, danger, children }: MenuItemProps) {
+  const chosen = use(Chosen);
   return (
-    <Radix.Item className={cx(ITEM, danger && "text-bad")} onSelect={onSelect}>
+    <Radix.Item
+      className={cx(ITEM, danger && "text-bad")}
+      onSelect={() => {
+        chosen.current = onSelect;
+      }}
+    >
       {children}
     </Radix.Item>
   );

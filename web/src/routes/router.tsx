@@ -1,7 +1,8 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter } from "@tanstack/react-router";
 import { NotFound } from "@/features/shell/NotFound";
 import { PageError } from "@/features/shell/PageError";
 import { Root } from "@/features/shell/Root";
+import { pages } from "./pages";
 import { agentsSearch, chatSearch, providersSearch, requestsSearch } from "./search";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
@@ -9,47 +10,46 @@ const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
 const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
-  component: lazyRouteComponent(() => import("./overview")),
+  component: pages.overview,
 });
 
 const chat = createRoute({
   getParentRoute: () => root,
   path: "/chat",
   validateSearch: chatSearch,
-  component: lazyRouteComponent(() => import("./chat")),
+  component: pages.chat,
 });
 
 const requests = createRoute({
   getParentRoute: () => root,
   path: "/requests",
   validateSearch: requestsSearch,
-  component: lazyRouteComponent(() => import("./requests")),
+  component: pages.requests,
 });
 
 const agents = createRoute({
   getParentRoute: () => root,
   path: "/agents",
   validateSearch: agentsSearch,
-  component: lazyRouteComponent(() => import("./agents")),
+  component: pages.agents,
 });
 
 const providers = createRoute({
   getParentRoute: () => root,
   path: "/providers",
   validateSearch: providersSearch,
-  component: lazyRouteComponent(() => import("./providers")),
+  component: pages.providers,
 });
 
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
-  component: lazyRouteComponent(() => import("./settings")),
+  component: pages.settings,
 });
 
 export function createAppRouter() {
   return createRouter({
     routeTree: root.addChildren([overview, chat, requests, agents, providers, settings]),
-    defaultPreload: "intent",
     defaultErrorComponent: PageError,
     defaultNotFoundComponent: NotFound,
     scrollRestoration: true,

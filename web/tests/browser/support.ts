@@ -48,7 +48,7 @@ export async function launch({ theme = "light", width = 1280 }: Options = {}): P
     reducedMotion: "reduce",
     locale: "en-US",
   });
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(30_000);
   const complaints: string[] = [];
   context.on("weberror", (error) => complaints.push(String(error.error())));
   context.on("console", (message) => {

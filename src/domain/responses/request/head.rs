@@ -137,7 +137,6 @@ struct Metadata {
 }
 
 #[derive(Default)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an independent fact about the items")]
 struct Input {
     lite: bool,
     compacts: bool,

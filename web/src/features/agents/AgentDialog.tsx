@@ -17,7 +17,7 @@ export function AgentDialog({ agent, taken, onClose }: AgentDialogProps) {
   const providers = useProviders();
   const title = agent ? `agent:${agent.agent_key}` : t("agents.create");
   return (
-    <Dialog open onClose={onClose} title={title} lead={t("agents.form_lead")} wide>
+    <Dialog onClose={onClose} title={title} lead={t("agents.form_lead")} wide>
       <Loaded query={providers}>
         {(list) => <AgentForm agent={agent} providers={list} taken={taken} onClose={onClose} />}
       </Loaded>

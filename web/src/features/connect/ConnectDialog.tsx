@@ -43,7 +43,6 @@ export function ConnectDialog({ providers, target, way, onChange, onClose }: Con
   const nameTaken = isNew && step === "idle" && taken.includes(provider);
   return (
     <Dialog
-      open
       onClose={onClose}
       wide
       title={isNew ? t("connect.title") : t("connect.title_again", { name: target })}

@@ -12,7 +12,7 @@ export function ModelsDialog({ provider, onClose }: { provider: Provider; onClos
   const format = useFormat();
   const models = useProviderModels(provider.id);
   return (
-    <Dialog open onClose={onClose} title={t("providers.models_of", { name: provider.name })} wide>
+    <Dialog onClose={onClose} title={t("providers.models_of", { name: provider.name })} wide>
       <Loaded query={models}>
         {(list) => (
           <Table label={t("providers.models")}>

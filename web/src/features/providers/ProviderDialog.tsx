@@ -21,7 +21,7 @@ export function ProviderDialog({ provider, taken, onClose }: ProviderDialogProps
     : t("provider_form.new_title");
   const lead = provider ? undefined : t("provider_form.lead");
   return (
-    <Dialog open onClose={onClose} title={title} lead={lead}>
+    <Dialog onClose={onClose} title={title} lead={lead}>
       <Loaded query={types}>
         {(list) => (
           <ProviderForm

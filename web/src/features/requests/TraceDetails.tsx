@@ -42,7 +42,6 @@ export function TraceDetails({ trace, onClose }: { trace: Trace | undefined; onC
   const { t } = useTranslation();
   return (
     <Dialog
-      open
       onClose={onClose}
       title={t("requests.details")}
       lead={<code className="font-mono">{trace?.id}</code>}

@@ -1,0 +1,29 @@
+import { type FC, type LazyExoticComponent, lazy } from "react";
+
+type Page = "overview" | "chat" | "requests" | "agents" | "providers" | "settings";
+
+// The types are written out: the pages' own types need the router's, which is made of these.
+const load: Record<Page, () => Promise<{ default: FC }>> = {
+  overview: () => import("./overview"),
+  chat: () => import("./chat"),
+  requests: () => import("./requests"),
+  agents: () => import("./agents"),
+  providers: () => import("./providers"),
+  settings: () => import("./settings"),
+};
+
+// `React.lazy` and not the router's own: that one reloads the window when a page's file does not
+// arrive, which loses everything when the gateway is only restarting. `PageError` offers it instead.
+export const pages: Record<Page, LazyExoticComponent<FC>> = {
+  overview: lazy(load.overview),
+  chat: lazy(load.chat),
+  requests: lazy(load.requests),
+  agents: lazy(load.agents),
+  providers: lazy(load.providers),
+  settings: lazy(load.settings),
+};
+
+/** Fetches every page, so that moving between them needs no gateway. They are small. */
+export function preloadPages() {
+  for (const page of Object.values(load)) page().catch(() => {});
+}
