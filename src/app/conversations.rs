@@ -40,7 +40,9 @@ pub async fn begin(
     let said = if history.is_empty() { items } else { after_last_answer(items) };
     let mut input: Vec<Value> = history
         .into_iter()
-        .filter(|row| row.item.0["type"] != "reasoning" || is_readable(&row.item.0, row.provider_id, provider))
+        .filter(|row| {
+            row.item.0["type"] != "reasoning" || is_readable(&row.item.0, row.provider_id, provider)
+        })
         .map(|row| row.item.0)
         .collect();
     input.extend(said.iter().cloned());

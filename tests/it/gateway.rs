@@ -53,13 +53,18 @@ fn told(path: &str, stream: bool, answer: &Answer) -> Told {
         (true, true) => told_by_chunks(&answer.events()),
         (true, false) => {
             let choice = &answer.json()["choices"][0];
-            let texts = ["content", "refusal"].map(|key| choice["message"][key].as_str().unwrap_or_default().to_owned());
+            let texts = ["content", "refusal"]
+                .map(|key| choice["message"][key].as_str().unwrap_or_default().to_owned());
             Told { text: texts.concat(), ends: 1, end: choice["finish_reason"].as_str().unwrap().into() }
         }
         (false, true) => told_by_events(&answer.events()),
         (false, false) => {
             let response = answer.json();
-            Told { text: text_of(&response["output"]), ends: 1, end: response["status"].as_str().unwrap().into() }
+            Told {
+                text: text_of(&response["output"]),
+                ends: 1,
+                end: response["status"].as_str().unwrap().into(),
+            }
         }
     }
 }
@@ -69,7 +74,9 @@ fn told_by_events(events: &[Value]) -> Told {
         .iter()
         .filter_map(|event| event["type"].as_str())
         .filter_map(|kind| match kind {
-            "response.completed" | "response.incomplete" | "response.failed" => kind.strip_prefix("response."),
+            "response.completed" | "response.incomplete" | "response.failed" => {
+                kind.strip_prefix("response.")
+            }
             "error" => Some(kind),
             _ => None,
         })

@@ -6,10 +6,10 @@ use super::error::OpenAiError;
 use crate::app::App;
 use crate::app::gateway::{Ask, Payload, target};
 use crate::domain::access::Permission;
+use crate::domain::chat::from_responses::sampling;
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::forward::Forwarder;
-use crate::domain::chat::from_responses::sampling;
 use crate::domain::responses::request;
 use crate::domain::routing::refusal::{Presentation, Refusal};
 use crate::http::extract::ModelCaller;
@@ -71,7 +71,11 @@ async fn answer(
         let (mut draft, mut prepared) = request::draft_foreign(&body, &target)?;
         let session = session_key(headers)?;
         turn = as_agent(app, tenant, &resolved, session, &mut draft, &mut prepared).await?;
-        Payload::Draft { draft, prepared, sampling: sampling(&serde_json::from_slice(&body).unwrap_or_default()) }
+        Payload::Draft {
+            draft,
+            prepared,
+            sampling: sampling(&serde_json::from_slice(&body).unwrap_or_default()),
+        }
     } else if audience == Audience::Codex {
         Payload::Native { body, head }
     } else {
