@@ -5,7 +5,7 @@
 //! one. The OpenAI SDKs retry 408, 409, 429 and 5xx twice unless `x-should-retry: false` is said.
 
 use super::decide::Plan;
-use super::failover::{Failure, UNSUPPORTED_MODEL};
+use super::failover::{Failure, UNSUPPORTED_MODEL, blames_request};
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::hide_ids;
 use std::fmt::Write as _;
@@ -161,6 +161,11 @@ impl Refusal {
                 ..base
             };
         }
+        if blames_request(error) {
+            // Inside a 200 stream there is no status.
+            let status = error.status.filter(|status| (400..500).contains(status)).unwrap_or(400);
+            return Self { status, kind: "invalid_request_error".into(), ..base };
+        }
         if error.is_any(&["usage_limit_reached"]) {
             let resets_at = error.resets_at(now);
             let wait = resets_at.and_then(|at| u64::try_from(at - now).ok()).or(wait);
@@ -212,12 +217,6 @@ impl Refusal {
                 ..base
             },
             Some(_) => base,
-            // Inside a 200 stream there is no status; what is known to blame the request is a 400.
-            None if super::failover::classify(&Failure::Refused(error.clone())).fault
-                == super::failover::Fault::Client =>
-            {
-                Self { status: 400, ..base }
-            }
             None => Self {
                 status: 503,
                 kind: "server_error".into(),

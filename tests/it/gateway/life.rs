@@ -198,7 +198,7 @@ async fn after_the_grace_the_head_goes_out_and_a_failure_is_the_one_typed_end() 
     world.script(Script::Default.delayed(1_200));
     let answer = node.post(RESPONSES, &ask(RESPONSES, MODEL, "hi", true)).await;
     let told = told_by_events(&answer.events());
-    assert_eq!((told.ends, told.text.as_str()), (1, "You said: hi"), "{}", answer.text());
+    assert!(told.ends == 1 && told.text.starts_with("You said: hi"), "{}", answer.text());
 }
 
 #[tokio::test]

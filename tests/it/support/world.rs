@@ -40,7 +40,8 @@ pub struct World {
     pub sim: Simulator,
     pub db: TestDb,
     config: Config,
-    dir: TempDir,
+    /// Removed with it.
+    _dir: TempDir,
 }
 
 /// One process of the gateway.
@@ -76,7 +77,7 @@ impl World {
         config.chatgpt.api_base = sim.api_base();
         config.agents.defaults.model = "gpt-5.5".into();
         change(&mut config);
-        Self { sim, db, config, dir }
+        Self { sim, db, config, _dir: dir }
     }
 
     /// A gateway with the account of [`ADA`] connected as [`CODEX`].
@@ -100,10 +101,6 @@ impl World {
     /// The next answer of the account.
     pub fn script(&self, script: Script) {
         self.ada().script(script);
-    }
-
-    pub fn data_dir(&self) -> &std::path::Path {
-        self.dir.path()
     }
 }
 
