@@ -6,6 +6,7 @@ mod support;
 mod backup;
 mod config;
 mod embedded;
+mod gateway;
 mod layering;
 mod providers;
 mod signin;
