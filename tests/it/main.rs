@@ -3,11 +3,13 @@
 
 mod support;
 
+mod admin;
 mod backup;
 mod config;
 mod embedded;
 mod gateway;
 mod layering;
+mod program;
 mod providers;
 mod signin;
 mod simulator;

@@ -28,7 +28,7 @@ use std::sync::Arc;
 ///
 /// Streams when `stream` is true. Sampling parameters that the upstream does not take are left out and named in the
 /// header `x-gateway-dropped`; `max_tokens` and `stop` are kept here.
-#[utoipa::path(
+#[utoipa::path(operation_id = "chat_completions_create", 
     post, path = "/v1/chat/completions", tag = "models",
     request_body(content = serde_json::Value, description = "OpenAI's chat completion request"),
     responses((status = 200, description = "A chat completion, or its chunks", body = serde_json::Value),

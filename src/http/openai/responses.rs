@@ -25,7 +25,7 @@ use std::sync::Arc;
 ///
 /// Streams when `stream` is true. Every parameter that the upstream does not take is left out and named in the
 /// header `x-gateway-dropped`; `max_output_tokens` is kept here.
-#[utoipa::path(
+#[utoipa::path(operation_id = "responses_create", 
     post, path = "/v1/responses", tag = "models",
     request_body(content = serde_json::Value, description = "OpenAI's Responses request"),
     responses((status = 200, description = "A response object, or its events", body = serde_json::Value),
@@ -106,7 +106,7 @@ async fn answer(
 }
 
 /// Looks a response up: there is none
-#[utoipa::path(
+#[utoipa::path(operation_id = "responses_get", 
     get, path = "/v1/responses/{id}", tag = "models",
     params(("id" = String, Path, description = "A response's id")),
     responses((status = 404, description = "Nothing is stored", body = serde_json::Value))
@@ -119,7 +119,7 @@ pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response
 }
 
 /// A WebSocket upgrade: not spoken, and said so in the way that makes the Codex CLI fall back to HTTP at once
-#[utoipa::path(
+#[utoipa::path(operation_id = "responses_upgrade", 
     get, path = "/v1/responses", tag = "models",
     responses((status = 426, description = "Use POST"), (status = 405, description = "Use POST"))
 )]
