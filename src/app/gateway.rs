@@ -81,6 +81,8 @@ struct Opened {
     dropped: Vec<String>,
     max_output_tokens: Option<u64>,
     hide_prompt_cache_key: bool,
+    /// Of the request, as estimated from its size.
+    input_tokens: u64,
 }
 
 impl Gateway {
@@ -95,13 +97,27 @@ impl Gateway {
             let provider = ask.resolved.provider.clone();
             debug_assert_eq!(provider.id, *id);
             record.begin_attempt(&provider);
-            match self.attempt(&ask, &provider).await {
+            let stop = self.shutdown.stop_streams();
+            let attempted = tokio::select! {
+                biased;
+                attempted = self.attempt(&ask, &provider) => attempted,
+                () = stop.cancelled() => {
+                    let refusal = Refusal::shutting_down();
+                    record.attempt_failed(&refusal);
+                    record.refused(&refusal);
+                    return Err(refusal);
+                }
+            };
+            match attempted {
                 Ok(opened) => {
                     record.committed(opened.head.iter().any(Event::is_visible));
                     return Ok(Served::new(&self, provider, opened, record, ask.turn.take()));
                 }
                 Err(failure) => {
-                    let refusal = Refusal::of(&failure, &provider.name, self.clock.now().timestamp());
+                    let mut refusal = Refusal::of(&failure, &provider.name, self.clock.now().timestamp());
+                    if refusal.code == "model_not_found" {
+                        refusal.list_models(provider.models.iter().map(|m| m.id.as_str()));
+                    }
                     record.attempt_failed(&refusal);
                     tracing::info!(
                         request_id = %ask.id, provider = %provider.name, code = %refusal.code,
@@ -175,6 +191,7 @@ impl Gateway {
     ) -> Result<Opened, Failure> {
         let config = self.config.load();
         let prepared = ask.payload.for_codex(&ask.resolved, provider)?;
+        let input_tokens = estimate(prepared.body.len());
         let turn = codex::Turn {
             access: Access {
                 api_base: provider.api_base.as_deref().unwrap_or(&config.chatgpt.api_base),
@@ -205,11 +222,12 @@ impl Gateway {
             dropped: prepared.dropped,
             max_output_tokens: prepared.max_output_tokens,
             hide_prompt_cache_key: prepared.prompt_cache_key_is_ours,
+            input_tokens,
         })
     }
 
     async fn open_compatible(&self, ask: &Ask, provider: &Provider) -> Result<Opened, Failure> {
-        let (body, tools) = ask.payload.for_chat(&ask.resolved)?;
+        let payload::ForChat { body, tools, dropped } = ask.payload.for_chat(&ask.resolved)?;
         let key = self.catalogues.api_key(provider.id);
         let api_base = provider.api_base.as_deref().unwrap_or_default();
         let target = openai_compatible::Target { api_base, api_key: key.as_ref() };
@@ -223,11 +241,17 @@ impl Gateway {
             head,
             events,
             headers: HeaderMap::new(),
-            dropped: Vec::new(),
+            dropped,
             max_output_tokens: None,
             hide_prompt_cache_key: true,
+            input_tokens: 0,
         })
     }
+}
+
+/// Tokens of a body of so many bytes. Told only for an answer that is ended here, of which the upstream never says.
+fn estimate(bytes: usize) -> u64 {
+    bytes as u64 / 4
 }
 
 fn patience(config: &Config) -> Patience {

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The keys, and sections, that are read once at start.
-pub const NEEDS_RESTART: [&str; 18] = [
+pub const NEEDS_RESTART: [&str; 11] = [
     "gateway.host",
     "gateway.port",
     "gateway.token",
@@ -18,14 +18,7 @@ pub const NEEDS_RESTART: [&str; 18] = [
     "database",
     "data_dir",
     "encryption_key",
-    "chatgpt.issuer",
-    "chatgpt.client_id",
-    "chatgpt.scopes",
-    "chatgpt.redirect_host",
-    "chatgpt.originator",
-    "chatgpt.client_version",
-    "chatgpt.callback_host",
-    "chatgpt.callback_ports",
+    "chatgpt",
     "upstream.connect_timeout_seconds",
     "telemetry.log_format",
 ];

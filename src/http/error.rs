@@ -21,7 +21,7 @@ pub struct ErrorBody {
     pub request_id: Option<String>,
     /// Further members, such as `dependents`.
     #[serde(flatten)]
-    #[schema(value_type = Object)]
+    #[schema(ignore)]
     pub more: Map<String, Value>,
 }
 

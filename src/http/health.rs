@@ -31,13 +31,13 @@ pub struct ReadyBody {
 }
 
 /// Tells that the process lives
-#[utoipa::path(get, path = "/healthz", tag = "operations", responses((status = 200, description = "It does", body = Health)))]
+#[utoipa::path(operation_id = "health_healthz", get, path = "/healthz", tag = "operations", responses((status = 200, description = "It does", body = Health)))]
 pub async fn healthz() -> Json<Health> {
     Json(Health { status: "ok", version: env!("CARGO_PKG_VERSION") })
 }
 
 /// Tells whether requests can be served
-#[utoipa::path(get, path = "/readyz", tag = "operations", responses(
+#[utoipa::path(operation_id = "health_readyz", get, path = "/readyz", tag = "operations", responses(
     (status = 200, description = "They can", body = ReadyBody),
     (status = 503, description = "They can't, for the reason told", body = ReadyBody)))]
 pub async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<ReadyBody>) {
@@ -48,7 +48,7 @@ pub async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<ReadyBody>
 }
 
 /// Prometheus metrics
-#[utoipa::path(get, path = "/metrics", tag = "operations", responses((status = 200, description = "OpenMetrics text", body = String)))]
+#[utoipa::path(operation_id = "health_metrics", get, path = "/metrics", tag = "operations", responses((status = 200, description = "OpenMetrics text", body = String)))]
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.count_providers();
     ([(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], app.metrics.encode()).into_response()

@@ -7,6 +7,7 @@ mod admin;
 mod backup;
 mod config;
 mod embedded;
+mod gateway;
 mod layering;
 mod program;
 mod providers;

@@ -1,4 +1,4 @@
-import type { Agent, LoginStatus, PendingLogin, Provider, Session, Trace } from "@/api/types";
+import type { Agent, LoginStatus, Model, PendingLogin, Provider, Session, Trace } from "@/api/types";
 
 const AT = "2026-05-01T12:00:00Z";
 
@@ -66,6 +66,8 @@ export function agent(change: Partial<Agent> = {}): Agent {
     model: "gpt-5",
     context_window: 200_000,
     max_tool_iterations: 20,
+    workspace: null,
+    agent_type: "open",
     system_prompt: "Be short.",
     is_default: false,
     status: "active",
@@ -85,4 +87,16 @@ export function pendingLogin(change: Partial<PendingLogin> = {}): PendingLogin {
 
 export function loginStatus(change: Partial<LoginStatus> = {}): LoginStatus {
   return { authenticated: false, state: "signed_out", pending: null, ...change };
+}
+
+export function model(id: string): Model {
+  return {
+    id,
+    object: "model",
+    created: 0,
+    owned_by: "x",
+    display_name: id,
+    context_window: null,
+    thinking_levels: [],
+  };
 }

@@ -22,40 +22,78 @@ use utoipa::ToSchema;
 #[schema(as = Agent)]
 pub struct AgentBody {
     /// Null for an agent of the configuration file.
+    #[schema(required)]
     id: Option<String>,
     agent_key: String,
+    #[schema(required)]
     display_name: Option<String>,
     /// Null: the default one.
+    #[schema(required)]
     provider: Option<String>,
     /// Null: the default one.
+    #[schema(required)]
     model: Option<String>,
     context_window: u32,
     max_tool_iterations: u32,
+    #[schema(required)]
     workspace: Option<String>,
     agent_type: String,
+    #[schema(required)]
     system_prompt: Option<String>,
     is_default: bool,
-    /// `active` or `inactive`.
+    #[schema(value_type = AgentStatus)]
     status: &'static str,
-    /// `database` or `file`.
+    #[schema(value_type = AgentManagedBy)]
     managed_by: &'static str,
     #[schema(value_type = Object)]
     tools_config: Map<String, Value>,
-    /// `thinking_level`, `max_tokens`, `chatgpt_oauth_routing` and what clients keep there.
-    #[schema(value_type = Object)]
+    #[schema(value_type = AgentOtherConfig)]
     other_config: Map<String, Value>,
+    #[schema(required)]
     created_at: Option<DateTime<Utc>>,
+    #[schema(required)]
     updated_at: Option<DateTime<Utc>>,
     effective: EffectiveBody,
 }
 
+/// The members of `other_config` that mean something here; others are kept as they are.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgentOtherConfig {
+    /// `off`, `low`, `medium`, `high`, and what the model's catalogue lists.
+    thinking_level: Option<String>,
+    /// Most tokens of one answer.
+    max_tokens: Option<u64>,
+    /// 0 to 2, for models that take one.
+    temperature: Option<f64>,
+    #[schema(value_type = Option<Object>)]
+    chatgpt_oauth_routing: Option<Map<String, Value>>,
+}
+
+/// Whether an agent answers.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentStatus {
+    Active,
+    Inactive,
+}
+
+/// Who may change an agent: the API, or only whoever edits the configuration file.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AgentManagedBy {
+    Database,
+    File,
+}
+
 /// What the agent really uses, defaults included.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(as = AgentEffective)]
+#[schema(as = EffectiveAgent)]
 pub struct EffectiveBody {
     provider: String,
     model: String,
+    #[schema(required)]
     thinking_level: Option<String>,
+    #[schema(required)]
     max_tokens: Option<u64>,
 }
 
@@ -102,6 +140,7 @@ pub struct AgentList {
 /// A new agent, or changes to one: what is absent stays (or is the default), null clears.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = AgentInput)]
 pub struct WriteAgent {
     /// A slug, unique in the tenant; needed for a new agent.
     agent_key: Option<String>,
@@ -129,7 +168,7 @@ pub struct WriteAgent {
     #[schema(value_type = Option<Object>)]
     tools_config: Option<Map<String, Value>>,
     /// Replaces the whole object.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<AgentOtherConfig>)]
     other_config: Option<Map<String, Value>>,
 }
 
@@ -154,7 +193,7 @@ impl From<WriteAgent> for AgentChange {
 }
 
 /// Lists the agents
-#[utoipa::path(get, path = "/v1/agents", tag = "agents", responses(
+#[utoipa::path(operation_id = "agents_list", get, path = "/v1/agents", tag = "agents", responses(
     (status = 200, description = "Those of the database, oldest first, then those of the file", body = AgentList)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<AgentList>, ApiError> {
     caller.require(Permission::Read)?;
@@ -164,7 +203,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ag
 }
 
 /// Makes an agent
-#[utoipa::path(post, path = "/v1/agents", tag = "agents", request_body = WriteAgent, responses(
+#[utoipa::path(operation_id = "agents_create", post, path = "/v1/agents", tag = "agents", request_body = WriteAgent, responses(
     (status = 201, description = "Made", body = AgentBody),
     (status = 400, description = "A value is wrong", body = ErrorBody),
     (status = 409, description = "The key is taken", body = ErrorBody)))]
@@ -179,7 +218,7 @@ pub async fn create(
 }
 
 /// One agent, by id or key
-#[utoipa::path(get, path = "/v1/agents/{id}", tag = "agents",
+#[utoipa::path(operation_id = "agents_get", get, path = "/v1/agents/{id}", tag = "agents",
     params(("id" = String, Path, description = "Id or key")),
     responses((status = 200, description = "The agent", body = AgentBody),
               (status = 404, description = "There is none", body = ErrorBody)))]
@@ -193,7 +232,7 @@ pub async fn get(
 }
 
 /// Changes an agent
-#[utoipa::path(put, path = "/v1/agents/{id}", tag = "agents", request_body = WriteAgent,
+#[utoipa::path(operation_id = "agents_update", put, path = "/v1/agents/{id}", tag = "agents", request_body = WriteAgent,
     params(("id" = String, Path, description = "Id or key")),
     responses((status = 200, description = "Changed", body = AgentBody),
               (status = 400, description = "A value is wrong", body = ErrorBody),
@@ -211,7 +250,7 @@ pub async fn update(
 }
 
 /// Removes an agent; its conversations stay
-#[utoipa::path(delete, path = "/v1/agents/{id}", tag = "agents",
+#[utoipa::path(operation_id = "agents_delete", delete, path = "/v1/agents/{id}", tag = "agents",
     params(("id" = String, Path, description = "Id or key")),
     responses((status = 200, description = "Removed", body = Done),
               (status = 404, description = "There is none", body = ErrorBody),

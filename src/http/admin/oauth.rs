@@ -26,6 +26,7 @@ use uuid::Uuid;
 /// How to sign in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = LoginMethod)]
 pub enum Method {
     /// A page that redirects back.
     #[default]
@@ -46,6 +47,7 @@ impl From<LoginMethod> for Method {
 /// `POST …/start`. An empty body is a browser sign-in.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = StartLogin)]
 pub struct StartRequest {
     /// How to sign in.
     pub method: Method,
@@ -66,6 +68,7 @@ impl StartRequest {
 
 /// Whether the redirect arrives by itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Listener)]
 pub struct ListenerBody {
     /// If not, the redirect has to be pasted.
     pub listening: bool,
@@ -89,6 +92,7 @@ impl From<Listening> for ListenerBody {
 /// The answer of `POST …/start`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 #[serde(untagged)]
+#[schema(as = LoginStarted)]
 pub enum StartResponse {
     /// Open the page.
     Browser(BrowserBody),
@@ -100,6 +104,7 @@ pub enum StartResponse {
 
 /// A begun browser sign-in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = BrowserLogin)]
 pub struct BrowserBody {
     /// The page to open.
     pub auth_url: String,
@@ -117,6 +122,7 @@ pub struct BrowserBody {
 
 /// A begun device sign-in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = DeviceLogin)]
 pub struct DeviceBody {
     /// Where the code is typed.
     pub verification_url: String,
@@ -136,6 +142,7 @@ pub struct DeviceBody {
 
 /// An outcome in a word.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Status)]
 pub struct StatusWord {
     /// `already_authenticated`, `cancelled` or `logged out`.
     pub status: &'static str,
@@ -186,6 +193,7 @@ impl From<Started<DeviceStart>> for StartResponse {
 /// The account's state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = LoginState)]
 pub enum AccountStateBody {
     /// No tokens.
     SignedOut,
@@ -197,6 +205,7 @@ pub enum AccountStateBody {
 
 /// The answer of `GET …/status`.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = LoginStatus)]
 pub struct StatusResponse {
     /// True while the account can be used.
     pub authenticated: bool,
@@ -224,6 +233,7 @@ pub struct StatusResponse {
 /// Where a sign-in stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = LoginProgress)]
 pub enum ProgressBody {
     /// Waits for the person.
     Pending,
@@ -235,6 +245,7 @@ pub enum ProgressBody {
 
 /// A sign-in.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[schema(as = PendingLogin)]
 pub struct PendingBody {
     /// Which.
     pub login_id: Uuid,
@@ -243,6 +254,7 @@ pub struct PendingBody {
     /// Where it stands.
     pub state: ProgressBody,
     /// Why it failed.
+    #[schema(required)]
     pub error: Option<String>,
     /// The same for programs.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -310,6 +322,7 @@ impl From<LoginStatus> for StatusResponse {
 /// `POST …/callback`.
 #[derive(Clone, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = LoginCallback)]
 pub struct CallbackRequest {
     /// The address that the browser ended at, or its query, or `code#state`. Holds a code, hence no `Debug`.
     pub redirect_url: String,
@@ -318,6 +331,7 @@ pub struct CallbackRequest {
 /// `POST …/import`.
 #[derive(Clone, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ImportLogin)]
 pub struct ImportRequest {
     /// The content of the Codex CLI's auth.json, parsed. Holds tokens, hence no `Debug`.
     pub auth_json: serde_json::Value,
@@ -343,6 +357,7 @@ impl ImportRequest {
 /// `POST …/cancel`. An empty body ends all of the provider's.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
 #[serde(default, deny_unknown_fields)]
+#[schema(as = CancelLogin)]
 pub struct CancelRequest {
     /// Only this one.
     pub login_id: Option<Uuid>,
@@ -350,6 +365,7 @@ pub struct CancelRequest {
 
 /// The answer of `POST …/callback` and `POST …/import`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = LoginCompleted)]
 pub struct ConnectedResponse {
     /// Always true.
     pub authenticated: bool,
@@ -449,7 +465,7 @@ pub fn routes() -> OpenApiRouter<Arc<App>> {
 const OLDER: &str = "openai-codex";
 
 /// Where the provider's account and its newest sign-in stand
-#[utoipa::path(get, path = "/v1/auth/chatgpt/{provider}/status", tag = "sign-in",
+#[utoipa::path(operation_id = "oauth_status", get, path = "/v1/auth/chatgpt/{provider}/status", tag = "sign-in",
     params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
     responses((status = 200, description = "As of now", body = StatusResponse)))]
 pub async fn status(
@@ -462,7 +478,7 @@ pub async fn status(
 }
 
 /// Begins a sign-in; the provider is made when it completes
-#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/start", tag = "sign-in", request_body = StartRequest,
+#[utoipa::path(operation_id = "oauth_start", post, path = "/v1/auth/chatgpt/{provider}/start", tag = "sign-in", request_body = StartRequest,
     params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
     responses((status = 200, description = "Begun, or nothing to do", body = StartResponse),
               (status = 400, description = "A value is wrong", body = ErrorBody),
@@ -481,7 +497,7 @@ pub async fn start(
 }
 
 /// Finishes a browser sign-in with the address that the browser ended at
-#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/callback", tag = "sign-in", request_body = CallbackRequest,
+#[utoipa::path(operation_id = "oauth_callback", post, path = "/v1/auth/chatgpt/{provider}/callback", tag = "sign-in", request_body = CallbackRequest,
     params(("provider" = String, Path, description = "As at the start")),
     responses((status = 200, description = "Connected", body = ConnectedResponse),
               (status = 400, description = "Not the address of a pending sign-in", body = ErrorBody),
@@ -499,7 +515,7 @@ pub async fn callback(
 }
 
 /// Connects an account with the Codex CLI's auth.json
-#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/import", tag = "sign-in", request_body = ImportRequest,
+#[utoipa::path(operation_id = "oauth_import", post, path = "/v1/auth/chatgpt/{provider}/import", tag = "sign-in", request_body = ImportRequest,
     params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
     responses((status = 200, description = "Connected; mind the warning", body = ConnectedResponse),
               (status = 400, description = "Not an auth.json with tokens", body = ErrorBody),
@@ -518,7 +534,7 @@ pub async fn import(
 }
 
 /// Ends pending sign-ins
-#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/cancel", tag = "sign-in", request_body = CancelRequest,
+#[utoipa::path(operation_id = "oauth_cancel", post, path = "/v1/auth/chatgpt/{provider}/cancel", tag = "sign-in", request_body = CancelRequest,
     params(("provider" = String, Path, description = "As at the start")),
     responses((status = 200, description = "Ended, if there were any", body = StatusWord)))]
 pub async fn cancel(
@@ -533,7 +549,7 @@ pub async fn cancel(
 }
 
 /// Forgets the account's tokens; the provider stays
-#[utoipa::path(post, path = "/v1/auth/chatgpt/{provider}/logout", tag = "sign-in",
+#[utoipa::path(operation_id = "oauth_logout", post, path = "/v1/auth/chatgpt/{provider}/logout", tag = "sign-in",
     params(("provider" = String, Path, description = "A provider's name")),
     responses((status = 200, description = "Signed out", body = StatusWord),
               (status = 404, description = "There is no such provider", body = ErrorBody)))]

@@ -48,6 +48,7 @@ pub struct ProviderCounts {
 
 /// Sums of the last 24 hours.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Last24h)]
 pub struct LastDay {
     requests: i64,
     succeeded: i64,
@@ -58,7 +59,7 @@ pub struct LastDay {
 }
 
 /// The state of things at a glance
-#[utoipa::path(get, path = "/v1/overview", tag = "overview", responses(
+#[utoipa::path(operation_id = "overview_get", get, path = "/v1/overview", tag = "overview", responses(
     (status = 200, description = "As of now", body = Overview),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Overview>, ApiError> {

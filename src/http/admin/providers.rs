@@ -26,16 +26,20 @@ pub struct ProviderBody {
     updated_at: DateTime<Utc>,
     tenant_id: String,
     name: String,
+    #[schema(required)]
     display_name: Option<String>,
     provider_type: &'static str,
+    #[schema(required)]
     api_base: Option<String>,
     /// `***` when there is one.
+    #[schema(required)]
     api_key: Option<&'static str>,
     enabled: bool,
     #[schema(value_type = Object)]
     settings: Value,
     status: ProviderStatus,
     /// Of a `chatgpt_oauth` provider; null when it was never signed in.
+    #[schema(required)]
     account: Option<Account>,
     model_count: usize,
 }
@@ -43,20 +47,37 @@ pub struct ProviderBody {
 /// Whether a provider can serve.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProviderStatus {
-    /// `ready`, `needs_reauth`, `disabled` or `signed_out`.
-    #[schema(value_type = String)]
+    #[schema(value_type = ProviderState)]
     state: crate::domain::provider::State,
     since: DateTime<Utc>,
+    #[schema(required)]
     reason: Option<String>,
+    #[schema(required)]
     until: Option<DateTime<Utc>>,
+}
+
+/// The states of a provider. It documents `domain::provider::State`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderState {
+    /// It can serve.
+    Ready,
+    /// Its owner has to sign in again.
+    NeedsReauth,
+    /// Switched off by a person.
+    Disabled,
+    /// Never signed in, or signed out.
+    SignedOut,
 }
 
 /// The signed-in account.
 #[derive(Debug, Serialize, ToSchema)]
 #[expect(clippy::struct_field_names, reason = "the API's own names")]
 pub struct Account {
+    #[schema(required)]
     email: Option<String>,
     /// As the upstream names it; unknown ones are shown as they are.
+    #[schema(required)]
     plan_type: Option<String>,
     account_id: String,
     connected_at: DateTime<Utc>,
@@ -148,6 +169,7 @@ pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 
 /// What was done.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Status)]
 pub struct Done {
     /// `updated` or `deleted`.
     pub(super) status: &'static str,
@@ -155,9 +177,11 @@ pub struct Done {
 
 /// The models of a provider.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProviderModelList)]
 pub struct ProviderModels {
     models: Vec<ProviderModel>,
     /// When the upstream told them.
+    #[schema(required)]
     fetched_at: Option<DateTime<Utc>>,
 }
 
@@ -166,6 +190,7 @@ pub struct ProviderModels {
 pub struct ProviderModel {
     id: String,
     name: String,
+    #[schema(required)]
     context_window: Option<u64>,
     /// Empty when unknown.
     thinking_levels: Vec<String>,
@@ -174,12 +199,14 @@ pub struct ProviderModel {
 /// What to check besides that the provider answers.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = VerifyProvider)]
 pub struct Verify {
     model: Option<String>,
 }
 
 /// Whether the provider answers.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = VerifyResult)]
 pub struct Verified {
     valid: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -188,6 +215,7 @@ pub struct Verified {
 
 /// The kinds of providers.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ProviderTypeList)]
 pub struct ProviderTypes {
     types: Vec<ProviderTypeBody>,
 }
@@ -200,12 +228,13 @@ pub struct ProviderTypeBody {
     name: &'static str,
     #[serde(rename = "name")]
     title: &'static str,
+    #[schema(required)]
     default_api_base: Option<&'static str>,
     needs_api_key: bool,
 }
 
 /// Lists the kinds of providers
-#[utoipa::path(get, path = "/v1/provider-types", tag = "providers", responses(
+#[utoipa::path(operation_id = "providers_types", get, path = "/v1/provider-types", tag = "providers", responses(
     (status = 200, description = "In the order to offer them", body = ProviderTypes)))]
 pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
     caller.require(Permission::Read)?;
@@ -219,7 +248,7 @@ pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
 }
 
 /// Lists the providers
-#[utoipa::path(get, path = "/v1/providers", tag = "providers", responses(
+#[utoipa::path(operation_id = "providers_list", get, path = "/v1/providers", tag = "providers", responses(
     (status = 200, description = "Oldest first", body = ProviderList)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ProviderList>, ApiError> {
     caller.require(Permission::Read)?;
@@ -230,7 +259,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Pr
 }
 
 /// Makes a provider
-#[utoipa::path(post, path = "/v1/providers", tag = "providers", request_body = CreateProvider, responses(
+#[utoipa::path(operation_id = "providers_create", post, path = "/v1/providers", tag = "providers", request_body = CreateProvider, responses(
     (status = 201, description = "Made", body = ProviderBody),
     (status = 400, description = "A value is wrong", body = ErrorBody),
     (status = 409, description = "The name is taken", body = ErrorBody)))]
@@ -256,7 +285,7 @@ pub async fn create(
 }
 
 /// One provider, by id or name
-#[utoipa::path(get, path = "/v1/providers/{id}", tag = "providers",
+#[utoipa::path(operation_id = "providers_get", get, path = "/v1/providers/{id}", tag = "providers",
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, description = "The provider", body = ProviderBody),
               (status = 404, description = "There is none", body = ErrorBody)))]
@@ -271,7 +300,7 @@ pub async fn get(
 }
 
 /// Changes a provider
-#[utoipa::path(put, path = "/v1/providers/{id}", tag = "providers", request_body = UpdateProvider,
+#[utoipa::path(operation_id = "providers_update", put, path = "/v1/providers/{id}", tag = "providers", request_body = UpdateProvider,
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, description = "Changed", body = Done),
               (status = 400, description = "A value is wrong", body = ErrorBody),
@@ -297,7 +326,7 @@ pub async fn update(
 }
 
 /// Removes a provider with its sign-in
-#[utoipa::path(delete, path = "/v1/providers/{id}", tag = "providers",
+#[utoipa::path(operation_id = "providers_delete", delete, path = "/v1/providers/{id}", tag = "providers",
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, description = "Removed", body = Done),
               (status = 404, description = "There is none", body = ErrorBody),
@@ -313,7 +342,7 @@ pub async fn delete(
 }
 
 /// The models of a provider, as its upstream last told them
-#[utoipa::path(get, path = "/v1/providers/{id}/models", tag = "providers",
+#[utoipa::path(operation_id = "providers_models", get, path = "/v1/providers/{id}/models", tag = "providers",
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, description = "The models", body = ProviderModels),
               (status = 404, description = "There is none", body = ErrorBody)))]
@@ -335,7 +364,7 @@ pub async fn models(
 }
 
 /// Asks the provider's upstream for its models: whether the sign-in or the key works
-#[utoipa::path(post, path = "/v1/providers/{id}/verify", tag = "providers", request_body = Verify,
+#[utoipa::path(operation_id = "providers_verify", post, path = "/v1/providers/{id}/verify", tag = "providers", request_body = Verify,
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, description = "Whether it answers", body = Verified),
               (status = 404, description = "There is none", body = ErrorBody)))]

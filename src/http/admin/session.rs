@@ -15,6 +15,7 @@ use utoipa::ToSchema;
 
 /// Opens a session.
 #[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = CreateSession)]
 pub struct SignIn {
     /// The gateway's token; `gateway token` prints it.
     #[schema(value_type = String)]
@@ -24,13 +25,24 @@ pub struct SignIn {
 /// Who is signed in, and where.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Session {
-    #[schema(value_type = String)]
+    #[schema(value_type = RoleName)]
     role: Role,
     tenant: Tenant,
     /// Of this program.
     version: &'static str,
     /// Everything here is simulated.
     demo: bool,
+}
+
+/// The roles, from the lowest. It documents `domain::access::Role`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Role)]
+#[serde(rename_all = "snake_case")]
+pub enum RoleName {
+    Viewer,
+    Operator,
+    Admin,
+    Owner,
 }
 
 /// A tenant, for people.
@@ -51,7 +63,7 @@ fn session(app: &App, identity: crate::app::access::Identity) -> Session {
 }
 
 /// Signs a browser in
-#[utoipa::path(post, path = "/v1/auth/session", tag = "session", request_body = SignIn, responses(
+#[utoipa::path(operation_id = "session_create", post, path = "/v1/auth/session", tag = "session", request_body = SignIn, responses(
     (status = 200, description = "Signed in; the cookie is set", body = Session),
     (status = 401, description = "Not the token", body = ErrorBody)))]
 pub async fn create(
@@ -68,7 +80,7 @@ pub async fn create(
 }
 
 /// Tells who is signed in
-#[utoipa::path(get, path = "/v1/auth/session", tag = "session", responses(
+#[utoipa::path(operation_id = "session_get", get, path = "/v1/auth/session", tag = "session", responses(
     (status = 200, description = "Signed in", body = Session),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Json<Session> {
@@ -76,7 +88,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Json<Session> {
 }
 
 /// Signs a browser out
-#[utoipa::path(delete, path = "/v1/auth/session", tag = "session", responses((status = 204, description = "The cookie is gone")))]
+#[utoipa::path(operation_id = "session_delete", delete, path = "/v1/auth/session", tag = "session", responses((status = 204, description = "The cookie is gone")))]
 pub async fn delete(headers: HeaderMap) -> Result<Response, ApiError> {
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie("", 0, is_https(&headers))?)]).into_response())
 }

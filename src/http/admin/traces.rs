@@ -19,24 +19,72 @@ pub struct Trace {
     started_at: DateTime<Utc>,
     duration_ms: i64,
     /// Until the first event that the client could see.
+    #[schema(required)]
     first_event_ms: Option<i64>,
-    /// `responses` or `chat_completions`.
+    #[schema(value_type = TraceEndpoint)]
     endpoint: String,
     /// As the client named it.
     model: String,
     /// As the upstream named it.
+    #[schema(required)]
     served_model: Option<String>,
+    #[schema(required)]
     agent_key: Option<String>,
+    #[schema(required)]
     provider_name: Option<String>,
-    /// `codex` or `other`.
+    #[schema(value_type = TraceClient)]
     client: String,
-    /// `completed`, `incomplete`, `failed`, `cancelled` or `refused`.
+    #[schema(value_type = TraceStatus)]
     status: String,
     http_status: i32,
+    #[schema(required)]
     error_code: Option<String>,
+    #[schema(required)]
     error_message: Option<String>,
+    #[schema(required)]
     usage: Option<Usage>,
     attempts: Vec<Attempt>,
+}
+
+/// Which route it was. This and the next three only document columns, which hold the text.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceEndpoint {
+    Responses,
+    ChatCompletions,
+}
+
+/// What kind of client asked.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceClient {
+    Codex,
+    Other,
+}
+
+/// How a request ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TraceStatus {
+    /// A whole answer.
+    Completed,
+    /// An answer that stopped at a limit.
+    Incomplete,
+    /// No account could answer, or the answer broke off.
+    Failed,
+    /// The client went away.
+    Cancelled,
+    /// The request itself was wrong.
+    Refused,
+}
+
+/// How one attempt ended.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    Served,
+    Failed,
+    Cancelled,
 }
 
 /// Tokens; cached ones are part of the input, reasoning ones of the output.
@@ -53,8 +101,9 @@ pub struct Usage {
 #[derive(Debug, Serialize, ToSchema)]
 pub struct Attempt {
     provider_name: String,
-    /// `served`, `failed` or `cancelled`.
+    #[schema(value_type = AttemptOutcome)]
     outcome: String,
+    #[schema(required)]
     error_code: Option<String>,
     duration_ms: i64,
 }
@@ -73,7 +122,7 @@ pub struct TraceQuery {
 }
 
 /// Lists the newest requests
-#[utoipa::path(get, path = "/v1/traces", tag = "traces", params(TraceQuery), responses(
+#[utoipa::path(operation_id = "traces_list", get, path = "/v1/traces", tag = "traces", params(TraceQuery), responses(
     (status = 200, description = "Newest first", body = TraceList),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn list(

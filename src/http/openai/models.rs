@@ -8,6 +8,7 @@ use crate::domain::catalogue::{Model, Provider, TenantCatalogue};
 use crate::http::extract::ModelCaller;
 use axum::Json;
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -19,59 +20,101 @@ pub struct ListQuery {
     client_version: Option<String>,
 }
 
+/// OpenAI's list of models.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct ModelList {
+    /// `list`.
+    object: &'static str,
+    data: Vec<ModelEntry>,
+}
+
+/// A model or an agent, in OpenAI's shape and with what we know besides.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = Model)]
+pub struct ModelEntry {
+    /// As `model` of a request takes it.
+    id: String,
+    /// `model`.
+    object: &'static str,
+    /// When the list was fetched, in Unix seconds; 0 when unknown.
+    created: i64,
+    /// The provider that answers, `gateway` for an agent.
+    owned_by: String,
+    display_name: String,
+    #[schema(required)]
+    context_window: Option<u64>,
+    /// Empty when unknown.
+    thinking_levels: Vec<String>,
+}
+
 /// Lists the models of all connected providers and the agents
-#[utoipa::path(
+#[utoipa::path(operation_id = "models_list", 
     get, path = "/v1/models", tag = "models", params(ListQuery),
-    responses((status = 200, description = "OpenAI's list, or the native one for a Codex client", body = serde_json::Value))
+    responses((status = 200, description = "OpenAI's list; the native one for a Codex client", body = ModelList))
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: ModelCaller,
     Query(query): Query<ListQuery>,
-) -> Result<Json<Value>, OpenAiError> {
+) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::Read)?;
     let catalogue = app.catalogues.current();
     let tenant = catalogue.tenant(caller.0.tenant());
     if query.client_version.is_some() {
-        return Ok(Json(json!({ "models": native(tenant) })));
+        return Ok(Json(json!({ "models": native(tenant) })).into_response());
     }
     let models = tenant.models().into_iter().map(|(model, provider)| entry(model, provider));
-    let agents = tenant.agents.iter().filter(|a| a.active).map(|agent| {
-        json!({"id": format!("agent:{}", agent.key), "object": "model", "created": 0, "owned_by": "gateway",
-               "display_name": agent.display_name.as_deref().unwrap_or(&agent.key)})
+    let agents = tenant.agents.iter().filter(|a| a.active).map(|agent| ModelEntry {
+        id: format!("agent:{}", agent.key),
+        object: "model",
+        created: agent.created_at.map_or(0, |at| at.timestamp()),
+        owned_by: "gateway".into(),
+        display_name: agent.display_name.clone().unwrap_or_else(|| agent.key.clone()),
+        context_window: Some(u64::from(agent.context_window)),
+        thinking_levels: Vec::new(),
     });
-    Ok(Json(json!({ "object": "list", "data": models.chain(agents).collect::<Vec<_>>() })))
+    Ok(Json(ModelList { object: "list", data: models.chain(agents).collect() }).into_response())
 }
 
 /// One model or agent
-#[utoipa::path(
-    get, path = "/v1/models/{*id}", tag = "models",
+#[utoipa::path(operation_id = "models_get", 
+    get, path = "/v1/models/{id}", tag = "models",
     params(("id" = String, Path, description = "A name as `model` takes it; it may hold slashes")),
-    responses((status = 200, description = "The model", body = serde_json::Value),
+    responses((status = 200, description = "The model", body = ModelEntry),
               (status = 404, description = "No such model; the text lists what there is", body = serde_json::Value))
 )]
 pub async fn get(
     State(app): State<Arc<App>>,
     caller: ModelCaller,
     Path(id): Path<String>,
-) -> Result<Json<Value>, OpenAiError> {
+) -> Result<Json<ModelEntry>, OpenAiError> {
     caller.0.require(Permission::Read)?;
     let resolved = resolve(&app, caller.0.tenant(), Some(&id))?;
     let provider = &resolved.provider;
-    let mut entry = match provider.model(&resolved.model) {
-        Some(model) => entry(model, provider),
-        None => json!({"object": "model", "created": 0, "owned_by": provider.name}),
-    };
-    entry["id"] = id.into();
-    Ok(Json(entry))
+    let known = provider.model(&resolved.model).map(|model| entry(model, provider));
+    // An account may have a model that its list does not tell; the upstream judges.
+    let entry = known.unwrap_or_else(|| ModelEntry {
+        id: String::new(),
+        object: "model",
+        created: 0,
+        owned_by: provider.name.clone(),
+        display_name: resolved.model.clone(),
+        context_window: None,
+        thinking_levels: Vec::new(),
+    });
+    Ok(Json(ModelEntry { id, ..entry }))
 }
 
-fn entry(model: &Model, provider: &Provider) -> Value {
-    let created = provider.models_fetched_at.map_or(0, |at| at.timestamp());
-    json!({
-        "id": model.id, "object": "model", "created": created, "owned_by": provider.name,
-        "display_name": model.name, "context_window": model.context_window, "thinking_levels": model.efforts,
-    })
+fn entry(model: &Model, provider: &Provider) -> ModelEntry {
+    ModelEntry {
+        id: model.id.clone(),
+        object: "model",
+        created: provider.models_fetched_at.map_or(0, |at| at.timestamp()),
+        owned_by: provider.name.clone(),
+        display_name: model.name.clone(),
+        context_window: model.context_window,
+        thinking_levels: model.efforts.clone(),
+    }
 }
 
 /// The entries of ChatGPT accounts as the upstream told them. One bad entry makes the Codex client throw the whole

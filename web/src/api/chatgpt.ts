@@ -22,7 +22,7 @@ export function importLogin(provider: string, authJson: Record<string, unknown>)
 }
 
 export async function cancelLogin(provider: string): Promise<void> {
-  await unwrap(client.POST("/v1/auth/chatgpt/{provider}/cancel", at(provider)));
+  await unwrap(client.POST("/v1/auth/chatgpt/{provider}/cancel", { ...at(provider), body: {} }));
 }
 
 export async function signOutAccount(provider: string): Promise<void> {

@@ -14,7 +14,9 @@ test("only calls that change something carry the CSRF header", async () => {
     "POST /v1/auth/chatgpt/a/cancel": () => json({ status: "cancelled" }),
   });
   await overview();
-  await unwrap(client.POST("/v1/auth/chatgpt/{provider}/cancel", { params: { path: { provider: "a" } } }));
+  await unwrap(
+    client.POST("/v1/auth/chatgpt/{provider}/cancel", { params: { path: { provider: "a" } }, body: {} }),
+  );
   expect(calls.map(({ headers }) => headers.get("x-gateway-csrf"))).toEqual([null, "1"]);
 });
 

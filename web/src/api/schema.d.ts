@@ -4,6 +4,196 @@
  */
 
 export interface paths {
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells that the process lives */
+        get: operations["health_healthz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prometheus metrics */
+        get: operations["health_metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells whether requests can be served */
+        get: operations["health_readyz"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the agents */
+        get: operations["agents_list"];
+        put?: never;
+        /** Makes an agent */
+        post: operations["agents_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One agent, by id or key */
+        get: operations["agents_get"];
+        /** Changes an agent */
+        put: operations["agents_update"];
+        post?: never;
+        /** Removes an agent; its conversations stay */
+        delete: operations["agents_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/chatgpt/{provider}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Finishes a browser sign-in with the address that the browser ended at */
+        post: operations["oauth_callback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/chatgpt/{provider}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends pending sign-ins */
+        post: operations["oauth_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/chatgpt/{provider}/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects an account with the Codex CLI's auth.json */
+        post: operations["oauth_import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/chatgpt/{provider}/logout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Forgets the account's tokens; the provider stays */
+        post: operations["oauth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/chatgpt/{provider}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins a sign-in; the provider is made when it completes */
+        post: operations["oauth_start"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/chatgpt/{provider}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the provider's account and its newest sign-in stand */
+        get: operations["oauth_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/session": {
         parameters: {
             query?: never;
@@ -11,10 +201,68 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["current_session"];
+        /** Tells who is signed in */
+        get: operations["session_get"];
         put?: never;
-        post: operations["create_session"];
-        delete: operations["end_session"];
+        /** Signs a browser in */
+        post: operations["session_create"];
+        /** Signs a browser out */
+        delete: operations["session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/chat/completions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answers a Chat Completions request
+         * @description Streams when `stream` is true. Sampling parameters that the upstream does not take are left out and named in the
+         *     header `x-gateway-dropped`; `max_tokens` and `stop` are kept here.
+         */
+        post: operations["chat_completions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the models of all connected providers and the agents */
+        get: operations["models_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One model or agent */
+        get: operations["models_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -27,23 +275,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["overview"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/traces": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_traces"];
+        /** The state of things at a glance */
+        get: operations["overview_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -59,7 +292,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["list_provider_types"];
+        /** Lists the kinds of providers */
+        get: operations["providers_types"];
         put?: never;
         post?: never;
         delete?: never;
@@ -75,9 +309,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["list_providers"];
+        /** Lists the providers */
+        get: operations["providers_list"];
         put?: never;
-        post: operations["create_provider"];
+        /** Makes a provider */
+        post: operations["providers_create"];
         delete?: never;
         options?: never;
         head?: never;
@@ -91,10 +327,13 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["get_provider"];
-        put: operations["update_provider"];
+        /** One provider, by id or name */
+        get: operations["providers_get"];
+        /** Changes a provider */
+        put: operations["providers_update"];
         post?: never;
-        delete: operations["delete_provider"];
+        /** Removes a provider with its sign-in */
+        delete: operations["providers_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -107,7 +346,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: operations["list_provider_models"];
+        /** The models of a provider, as its upstream last told them */
+        get: operations["providers_models"];
         put?: never;
         post?: never;
         delete?: never;
@@ -125,149 +365,45 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: operations["verify_provider"];
+        /** Asks the provider's upstream for its models: whether the sign-in or the key works */
+        post: operations["providers_verify"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/chatgpt/{provider}/start": {
+    "/v1/responses": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** A WebSocket upgrade: not spoken, and said so in the way that makes the Codex CLI fall back to HTTP at once */
+        get: operations["responses_upgrade"];
         put?: never;
-        post: operations["start_login"];
+        /**
+         * Answers a Responses request
+         * @description Streams when `stream` is true. Every parameter that the upstream does not take is left out and named in the
+         *     header `x-gateway-dropped`; `max_output_tokens` is kept here.
+         */
+        post: operations["responses_create"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/v1/auth/chatgpt/{provider}/status": {
+    "/v1/responses/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: operations["login_status"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/chatgpt/{provider}/callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["login_callback"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/chatgpt/{provider}/import": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["import_login"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/chatgpt/{provider}/cancel": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["cancel_login"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/auth/chatgpt/{provider}/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: operations["logout"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/agents": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_agents"];
-        put?: never;
-        post: operations["create_agent"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/agents/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["get_agent"];
-        put: operations["update_agent"];
-        post?: never;
-        delete: operations["delete_agent"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/models": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["list_models"];
+        /** Looks a response up: there is none */
+        get: operations["responses_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -276,16 +412,17 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/chat/completions": {
+    "/v1/traces": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** Lists the newest requests */
+        get: operations["traces_list"];
         put?: never;
-        post: operations["chat_completions"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -296,55 +433,225 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description Error of the admin API. */
-        ErrorBody: {
-            error: string;
-            code: string;
-            request_id?: string;
-            violations?: unknown[];
+        /** @description The signed-in account. */
+        Account: {
+            email: string | null;
+            /** @description As the upstream names it; unknown ones are shown as they are. */
+            plan_type: string | null;
+            account_id: string;
+            /** Format: date-time */
+            connected_at: string;
+            /** Format: date-time */
+            token_expires_at: string;
         };
-        OpenAiErrorBody: {
-            error: {
-                message: string;
-                type: string;
-                param: string | null;
-                code: string | null;
-            };
+        /** @description An agent. */
+        Agent: {
+            /** @description Null for an agent of the configuration file. */
+            id: string | null;
+            agent_key: string;
+            display_name: string | null;
+            /** @description Null: the default one. */
+            provider: string | null;
+            /** @description Null: the default one. */
+            model: string | null;
+            /** Format: int32 */
+            context_window: number;
+            /** Format: int32 */
+            max_tool_iterations: number;
+            workspace: string | null;
+            agent_type: string;
+            system_prompt: string | null;
+            is_default: boolean;
+            status: components["schemas"]["AgentStatus"];
+            managed_by: components["schemas"]["AgentManagedBy"];
+            tools_config: Record<string, unknown>;
+            other_config: components["schemas"]["AgentOtherConfig"];
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            updated_at: string | null;
+            effective: components["schemas"]["EffectiveAgent"];
         };
-        Status: {
-            status: string;
+        /** @description A new agent, or changes to one: what is absent stays (or is the default), null clears. */
+        AgentInput: {
+            /** @description A slug, unique in the tenant; needed for a new agent. */
+            agent_key?: string | null;
+            display_name?: string | null;
+            provider?: string | null;
+            model?: string | null;
+            /** Format: int32 */
+            context_window?: number | null;
+            /** Format: int32 */
+            max_tool_iterations?: number | null;
+            workspace?: string | null;
+            agent_type?: string | null;
+            is_default?: boolean | null;
+            /** @description `active` or `inactive`. */
+            status?: string | null;
+            system_prompt?: string | null;
+            tools_config?: Record<string, unknown> | null;
+            other_config?: components["schemas"]["AgentOtherConfig"] | null;
         };
-        CreateSession: {
-            token: string;
+        /** @description The tenant's agents. */
+        AgentList: {
+            agents: components["schemas"]["Agent"][];
         };
-        Tenant: {
-            id: string;
-            slug: string;
-            name: string;
+        /**
+         * @description Who may change an agent: the API, or only whoever edits the configuration file.
+         * @enum {string}
+         */
+        AgentManagedBy: "database" | "file";
+        /** @description The members of `other_config` that mean something here; others are kept as they are. */
+        AgentOtherConfig: {
+            /** @description `off`, `low`, `medium`, `high`, and what the model's catalogue lists. */
+            thinking_level?: string | null;
+            /**
+             * Format: int64
+             * @description Most tokens of one answer.
+             */
+            max_tokens?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 2, for models that take one.
+             */
+            temperature?: number | null;
+            chatgpt_oauth_routing?: Record<string, unknown> | null;
         };
-        Session: {
-            /** @enum {string} */
-            role: "owner" | "admin" | "operator" | "viewer";
-            tenant: components["schemas"]["Tenant"];
-            version: string;
-            demo: boolean;
+        /**
+         * @description Whether an agent answers.
+         * @enum {string}
+         */
+        AgentStatus: "active" | "inactive";
+        /** @description One try at one account. */
+        Attempt: {
+            provider_name: string;
+            outcome: components["schemas"]["AttemptOutcome"];
+            error_code: string | null;
+            /** Format: int64 */
+            duration_ms: number;
         };
+        /**
+         * @description How one attempt ended.
+         * @enum {string}
+         */
+        AttemptOutcome: "served" | "failed" | "cancelled";
+        /** @description A begun browser sign-in. */
+        BrowserLogin: {
+            /** @description The page to open. */
+            auth_url: string;
+            /** @description The provider that it will connect. */
+            provider_name: string;
+            /**
+             * Format: uuid
+             * @description To find this sign-in in the status.
+             */
+            login_id: string;
+            /** @description Where the page sends the browser. */
+            redirect_uri: string;
+            /**
+             * Format: date-time
+             * @description From then on it is too late.
+             */
+            expires_at: string;
+            /** @description Whether the redirect arrives by itself. */
+            listener: components["schemas"]["Listener"];
+        };
+        /** @description `POST …/cancel`. An empty body ends all of the provider's. */
+        CancelLogin: {
+            /**
+             * Format: uuid
+             * @description Only this one.
+             * @default null
+             */
+            login_id?: string | null;
+        };
+        /** @description The first steps, each true once it is done. */
         Checklist: {
             account_connected: boolean;
             models_loaded: boolean;
             first_request_served: boolean;
             agent_created: boolean;
         };
-        ProviderCounts: {
-            /** Format: int64 */
-            total: number;
-            /** Format: int64 */
-            ready: number;
-            /** Format: int64 */
-            needs_reauth: number;
-            /** Format: int64 */
-            disabled: number;
+        /** @description A new provider. */
+        CreateProvider: {
+            /** @description A slug, unique in the tenant. */
+            name: string;
+            /** @description One of `GET /v1/provider-types`. */
+            provider_type: string;
+            display_name?: string | null;
+            api_base?: string | null;
+            api_key?: string | null;
+            enabled?: boolean | null;
+            settings?: Record<string, unknown> | null;
         };
+        /** @description Opens a session. */
+        CreateSession: {
+            /** @description The gateway's token; `gateway token` prints it. */
+            token: string;
+        };
+        /** @description A begun device sign-in. */
+        DeviceLogin: {
+            /** @description Where the code is typed. */
+            verification_url: string;
+            /** @description The code. */
+            user_code: string;
+            /**
+             * Format: int64
+             * @description Seconds until it is too late.
+             */
+            expires_in: number;
+            /**
+             * Format: int32
+             * @description Seconds between the gateway's polls.
+             */
+            interval: number;
+            /** @description The provider that it will connect. */
+            provider_name: string;
+            /**
+             * Format: uuid
+             * @description To find this sign-in in the status.
+             */
+            login_id: string;
+            /**
+             * Format: date-time
+             * @description From then on it is too late.
+             */
+            expires_at: string;
+        };
+        /** @description What the agent really uses, defaults included. */
+        EffectiveAgent: {
+            provider: string;
+            model: string;
+            thinking_level: string | null;
+            /** Format: int64 */
+            max_tokens: number | null;
+        };
+        /** @description The body of an error of an admin route. */
+        ErrorBody: {
+            /** @description For people. */
+            error: string;
+            /** @description For programs: stable, in snake case. */
+            code: string;
+            /** @description Also in the header `x-request-id`, and in the log. */
+            request_id?: string | null;
+        };
+        /** @description The process lives. */
+        Health: {
+            status: string;
+            version: string;
+        };
+        /** @description `POST …/import`. */
+        ImportLogin: {
+            /** @description The content of the Codex CLI's auth.json, parsed. Holds tokens, hence no `Debug`. */
+            auth_json: unknown;
+            /** @description For a provider that is made. */
+            display_name?: string | null;
+            /** @description For a provider that is made: another backend. */
+            api_base?: string | null;
+            /** @description Let the account replace another one. */
+            force?: boolean;
+        };
+        /** @description Sums of the last 24 hours. */
         Last24h: {
             /** Format: int64 */
             requests: number;
@@ -359,81 +666,145 @@ export interface components {
             /** Format: int64 */
             output_tokens: number;
         };
+        /** @description Whether the redirect arrives by itself. */
+        Listener: {
+            /** @description If not, the redirect has to be pasted. */
+            listening: boolean;
+            /**
+             * Format: int32
+             * @description On which port of the gateway's machine.
+             */
+            port?: number | null;
+            /** @description Why not. */
+            reason?: string | null;
+        };
+        /** @description `POST …/callback`. */
+        LoginCallback: {
+            /**
+             * @description The address that the browser ended at, or its query, or `code#state`. Holds a code, hence no `Debug`.
+             * @default
+             */
+            redirect_url?: string;
+        };
+        /** @description The answer of `POST …/callback` and `POST …/import`. */
+        LoginCompleted: {
+            /** @description Always true. */
+            authenticated: boolean;
+            /** @description The provider, new or not. */
+            provider_name: string;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            provider_id: string;
+            /** @description What the person has to know. */
+            warning?: string | null;
+        };
+        /**
+         * @description How to sign in.
+         * @enum {string}
+         */
+        LoginMethod: "browser" | "device";
+        /**
+         * @description Where a sign-in stands.
+         * @enum {string}
+         */
+        LoginProgress: "pending" | "completed" | "failed";
+        /** @description The answer of `POST …/start`. */
+        LoginStarted: components["schemas"]["BrowserLogin"] | components["schemas"]["DeviceLogin"] | components["schemas"]["Status"];
+        /**
+         * @description The account's state.
+         * @enum {string}
+         */
+        LoginState: "signed_out" | "ready" | "needs_reauth";
+        /** @description The answer of `GET …/status`. */
+        LoginStatus: {
+            /** @description True while the account can be used. */
+            authenticated: boolean;
+            /** @description The same, finer. */
+            state: components["schemas"]["LoginState"];
+            /** @description Absent when there is no such provider. */
+            provider_name?: string | null;
+            /** @description The account's address. */
+            email?: string | null;
+            /** @description The account's plan. */
+            plan_type?: string | null;
+            /**
+             * Format: date-time
+             * @description When the access token ends; it is refreshed before.
+             */
+            expires_at?: string | null;
+            /** @description Why the account needs its owner. */
+            error?: string | null;
+            pending?: components["schemas"]["PendingLogin"] | null;
+        };
+        /** @description A model or an agent, in OpenAI's shape and with what we know besides. */
+        Model: {
+            /** @description As `model` of a request takes it. */
+            id: string;
+            /** @description `model`. */
+            object: string;
+            /**
+             * Format: int64
+             * @description When the list was fetched, in Unix seconds; 0 when unknown.
+             */
+            created: number;
+            /** @description The provider that answers, `gateway` for an agent. */
+            owned_by: string;
+            display_name: string;
+            /** Format: int64 */
+            context_window: number | null;
+            /** @description Empty when unknown. */
+            thinking_levels: string[];
+        };
+        /** @description OpenAI's list of models. */
+        ModelList: {
+            /** @description `list`. */
+            object: string;
+            data: components["schemas"]["Model"][];
+        };
+        /** @description Everything that the first page shows. */
         Overview: {
             version: string;
             demo: boolean;
+            /** @description What clients are pointed at. */
             base_url: string;
             checklist: components["schemas"]["Checklist"];
             providers: components["schemas"]["ProviderCounts"];
             last_24h: components["schemas"]["Last24h"];
+            /** @description The newest ten. */
             recent: components["schemas"]["Trace"][];
             /** Format: date-time */
             generated_at: string;
         };
-        /** @description Cached tokens are part of the input, reasoning tokens part of the output. */
-        Usage: {
-            /** Format: int64 */
-            input_tokens: number;
-            /** Format: int64 */
-            cached_input_tokens: number;
-            /** Format: int64 */
-            output_tokens: number;
-            /** Format: int64 */
-            reasoning_tokens: number;
+        /** @description A sign-in. */
+        PendingLogin: {
+            /**
+             * Format: uuid
+             * @description Which.
+             */
+            login_id: string;
+            /** @description How. */
+            method: components["schemas"]["LoginMethod"];
+            /** @description Where it stands. */
+            state: components["schemas"]["LoginProgress"];
+            /** @description Why it failed. */
+            error: string | null;
+            /** @description The same for programs. */
+            error_code?: string | null;
+            /**
+             * Format: date-time
+             * @description From then on it is too late.
+             */
+            expires_at: string;
+            /** @description Device: where the code is typed. */
+            verification_url?: string | null;
+            /** @description Device: the code. */
+            user_code?: string | null;
+            /** @description Browser: the page to open. */
+            auth_url?: string | null;
         };
-        Attempt: {
-            provider_name: string;
-            /** @enum {string} */
-            outcome: "served" | "failed" | "cancelled";
-            error_code: string | null;
-            /** Format: int64 */
-            duration_ms: number;
-        };
-        Trace: {
-            id: string;
-            /** Format: date-time */
-            started_at: string;
-            /** Format: int64 */
-            duration_ms: number;
-            /** Format: int64 */
-            first_event_ms: number | null;
-            /** @enum {string} */
-            endpoint: "responses" | "chat_completions";
-            model: string;
-            served_model: string | null;
-            agent_key: string | null;
-            provider_name: string | null;
-            /** @enum {string} */
-            client: "codex" | "other";
-            /** @enum {string} */
-            status: "completed" | "incomplete" | "failed" | "cancelled" | "refused";
-            http_status: number;
-            error_code: string | null;
-            error_message: string | null;
-            usage: null | components["schemas"]["Usage"];
-            attempts: components["schemas"]["Attempt"][];
-        };
-        TraceList: {
-            traces: components["schemas"]["Trace"][];
-        };
-        ProviderStatus: {
-            /** @enum {string} */
-            state: "ready" | "needs_reauth" | "disabled" | "signed_out" | "cooling_down" | "exhausted";
-            /** Format: date-time */
-            since: string;
-            reason: string | null;
-            /** Format: date-time */
-            until: string | null;
-        };
-        Account: {
-            email: string | null;
-            plan_type: string | null;
-            account_id: string;
-            /** Format: date-time */
-            connected_at: string;
-            /** Format: date-time */
-            token_expires_at: string;
-        };
+        /** @description A provider: one account, or one API key, behind a name. */
         Provider: {
             id: string;
             /** Format: date-time */
@@ -445,233 +816,205 @@ export interface components {
             display_name: string | null;
             provider_type: string;
             api_base: string | null;
+            /** @description `***` when there is one. */
             api_key: string | null;
             enabled: boolean;
-            settings: {
-                [key: string]: unknown;
-            };
+            settings: Record<string, unknown>;
             status: components["schemas"]["ProviderStatus"];
-            account: null | components["schemas"]["Account"];
+            account: components["schemas"]["Account"] | null;
             model_count: number;
         };
+        /** @description Providers by state. */
+        ProviderCounts: {
+            total: number;
+            ready: number;
+            needs_reauth: number;
+            disabled: number;
+        };
+        /** @description The tenant's providers, oldest first. */
         ProviderList: {
             providers: components["schemas"]["Provider"][];
         };
-        CreateProvider: {
-            name: string;
-            provider_type: string;
-            display_name?: string | null;
-            api_base?: string | null;
-            api_key?: string | null;
-            enabled?: boolean;
-            settings?: {
-                [key: string]: unknown;
-            };
-        };
-        /** @description Only the members that are present change. */
-        UpdateProvider: {
-            name?: string;
-            display_name?: string | null;
-            api_base?: string | null;
-            api_key?: string | null;
-            enabled?: boolean;
-            settings?: {
-                [key: string]: unknown;
-            };
-        };
-        InUseBody: {
-            error: string;
-            code: string;
-            request_id?: string;
-            dependents: {
-                agents: string[];
-                pools: string[];
-            };
-        };
+        /** @description One model. */
         ProviderModel: {
             id: string;
             name: string;
             /** Format: int64 */
             context_window: number | null;
+            /** @description Empty when unknown. */
             thinking_levels: string[];
         };
+        /** @description The models of a provider. */
         ProviderModelList: {
             models: components["schemas"]["ProviderModel"][];
-            /** Format: date-time */
+            /**
+             * Format: date-time
+             * @description When the upstream told them.
+             */
             fetched_at: string | null;
         };
-        VerifyProvider: {
-            model?: string;
+        /**
+         * @description The states of a provider. It documents `domain::provider::State`.
+         * @enum {string}
+         */
+        ProviderState: "ready" | "needs_reauth" | "disabled" | "signed_out";
+        /** @description Whether a provider can serve. */
+        ProviderStatus: {
+            state: components["schemas"]["ProviderState"];
+            /** Format: date-time */
+            since: string;
+            reason: string | null;
+            /** Format: date-time */
+            until: string | null;
         };
-        VerifyResult: {
-            valid: boolean;
-            error?: string;
-        };
+        /** @description One kind. */
         ProviderType: {
             type: string;
             name: string;
             default_api_base: string | null;
             needs_api_key: boolean;
         };
+        /** @description The kinds of providers. */
         ProviderTypeList: {
             types: components["schemas"]["ProviderType"][];
         };
+        /** @description Whether requests can be served, and what is missing. */
+        ReadyBody: {
+            /** @description `ready` or `not_ready`. */
+            status: string;
+            database: boolean;
+            /**
+             * @description At least one provider can serve. A new installation has none and is ready all the same: people have to reach
+             *     the dashboard to connect one.
+             */
+            provider: boolean;
+            draining: boolean;
+        };
+        /**
+         * @description The roles, from the lowest. It documents `domain::access::Role`.
+         * @enum {string}
+         */
+        Role: "viewer" | "operator" | "admin" | "owner";
+        /** @description Who is signed in, and where. */
+        Session: {
+            role: components["schemas"]["Role"];
+            tenant: components["schemas"]["Tenant"];
+            /** @description Of this program. */
+            version: string;
+            /** @description Everything here is simulated. */
+            demo: boolean;
+        };
+        /** @description `POST …/start`. An empty body is a browser sign-in. */
         StartLogin: {
-            /** @enum {string} */
-            method: "browser" | "device";
-            display_name?: string;
-            api_base?: string;
+            /**
+             * @description How to sign in.
+             * @default browser
+             */
+            method?: components["schemas"]["LoginMethod"];
+            /**
+             * @description For a provider that is made.
+             * @default null
+             */
+            display_name?: string | null;
+            /**
+             * @description For a provider that is made: another backend.
+             * @default null
+             */
+            api_base?: string | null;
+            /**
+             * @description Sign in although the provider is signed in; another account may then replace it.
+             * @default false
+             */
             force?: boolean;
         };
-        /** @description The short-lived listener on the sign-in callback port. */
-        Listener: {
-            listening: boolean;
-            port?: number;
-            reason?: string;
-        };
-        BrowserLogin: {
-            auth_url: string;
-            provider_name: string;
-            login_id: string;
-            redirect_uri: string;
-            /** Format: date-time */
-            expires_at: string;
-            listener: components["schemas"]["Listener"];
-        };
-        DeviceLogin: {
-            verification_url: string;
-            user_code: string;
-            /** Format: int64 */
-            expires_in: number;
-            /** Format: int64 */
-            interval: number;
-            provider_name: string;
-            login_id: string;
-            /** Format: date-time */
-            expires_at: string;
-        };
-        AlreadyAuthenticated: {
-            /** @enum {string} */
-            status: "already_authenticated";
-        };
-        LoginStarted: components["schemas"]["BrowserLogin"] | components["schemas"]["DeviceLogin"] | components["schemas"]["AlreadyAuthenticated"];
-        PendingLogin: {
-            login_id: string;
-            /** @enum {string} */
-            method: "browser" | "device";
-            /** @enum {string} */
-            state: "pending" | "completed" | "failed";
-            error: string | null;
-            /** Format: date-time */
-            expires_at: string;
-            verification_url?: string;
-            user_code?: string;
-            auth_url?: string;
-        };
-        LoginStatus: {
-            authenticated: boolean;
-            /** @enum {string} */
-            state: "signed_out" | "ready" | "needs_reauth";
-            provider_name?: string;
-            email?: string | null;
-            plan_type?: string | null;
-            /** Format: date-time */
-            expires_at?: string | null;
-            error?: string | null;
-            pending: null | components["schemas"]["PendingLogin"];
-        };
-        LoginCallback: {
-            redirect_url: string;
-        };
-        ImportLogin: {
-            auth_json: {
-                [key: string]: unknown;
-            };
-        };
-        LoginCompleted: {
-            authenticated: boolean;
-            provider_name: string;
-            provider_id: string;
-            warning?: string;
-        };
-        AgentOtherConfig: {
-            thinking_level?: string | null;
-            /** Format: int64 */
-            max_tokens?: number | null;
-            chatgpt_oauth_routing?: {
-                [key: string]: unknown;
-            };
-        } & {
-            [key: string]: unknown;
-        };
-        EffectiveAgent: {
-            provider: string;
-            model: string;
-            thinking_level: string | null;
-            /** Format: int64 */
-            max_tokens: number | null;
-        };
-        Agent: {
-            id: string | null;
-            agent_key: string;
-            display_name: string | null;
-            provider: string | null;
-            model: string | null;
-            /** Format: int64 */
-            context_window: number;
-            max_tool_iterations: number;
-            system_prompt: string | null;
-            is_default: boolean;
+        /** @description What was done. */
+        Status: {
+            /** @description `updated` or `deleted`. */
             status: string;
-            /** @enum {string} */
-            managed_by: "database" | "file";
-            tools_config: {
-                [key: string]: unknown;
-            };
-            other_config: components["schemas"]["AgentOtherConfig"];
-            /** Format: date-time */
-            created_at: string | null;
-            /** Format: date-time */
-            updated_at: string | null;
-            effective: components["schemas"]["EffectiveAgent"];
         };
-        AgentList: {
-            agents: components["schemas"]["Agent"][];
-        };
-        /** @description `agent_key` is required when an agent is made. */
-        AgentInput: {
-            agent_key?: string;
-            display_name?: string | null;
-            provider?: string | null;
-            model?: string | null;
-            system_prompt?: string | null;
-            other_config?: components["schemas"]["AgentOtherConfig"];
-        };
-        Model: {
+        /** @description A tenant, for people. */
+        Tenant: {
             id: string;
-            /** @enum {string} */
-            object: "model";
+            slug: string;
+            name: string;
+        };
+        /** @description One request of a client. */
+        Trace: {
+            id: string;
+            /** Format: date-time */
+            started_at: string;
             /** Format: int64 */
-            created: number;
-            owned_by: string;
-        };
-        ModelList: {
-            /** @enum {string} */
-            object: "list";
-            data: components["schemas"]["Model"][];
-        };
-        ChatMessage: {
-            /** @enum {string} */
-            role: "system" | "user" | "assistant";
-            content: string;
-        };
-        ChatRequest: {
+            duration_ms: number;
+            /**
+             * Format: int64
+             * @description Until the first event that the client could see.
+             */
+            first_event_ms: number | null;
+            endpoint: components["schemas"]["TraceEndpoint"];
+            /** @description As the client named it. */
             model: string;
-            messages: components["schemas"]["ChatMessage"][];
-            stream?: boolean;
-            stream_options?: {
-                include_usage: boolean;
-            };
+            /** @description As the upstream named it. */
+            served_model: string | null;
+            agent_key: string | null;
+            provider_name: string | null;
+            client: components["schemas"]["TraceClient"];
+            status: components["schemas"]["TraceStatus"];
+            /** Format: int32 */
+            http_status: number;
+            error_code: string | null;
+            error_message: string | null;
+            usage: components["schemas"]["Usage"] | null;
+            attempts: components["schemas"]["Attempt"][];
+        };
+        /**
+         * @description What kind of client asked.
+         * @enum {string}
+         */
+        TraceClient: "codex" | "other";
+        /**
+         * @description Which route it was. This and the next three only document columns, which hold the text.
+         * @enum {string}
+         */
+        TraceEndpoint: "responses" | "chat_completions";
+        /** @description The newest requests. */
+        TraceList: {
+            traces: components["schemas"]["Trace"][];
+        };
+        /**
+         * @description How a request ended.
+         * @enum {string}
+         */
+        TraceStatus: "completed" | "incomplete" | "failed" | "cancelled" | "refused";
+        /** @description Changes to a provider; what is absent stays. */
+        UpdateProvider: {
+            name?: string | null;
+            display_name?: string | null;
+            api_base?: string | null;
+            /** @description `***` and the empty text leave the key as it is. */
+            api_key?: string | null;
+            enabled?: boolean | null;
+            /** @description Merged key by key; a null removes its key. */
+            settings?: Record<string, unknown> | null;
+        };
+        /** @description Tokens; cached ones are part of the input, reasoning ones of the output. */
+        Usage: {
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cached_input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            reasoning_tokens: number;
+        };
+        /** @description What to check besides that the provider answers. */
+        VerifyProvider: {
+            model?: string | null;
+        };
+        /** @description Whether the provider answers. */
+        VerifyResult: {
+            valid: boolean;
+            error?: string | null;
         };
     };
     responses: never;
@@ -682,7 +1025,7 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
-    current_session: {
+    health_healthz: {
         parameters: {
             query?: never;
             header?: never;
@@ -691,7 +1034,482 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description It does */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    health_metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenMetrics text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+        };
+    };
+    health_readyz: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description They can */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyBody"];
+                };
+            };
+            /** @description They can't, for the reason told */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyBody"];
+                };
+            };
+        };
+    };
+    agents_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the database, oldest first, then those of the file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentList"];
+                };
+            };
+        };
+    };
+    agents_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentInput"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    agents_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The agent */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    agents_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is taken, or the file defines this agent */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    agents_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The file defines this agent */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_callback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As at the start */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LoginCallback"];
+            };
+        };
+        responses: {
+            /** @description Connected */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginCompleted"];
+                };
+            };
+            /** @description Not the address of a pending sign-in */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The account is connected elsewhere */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description As at the start */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelLogin"];
+            };
+        };
+        responses: {
+            /** @description Ended, if there were any */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+        };
+    };
+    oauth_import: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name; it need not exist yet */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportLogin"];
+            };
+        };
+        responses: {
+            /** @description Connected; mind the warning */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginCompleted"];
+                };
+            };
+            /** @description Not an auth.json with tokens */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The account is connected elsewhere */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_logout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is no such provider */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_start: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name; it need not exist yet */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartLogin"];
+            };
+        };
+        responses: {
+            /** @description Begun, or nothing to do */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginStarted"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name belongs to another type */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name; it need not exist yet */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoginStatus"];
+                };
+            };
+        };
+    };
+    session_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed in */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -700,7 +1518,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Refused */
+            /** @description Signed out */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -711,7 +1529,7 @@ export interface operations {
             };
         };
     };
-    create_session: {
+    session_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -724,7 +1542,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Signed in; the cookie is set */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -733,7 +1551,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
-            /** @description Refused */
+            /** @description Not the token */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -744,7 +1562,7 @@ export interface operations {
             };
         };
     };
-    end_session: {
+    session_delete: {
         parameters: {
             query?: never;
             header?: never;
@@ -753,25 +1571,105 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The cookie is gone */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
             };
-            /** @description Refused */
-            401: {
+        };
+    };
+    chat_completions_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** @description OpenAI's chat completion request */
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description A chat completion, or its chunks */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": unknown;
+                };
+            };
+            /** @description An error in OpenAI's shape */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
         };
     };
-    overview: {
+    models_list: {
+        parameters: {
+            query?: {
+                /** @description Sent by a Codex client, which gets the native shape. */
+                client_version?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OpenAI's list; the native one for a Codex client */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelList"];
+                };
+            };
+        };
+    };
+    models_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A name as `model` takes it; it may hold slashes */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The model */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            /** @description No such model; the text lists what there is */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    overview_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -780,7 +1678,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description As of now */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -789,7 +1687,7 @@ export interface operations {
                     "application/json": components["schemas"]["Overview"];
                 };
             };
-            /** @description Refused */
+            /** @description Signed out */
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -800,38 +1698,7 @@ export interface operations {
             };
         };
     };
-    list_traces: {
-        parameters: {
-            query?: {
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["TraceList"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_provider_types: {
+    providers_types: {
         parameters: {
             query?: never;
             header?: never;
@@ -840,7 +1707,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description In the order to offer them */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -849,18 +1716,9 @@ export interface operations {
                     "application/json": components["schemas"]["ProviderTypeList"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
         };
     };
-    list_providers: {
+    providers_list: {
         parameters: {
             query?: never;
             header?: never;
@@ -869,7 +1727,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Oldest first */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -878,18 +1736,9 @@ export interface operations {
                     "application/json": components["schemas"]["ProviderList"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
         };
     };
-    create_provider: {
+    providers_create: {
         parameters: {
             query?: never;
             header?: never;
@@ -902,7 +1751,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Made */
             201: {
                 headers: {
                     [name: string]: unknown;
@@ -911,7 +1760,7 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"];
                 };
             };
-            /** @description Refused */
+            /** @description A value is wrong */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -920,16 +1769,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
+            /** @description The name is taken */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -940,18 +1780,19 @@ export interface operations {
             };
         };
     };
-    get_provider: {
+    providers_get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or name */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The provider */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -960,16 +1801,7 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
+            /** @description There is none */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -980,11 +1812,12 @@ export interface operations {
             };
         };
     };
-    update_provider: {
+    providers_update: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or name */
                 id: string;
             };
             cookie?: never;
@@ -995,7 +1828,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Changed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1004,7 +1837,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Refused */
+            /** @description A value is wrong */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1013,16 +1846,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
+            /** @description There is none */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1031,7 +1855,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Refused */
+            /** @description The new name is taken, or agents use the old one */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1042,18 +1866,19 @@ export interface operations {
             };
         };
     };
-    delete_provider: {
+    providers_delete: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or name */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Removed */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1062,16 +1887,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
+            /** @description There is none */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1080,29 +1896,30 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description In use */
+            /** @description Agents use it: `dependents` */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["InUseBody"];
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
     };
-    list_provider_models: {
+    providers_models: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or name */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description The models */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1111,16 +1928,7 @@ export interface operations {
                     "application/json": components["schemas"]["ProviderModelList"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
+            /** @description There is none */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1131,11 +1939,12 @@ export interface operations {
             };
         };
     };
-    verify_provider: {
+    providers_verify: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description Id or name */
                 id: string;
             };
             cookie?: never;
@@ -1146,7 +1955,7 @@ export interface operations {
             };
         };
         responses: {
-            /** @description OK */
+            /** @description Whether it answers */
             200: {
                 headers: {
                     [name: string]: unknown;
@@ -1155,16 +1964,7 @@ export interface operations {
                     "application/json": components["schemas"]["VerifyResult"];
                 };
             };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
+            /** @description There is none */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -1175,250 +1975,7 @@ export interface operations {
             };
         };
     };
-    start_login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["StartLogin"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginStarted"];
-                };
-            };
-            /** @description Refused */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    login_status: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginStatus"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    login_callback: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["LoginCallback"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginCompleted"];
-                };
-            };
-            /** @description Refused */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    import_login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ImportLogin"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LoginCompleted"];
-                };
-            };
-            /** @description Refused */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    cancel_login: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Status"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    logout: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                provider: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Status"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_agents: {
+    responses_upgrade: {
         parameters: {
             query?: never;
             header?: never;
@@ -1427,280 +1984,107 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
+            /** @description Use POST */
+            405: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["AgentList"];
-                };
+                content?: never;
             };
-            /** @description Refused */
-            401: {
+            /** @description Use POST */
+            426: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
+                content?: never;
             };
         };
     };
-    create_agent: {
+    responses_create: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** @description OpenAI's Responses request */
         requestBody: {
             content: {
-                "application/json": components["schemas"]["AgentInput"];
+                "application/json": unknown;
             };
         };
         responses: {
-            /** @description OK */
-            201: {
+            /** @description A response object, or its events */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Agent"];
+                    "application/json": unknown;
                 };
             };
-            /** @description Refused */
-            400: {
+            /** @description An error in OpenAI's shape */
+            "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": unknown;
                 };
             };
         };
     };
-    get_agent: {
+    responses_get: {
         parameters: {
             query?: never;
             header?: never;
             path: {
+                /** @description A response's id */
                 id: string;
             };
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Agent"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
+            /** @description Nothing is stored */
             404: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": unknown;
                 };
             };
         };
     };
-    update_agent: {
+    traces_list: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
+            query?: {
+                /** @description 1 to 500; 50 when absent. */
+                limit?: number | null;
             };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AgentInput"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Status"];
-                };
-            };
-            /** @description Refused */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    delete_agent: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Status"];
-                };
-            };
-            /** @description Refused */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            /** @description Refused */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    list_models: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
-            /** @description OK */
+            /** @description Newest first */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["TraceList"];
                 };
             };
-            /** @description Refused */
+            /** @description Signed out */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-        };
-    };
-    chat_completions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ChatRequest"];
-            };
-        };
-        responses: {
-            /** @description An answer, or a stream of server-sent events */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/event-stream": string;
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
-                };
-            };
-            /** @description Refused */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OpenAiErrorBody"];
                 };
             };
         };

@@ -25,4 +25,8 @@ export type StartLogin = Schemas["StartLogin"];
 export type Agent = Schemas["Agent"];
 export type AgentInput = Schemas["AgentInput"];
 export type Model = Schemas["Model"];
-export type ChatMessage = Schemas["ChatMessage"];
+/** A message of a chat; the request itself is OpenAI's and not described by the document. */
+export interface ChatMessage {
+  role: "system" | "user" | "assistant";
+  content: string;
+}

@@ -21,7 +21,7 @@ export function useLoginStatus(provider: string) {
 
 function withPending(
   old: LoginStatus | undefined,
-  method: StartLogin["method"],
+  method: NonNullable<StartLogin["method"]>,
   started: LoginStarted,
 ): LoginStatus {
   const base = old ?? { authenticated: false, state: "signed_out" as const, pending: null };
@@ -42,7 +42,7 @@ export function useStartLogin() {
       // An answer that was already under way knows nothing of this flow: it must not overwrite it.
       await queries.cancelQueries({ queryKey: keys.login(provider) });
       queries.setQueryData<LoginStatus>(keys.login(provider), (old) =>
-        withPending(old, body.method, started),
+        withPending(old, body.method ?? "browser", started),
       );
     },
   });

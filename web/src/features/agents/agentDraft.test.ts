@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { agent } from "../../../tests/samples";
+import { agent, model } from "../../../tests/samples";
 import { agentDraftOf, toAgentInput, validMaxTokens } from "./agentDraft";
 import { levelsOf, modelNames, withCurrent } from "./modelChoices";
 
@@ -33,12 +33,7 @@ test("the limit is a whole number above zero, or nothing", () => {
 });
 
 test("the list of models holds plain names, and the current choice even when it is gone", () => {
-  const all = ["gpt-5", "agent:a", "codex/gpt-5"].map((id) => ({
-    id,
-    object: "model" as const,
-    created: 0,
-    owned_by: "x",
-  }));
+  const all = ["gpt-5", "agent:a", "codex/gpt-5"].map(model);
   expect(modelNames(undefined, all)).toEqual(["gpt-5"]);
   expect(withCurrent(["gpt-5"], "gone")).toEqual(["gone", "gpt-5"]);
   expect(withCurrent(["gpt-5"], "")).toEqual(["gpt-5"]);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { model } from "../../../tests/samples";
 import { defaultModel, groupModels } from "./modelGroups";
 
-const model = (id: string) => ({ id, object: "model" as const, created: 0, owned_by: "x" });
 const MODELS = ["agent:reviewer", "codex/gpt-5", "gpt-5", "gpt-5"].map(model);
 
 test("agents, plain models and one account's models are told apart", () => {

@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
+import { model } from "../../../tests/samples";
 import { exampleModel, snippets } from "./snippetText";
-
-const model = (id: string) => ({ id, object: "model" as const, created: 0, owned_by: "x" });
 
 test("the example model is a plain name", () => {
   expect(exampleModel([model("agent:a"), model("codex/gpt-5"), model("gpt-5.1")])).toBe("gpt-5.1");

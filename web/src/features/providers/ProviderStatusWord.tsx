@@ -5,8 +5,6 @@ import { StatusWord, type Tone } from "@/components/StatusWord";
 
 const TONES: Record<ProviderState, Tone> = {
   ready: "good",
-  cooling_down: "warn",
-  exhausted: "warn",
   needs_reauth: "bad",
   signed_out: "idle",
   disabled: "idle",
