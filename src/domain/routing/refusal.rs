@@ -91,6 +91,7 @@ impl Refusal {
 
     /// Says which models there are instead.
     pub fn list_models<'a>(&mut self, models: impl Iterator<Item = &'a str>) {
+        self.message.truncate(self.message.trim_end_matches('.').len());
         for (i, model) in models.enumerate() {
             let _ = write!(self.message, "{}{model}", if i == 0 { "; it has: " } else { ", " });
         }
