@@ -4,6 +4,7 @@
 mod support;
 
 mod backup;
+mod bench;
 mod config;
 mod embedded;
 mod layering;
