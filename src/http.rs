@@ -78,14 +78,16 @@ pub fn openapi() -> String {
     text
 }
 
-/// The whole server, without its socket. The layers from the outside inwards: a panic is a 500, every request has an
-/// id and a span, every answer the same security headers.
+/// The whole server, without its socket. The layers from the outside inwards: every request has an id and a span,
+/// every answer the same security headers, every error the same shape; a panic is a 500.
 pub fn router(app: &Arc<App>) -> Router {
     let (routes, _) = documented().split_for_parts();
     routes
         .route("/v1/models/{*id}", get(openai::models::get))
         .fallback(dashboard::serve)
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(error::in_our_shape))
         .layer(middleware::map_response(dashboard::security_headers))
         .layer(cors(&app.config.load().server.allowed_origins))
         .layer(SetResponseHeaderLayer::if_not_present(
@@ -103,7 +105,6 @@ pub fn router(app: &Arc<App>) -> Router {
             )
         }))
         .layer(middleware::from_fn(extract::with_request_id))
-        .layer(CatchPanicLayer::new())
         .with_state(app.clone())
 }
 

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use subtle::ConstantTimeEq as _;
 
@@ -81,11 +81,17 @@ fn digest(token: &str) -> [u8; 32] {
 /// The token of the data directory, made (0600) when there is none. The flag tells whether it is new.
 pub fn load_or_make_token(data_dir: &Path) -> std::io::Result<(SecretString, bool)> {
     let path = data_dir.join("token");
-    match std::fs::read_to_string(&path) {
-        Ok(text) if !text.trim().is_empty() => return Ok((SecretString::from(text.trim()), false)),
-        Ok(_) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-        Err(error) => return Err(error),
+    let kept = || match std::fs::read_to_string(&path) {
+        Ok(text) if text.trim().is_empty() => {
+            let text = format!("{} is empty; remove it to have a new token made", path.display());
+            Err(std::io::Error::new(ErrorKind::InvalidData, text))
+        }
+        Ok(text) => Ok(Some(SecretString::from(text.trim()))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error),
+    };
+    if let Some(token) = kept()? {
+        return Ok((token, false));
     }
     let token = make_token();
     let mut file = tempfile::Builder::new()
@@ -93,8 +99,11 @@ pub fn load_or_make_token(data_dir: &Path) -> std::io::Result<(SecretString, boo
         .tempfile_in(data_dir)?;
     writeln!(file, "{token}")?;
     file.as_file().sync_all()?;
-    file.persist(&path).map_err(|e| e.error)?;
-    Ok((SecretString::from(token), true))
+    // `gateway token` may run while the gateway starts: the first one is everybody's.
+    match file.persist_noclobber(&path) {
+        Ok(_) => Ok((SecretString::from(token), true)),
+        Err(lost) => kept()?.map(|token| (token, false)).ok_or(lost.error),
+    }
 }
 
 /// `gw_` and 40 characters of base62.

@@ -100,6 +100,10 @@ async fn listen(app: &App) -> sqlx::Result<PgListener> {
 /// Reads the catalogue anew whenever Postgres says that it changed, and once more after every lost connection: what
 /// was told meanwhile is not told again.
 async fn follow_changes(app: Arc<App>, mut listener: PgListener) {
+    // What changed between the first reading and the first hearing.
+    if let Err(error) = app.reload().await {
+        tracing::warn!(%error, "the catalogue could not be read anew");
+    }
     loop {
         match listener.try_recv().await {
             Ok(Some(_)) => {

@@ -53,9 +53,12 @@ pub struct Database {
 }
 
 impl Database {
-    /// Closes the pool, and stops the server when it is ours.
+    /// Closes the pool, and stops the server when it is ours. A connection that is still in use is not waited for
+    /// long.
     pub async fn close(self) {
-        self.pool.close().await;
+        if tokio::time::timeout(Duration::from_secs(2), self.pool.close()).await.is_err() {
+            tracing::debug!("a database connection is still in use");
+        }
         if let Some(embedded) = self.embedded {
             embedded.stop().await;
         }
@@ -118,11 +121,37 @@ pub fn gateway_token(config: &Config) -> anyhow::Result<(SecretString, bool)> {
         .with_context(|| format!("the token in {} can't be read or made", config.data_dir.display()))
 }
 
-/// Starts everything but the sockets.
+/// Starts everything but the sockets. When that fails, nothing is left running.
 pub async fn start(config: Arc<Config>, shutdown: Shutdown, demo: bool) -> anyhow::Result<Running> {
-    let clock = Clock::system();
     let database = open_database(&config, false).await?;
-    let db = database.pool.clone();
+    match assemble(config, shutdown.clone(), demo, database.pool.clone()).await {
+        Ok(Assembled { app, doors, new_token, careful }) => {
+            Ok(Running { app, doors, new_token, database, careful })
+        }
+        Err(error) => {
+            shutdown.begin();
+            shutdown.tasks().stop();
+            database.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// What stands on a database.
+struct Assembled {
+    app: Arc<App>,
+    doors: UnboundedReceiver<Door>,
+    new_token: Option<SecretString>,
+    careful: TaskTracker,
+}
+
+async fn assemble(
+    config: Arc<Config>,
+    shutdown: Shutdown,
+    demo: bool,
+    db: PgPool,
+) -> anyhow::Result<Assembled> {
+    let clock = Clock::system();
     db::migrate(&db).await.context("the database can't be migrated")?;
 
     prepare_data_dir(&config.data_dir)?;
@@ -213,7 +242,7 @@ pub async fn start(config: Arc<Config>, shutdown: Shutdown, demo: bool) -> anyho
         demo,
     });
     background::spawn(&app).await?;
-    Ok(Running { app, doors, new_token: is_new.then_some(token), database, careful })
+    Ok(Assembled { app, doors, new_token: is_new.then_some(token), careful })
 }
 
 /// The clients of the remotes; they share one pool of connections.
@@ -258,6 +287,11 @@ impl Running {
         if tokio::time::timeout(Duration::from_secs(35), self.careful.wait()).await.is_err() {
             tracing::warn!("a token refresh or a sign-in did not end in time");
         }
+        self.database.close().await;
+    }
+
+    /// Closes the database and waits for nothing else.
+    pub async fn close_at_once(self) {
         self.database.close().await;
     }
 }

@@ -1,7 +1,9 @@
 //! The conversations of agents. The history lives here, not upstream (`store: false`).
 
 use crate::app::clock::Clock;
+use crate::domain::catalogue::Provider;
 use crate::domain::ids::{ProviderId, SessionId, TenantId};
+use crate::domain::provider::Wire;
 use crate::store::sessions;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -22,7 +24,8 @@ pub struct Turn {
 /// Reads a conversation and makes the input of its next turn: the history, then what is new.
 ///
 /// Clients of the chat API send the whole conversation each time; it is here already, so only what follows the last
-/// answer in `items` is new. Encrypted reasoning goes to the account that made it and to no other.
+/// answer in `items` is new. Reasoning goes to the account that made it and to no other. The calls of the whole are
+/// still to be closed: an answer that was cut may have left one open.
 pub async fn begin(
     db: &PgPool,
     clock: &Clock,
@@ -30,14 +33,16 @@ pub async fn begin(
     agent_key: &str,
     session_key: &str,
     items: Vec<Value>,
-    provider: ProviderId,
+    provider: &Provider,
 ) -> sqlx::Result<(Vec<Value>, Turn)> {
     let mut conn = db.acquire().await?;
     let history = sessions::items(&mut conn, tenant, agent_key, session_key).await?;
     let said = if history.is_empty() { items } else { after_last_answer(items) };
     let mut input: Vec<Value> = history
         .into_iter()
-        .filter(|row| row.item.0["type"] != "reasoning" || row.provider_id == Some(provider.0))
+        .filter(|row| {
+            row.item.0["type"] != "reasoning" || is_readable(&row.item.0, row.provider_id, provider)
+        })
         .map(|row| row.item.0)
         .collect();
     input.extend(said.iter().cloned());
@@ -57,6 +62,13 @@ pub fn cache_key(tenant: TenantId, agent_key: &str, session_key: &str) -> String
     let digest = Sha256::digest(format!("{tenant}\0{agent_key}\0{session_key}"));
     let bytes: [u8; 16] = digest[..16].try_into().expect("a SHA-256 digest has 32 bytes");
     uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}
+
+/// Whether the upstream that a turn goes to can read a reasoning item. A ChatGPT account takes only what it encrypted
+/// itself; of an answer that was cut, that part is missing.
+fn is_readable(item: &Value, made_by: Option<uuid::Uuid>, provider: &Provider) -> bool {
+    let whole = provider.kind.wire != Wire::Codex || item["encrypted_content"].is_string();
+    whole && made_by == Some(provider.id.0)
 }
 
 fn after_last_answer(mut items: Vec<Value>) -> Vec<Value> {

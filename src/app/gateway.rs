@@ -95,13 +95,27 @@ impl Gateway {
             let provider = ask.resolved.provider.clone();
             debug_assert_eq!(provider.id, *id);
             record.begin_attempt(&provider);
-            match self.attempt(&ask, &provider).await {
+            let stop = self.shutdown.stop_streams();
+            let attempted = tokio::select! {
+                biased;
+                attempted = self.attempt(&ask, &provider) => attempted,
+                () = stop.cancelled() => {
+                    let refusal = Refusal::shutting_down();
+                    record.attempt_failed(&refusal);
+                    record.refused(&refusal);
+                    return Err(refusal);
+                }
+            };
+            match attempted {
                 Ok(opened) => {
                     record.committed(opened.head.iter().any(Event::is_visible));
                     return Ok(Served::new(&self, provider, opened, record, ask.turn.take()));
                 }
                 Err(failure) => {
-                    let refusal = Refusal::of(&failure, &provider.name, self.clock.now().timestamp());
+                    let mut refusal = Refusal::of(&failure, &provider.name, self.clock.now().timestamp());
+                    if refusal.code == "model_not_found" {
+                        refusal.list_models(provider.models.iter().map(|m| m.id.as_str()));
+                    }
                     record.attempt_failed(&refusal);
                     tracing::info!(
                         request_id = %ask.id, provider = %provider.name, code = %refusal.code,
@@ -209,7 +223,7 @@ impl Gateway {
     }
 
     async fn open_compatible(&self, ask: &Ask, provider: &Provider) -> Result<Opened, Failure> {
-        let (body, tools) = ask.payload.for_chat(&ask.resolved)?;
+        let payload::ForChat { body, tools, dropped } = ask.payload.for_chat(&ask.resolved)?;
         let key = self.catalogues.api_key(provider.id);
         let api_base = provider.api_base.as_deref().unwrap_or_default();
         let target = openai_compatible::Target { api_base, api_key: key.as_ref() };
@@ -223,7 +237,7 @@ impl Gateway {
             head,
             events,
             headers: HeaderMap::new(),
-            dropped: Vec::new(),
+            dropped,
             max_output_tokens: None,
             hide_prompt_cache_key: true,
         })

@@ -97,7 +97,7 @@ impl Models {
     /// Fetches a provider's list while nobody waits: it was just made or connected.
     pub fn fetch_behind(self: &Arc<Self>, tenant: TenantId, id_or_name: &str) {
         let (models, catalogue, wanted) = (self.clone(), self.catalogues.current(), id_or_name.to_owned());
-        self.tasks.spawn("fetch_models", async move {
+        self.tasks.spawn_until_stopped("fetch_models", async move {
             if let Some(provider) = catalogue.tenant(tenant).provider(&wanted)
                 && let Err(error) = models.fetch(provider).await
             {

@@ -88,7 +88,8 @@ impl Providers {
         let kind = ProviderType::named(&create.provider_type)
             .ok_or_else(|| ProviderError::UnknownType { name: create.provider_type.clone() })?;
         let api_base = check_api_base(create.api_base)?;
-        let api_key = create.api_key.filter(|key| !key.expose_secret().trim().is_empty());
+        // `***` is how an answer shows a key: whoever sends an answer back has none.
+        let api_key = create.api_key.filter(|key| !matches!(key.expose_secret().trim(), "" | "***"));
         if kind.is_chatgpt() && api_key.is_some() {
             return Err(ProviderError::NoApiKey);
         }
@@ -212,7 +213,7 @@ async fn locked(
     tenant: TenantId,
     id_or_name: &str,
 ) -> Result<ProviderRow, ProviderError> {
-    providers::find(tx, tenant, id_or_name).await?.ok_or(ProviderError::NotFound)
+    providers::lock(tx, tenant, id_or_name).await?.ok_or(ProviderError::NotFound)
 }
 
 async fn refuse_when_used(

@@ -1,6 +1,7 @@
 //! The commands that do one thing and end.
 
 use crate::app::boot::{self, Database};
+use crate::app::catalogue::CHANNEL;
 use crate::app::clock::Clock;
 use crate::app::vault::rotation;
 use crate::config::{Config, Loader, Overrides};
@@ -72,7 +73,13 @@ pub(super) async fn restore(overrides: Overrides, file: &Path, replace: bool) ->
         let mut conn = database.pool.acquire().await?;
         let mut source = tokio::fs::File::open(file).await.with_context(|| file.display().to_string())?;
         let summary = backup::restore(&mut conn, &mut source, &RestoreOptions { replace }).await?;
-        print(&format!("{}: {summary}", file.display()))
+        // A table that is empty now told nobody.
+        sqlx::query("select pg_notify($1, 'restore')").bind(CHANNEL).execute(&mut *conn).await?;
+        print(&format!("{}: {summary}", file.display()))?;
+        if replace {
+            print("restart the gateways that serve from this database")?;
+        }
+        Ok(())
     })
     .await
 }
@@ -112,10 +119,13 @@ pub(super) async fn health(overrides: Overrides) -> anyhow::Result<()> {
         stream.take(4096).read_to_end(&mut answer).await?;
         Ok::<_, std::io::Error>(answer)
     };
-    let answer =
-        tokio::time::timeout(Duration::from_secs(5), ask).await.context("no answer within 5 seconds")??;
+    let address = format!("{host}:{}", config.server.port);
+    let answer = tokio::time::timeout(Duration::from_secs(5), ask)
+        .await
+        .with_context(|| format!("{address} gave no answer within 5 seconds"))?
+        .with_context(|| format!("{address} does not answer"))?;
     if !answer.starts_with(b"HTTP/1.1 200") {
-        bail!("the gateway is not healthy");
+        bail!("the gateway at {address} is not healthy");
     }
     print("ok")
 }

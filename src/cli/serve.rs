@@ -6,14 +6,23 @@ use crate::config::{Config, ConfigChange, ConfigWatch, Loader, Overrides};
 use crate::demo;
 use crate::http;
 use crate::http::login_callback;
-use crate::lifecycle::{Limits, Shutdown, signals};
+use crate::lifecycle::{Ended, Limits, Shutdown, Signal, signals};
 use crate::telemetry::logs;
 use anyhow::Context as _;
 use axum::serve::ListenerExt as _;
+use futures_util::{Stream, StreamExt as _};
 use secrecy::{ExposeSecret as _, SecretString};
+use std::future::IntoFuture as _;
 use std::io::IsTerminal as _;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::net::TcpListener;
+
+/// The signals that ask the process to end, one stream from the start to the end.
+type Signals = Pin<Box<dyn Stream<Item = Signal> + Send>>;
+
+/// How long answers that are no streams get at the end.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// Flags of `gateway demo`.
 #[derive(Debug, clap::Args)]
@@ -28,12 +37,13 @@ pub struct DemoArgs {
 
 pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
     let loader = Loader::of_this_process(overrides);
-    let settings = loader.load()?;
-    let telemetry = &settings.config.telemetry;
-    let log = logs::init(telemetry.log_format, &telemetry.log_level)?;
+    let loaded = loader.load()?;
+    let log = logs::init(loaded.config.telemetry.log_format, &loaded.config.telemetry.log_level)?;
+    let mut signals: Signals = Box::pin(signals()?);
     let shutdown = Shutdown::new();
-    let running = boot::start(settings.config.clone(), shutdown.clone(), false).await?;
-    match ConfigWatch::start(loader, settings) {
+    let starting = boot::start(loaded.config.clone(), shutdown.clone(), false);
+    let Some(running) = started(starting, &mut signals, &shutdown).await? else { return Ok(()) };
+    match ConfigWatch::start(loader, loaded) {
         Ok(watch) => {
             let app = running.app.clone();
             let apply = move |change: &ConfigChange| {
@@ -53,62 +63,104 @@ pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
         }
         Err(error) => tracing::warn!(%error, "changes of the settings need a restart"),
     }
-    run(running, shutdown, welcome).await
+    run(running, &mut signals, welcome).await
 }
 
 pub(super) async fn demo(overrides: Overrides, args: DemoArgs) -> anyhow::Result<()> {
     let loaded = Loader::of_this_process(overrides).load()?;
     logs::init(loaded.config.telemetry.log_format, &loaded.config.telemetry.log_level)?;
-    let shutdown = Shutdown::new();
+    // From here on a signal does not leave the directory behind.
+    let mut signals: Signals = Box::pin(signals()?);
     let stage = demo::Stage::set((*loaded.config).clone(), args.simulator_port).await?;
-    let running = boot::start(stage.config(), shutdown.clone(), true).await?;
-    stage.connect_accounts(&running.app).await?;
+    let played = play(&stage, &mut signals, args.quiet).await;
+    stage.strike().await;
+    played
+}
+
+async fn play(stage: &demo::Stage, signals: &mut Signals, quiet: bool) -> anyhow::Result<()> {
+    let shutdown = Shutdown::new();
+    let starting = boot::start(stage.config(), shutdown.clone(), true);
+    let Some(running) = started(starting, signals, &shutdown).await? else { return Ok(()) };
+    if let Err(error) = stage.connect_accounts(&running.app).await {
+        shutdown.begin();
+        shutdown.tasks().stop();
+        running.close().await;
+        return Err(error);
+    }
     let (token, _) = boot::gateway_token(&stage.config())?;
-    if !args.quiet {
+    if !quiet {
         stage.begin_traffic(&running.app, token.clone());
     }
     let simulator = stage.simulator_url();
-    let result = run(running, shutdown, move |url, _, _| {
-        let token = token.expose_secret();
+    run(running, signals, move |url, _, config| {
+        // A configured one may be that of the real gateway.
+        let token =
+            if config.server.token.is_some() { "the configured one" } else { token.expose_secret() };
         print(&format!(
             "\nDEMO - everything upstream is simulated, nothing is kept\n\n  dashboard  {url}\n  token      {token}\n  \
              API        {url}/v1\n  simulator  {simulator}\n"
         ))
     })
-    .await;
-    stage.strike().await;
-    result
+    .await
 }
 
+/// Waits for the start. The first signal lets it come to its end, so that it can be undone in order; the second one
+/// gives it up.
+async fn started(
+    starting: impl Future<Output = anyhow::Result<Running>>,
+    signals: &mut Signals,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Option<Running>> {
+    let mut starting = pin!(starting);
+    tokio::select! {
+        running = &mut starting => return running.map(Some),
+        Some(signal) = signals.next() => tracing::info!(?signal, "told to end while starting"),
+    }
+    shutdown.begin();
+    tokio::select! {
+        biased;
+        Some(_) = signals.next() => Ok(None),
+        running = starting => running.map(Some),
+    }
+}
+
+/// Serves until the end, and closes everything. `welcome` gets the address, the token if it is new, and the settings.
 async fn run(
-    running: Running,
-    shutdown: Shutdown,
+    mut running: Running,
+    signals: &mut Signals,
     welcome: impl FnOnce(&str, Option<&SecretString>, &Config) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let served = listen_and_serve(running, shutdown, welcome).await;
-    served.0.close().await;
-    served.1
+    let shutdown = running.app.shutdown.clone();
+    let served = listen_and_serve(&mut running, signals, welcome).await;
+    shutdown.begin();
+    shutdown.tasks().stop();
+    if matches!(served, Ok(Ended::AtOnce)) {
+        running.close_at_once().await;
+        return Ok(());
+    }
+    tokio::select! {
+        biased;
+        Some(signal) = signals.next() => tracing::warn!(?signal, "ending at once"),
+        () = running.close() => {}
+    }
+    served.map(drop)
 }
 
 async fn listen_and_serve(
-    mut running: Running,
-    shutdown: Shutdown,
+    running: &mut Running,
+    signals: &mut Signals,
     welcome: impl FnOnce(&str, Option<&SecretString>, &Config) -> anyhow::Result<()>,
-) -> (Running, anyhow::Result<()>) {
+) -> anyhow::Result<Ended> {
     let app = running.app.clone();
+    let shutdown = app.shutdown.clone();
+    if shutdown.is_draining() {
+        return Ok(Ended::Drained);
+    }
     let config = app.config.load_full();
     let address = (config.server.host.as_str(), config.server.port);
-    let bound = TcpListener::bind(address)
+    let listener = TcpListener::bind(address)
         .await
-        .with_context(|| format!("{}:{} can't be listened on", address.0, address.1));
-    let listener = match bound {
-        Ok(listener) => listener,
-        Err(error) => {
-            shutdown.begin();
-            shutdown.tasks().stop();
-            return (running, Err(error));
-        }
-    };
+        .with_context(|| format!("{}:{} can't be listened on", address.0, address.1))?;
     if let Ok(address) = listener.local_addr() {
         // Only set here, and once.
         let _ = app.bound.set(address);
@@ -123,22 +175,27 @@ async fn listen_and_serve(
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
     });
-    let server = axum::serve(listener, http::router(&app))
-        .with_graceful_shutdown(shutdown.draining().cancelled_owned());
-    let server = shutdown.tasks().spawn("serve", async move { server.await });
+    let serving = axum::serve(listener, http::router(&app))
+        .with_graceful_shutdown(shutdown.draining().cancelled_owned())
+        .into_future();
+    let stopping = shutdown.tasks().stopping();
+    shutdown.tasks().spawn("serve", async move {
+        let mut serving = pin!(serving);
+        tokio::select! {
+            _ = &mut serving => {}
+            () = stopping.cancelled() => {
+                // Every stream has ended. A short answer may be under way still; who never asks is not waited for.
+                let _ = tokio::time::timeout(LAST_ANSWERS, serving).await;
+            }
+        }
+    });
     if let Err(error) = welcome(&app.public_url(), running.new_token.as_ref(), &config) {
         tracing::warn!(%error, "the welcome was not printed");
     }
-    let signals = match signals() {
-        Ok(signals) => signals,
-        Err(error) => return (running, Err(error.into())),
-    };
     let grace = || Limits::with_grace(Duration::from_secs(app.config.load().server.shutdown_grace_seconds));
     let ended = shutdown.run(signals, grace).await;
     tracing::info!(?ended, "stopped");
-    // It ended with the last connection; a client that keeps one open without a request is not waited for.
-    server.abort();
-    (running, Ok(()))
+    Ok(ended)
 }
 
 /// Where it is and how to sign in. The token itself is shown only to a person at a terminal, and only once: standard

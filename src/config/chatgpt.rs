@@ -33,8 +33,5 @@ section! {
         /// The client version that the model list is asked for; models can need a minimal one.
         #[serde(deserialize_with = "values::text::<NonEmpty, _>")]
         client_version: String = "0.169.0".into(),
-        /// Seconds before its expiry that an access token is refreshed.
-        #[serde(deserialize_with = "values::within::<0, 86_400, _, _>")]
-        refresh_ahead_seconds: u64 = 300,
     }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The keys, and sections, that are read once at start.
-pub const NEEDS_RESTART: [&str; 12] = [
+pub const NEEDS_RESTART: [&str; 11] = [
     "gateway.host",
     "gateway.port",
     "gateway.token",
@@ -18,8 +18,7 @@ pub const NEEDS_RESTART: [&str; 12] = [
     "database",
     "data_dir",
     "encryption_key",
-    "chatgpt.callback_host",
-    "chatgpt.callback_ports",
+    "chatgpt",
     "upstream.connect_timeout_seconds",
     "telemetry.log_format",
 ];

@@ -69,21 +69,24 @@ fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Assets::get(path)?;
     let etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()[..12]));
     let immutable = path.starts_with("assets/");
-    let mut response =
-        if headers.get(header::IF_NONE_MATCH).is_some_and(|tag| tag.as_bytes() == etag.as_bytes()) {
-            StatusCode::NOT_MODIFIED.into_response()
-        } else {
-            let (encoding, content) = negotiated(path, headers).unwrap_or((None, plain));
-            let mut response = Body::from(content.data).into_response();
-            let kind = mime_guess::from_path(path).first_or_octet_stream();
-            let kind =
-                if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
-            response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).ok()?);
-            if let Some(encoding) = encoding {
-                response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
-            }
-            response
-        };
+    // A proxy that compresses makes the tag a weak one.
+    let known = headers
+        .get(header::IF_NONE_MATCH)
+        .and_then(|tags| tags.to_str().ok())
+        .is_some_and(|tags| tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag));
+    let mut response = if known {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        let (encoding, content) = negotiated(path, headers).unwrap_or((None, plain));
+        let mut response = Body::from(content.data).into_response();
+        let kind = mime_guess::from_path(path).first_or_octet_stream();
+        let kind = if kind.type_() == "text" { format!("{kind}; charset=utf-8") } else { kind.to_string() };
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_str(&kind).ok()?);
+        if let Some(encoding) = encoding {
+            response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
+        }
+        response
+    };
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::ETAG, HeaderValue::from_str(&etag).ok()?);

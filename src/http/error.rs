@@ -1,7 +1,10 @@
 //! Errors of the admin routes: `{"error", "code", "request_id"}`, and what else a client needs to act.
 
+use super::openai::OpenAiError;
 use axum::Json;
-use axum::http::StatusCode;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -69,6 +72,49 @@ impl ApiError {
         self.more.insert(key.to_owned(), value);
         self
     }
+}
+
+/// The largest text of an error that is put into our shape.
+const ERROR_TEXT: usize = 16 * 1024;
+
+/// Errors that axum makes by itself (no such method, a path or a query that can't be read, a panic) in the shape that
+/// every other error has.
+pub async fn in_our_shape(request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_model_route =
+        ["/v1/responses", "/v1/chat/completions", "/v1/models"].iter().any(|p| path.starts_with(p));
+    let response = next.run(request).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(HeaderValue::as_bytes);
+    if !(status.is_client_error() || status.is_server_error())
+        || kind.is_some_and(|kind| !kind.starts_with(b"text/plain"))
+    {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let text = axum::body::to_bytes(body, ERROR_TEXT).await.unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let code = match status {
+        StatusCode::METHOD_NOT_ALLOWED => "method_not_allowed",
+        StatusCode::NOT_FOUND => "not_found",
+        StatusCode::PAYLOAD_TOO_LARGE => "body_too_large",
+        status if status.is_server_error() => "internal",
+        _ => "invalid_request",
+    };
+    let message = match status {
+        // What went wrong on our side is for the log.
+        status if status.is_server_error() => "internal error",
+        StatusCode::METHOD_NOT_ALLOWED => "this path does not take this method",
+        _ if text.trim().is_empty() => status.canonical_reason().unwrap_or("refused"),
+        _ => text.trim(),
+    };
+    let error = ApiError::new(status, code, message);
+    let ours = if is_model_route { OpenAiError::from(error).into_response() } else { error.into_response() };
+    head.headers.remove(header::CONTENT_LENGTH);
+    head.headers.remove(header::CONTENT_TYPE);
+    let (ours_head, body) = ours.into_parts();
+    head.headers.extend(ours_head.headers);
+    Response::from_parts(head, body)
 }
 
 impl IntoResponse for ApiError {

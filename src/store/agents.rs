@@ -6,6 +6,15 @@ use serde_json::{Map, Value};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
+/// The columns of [`AgentRow`]. Named, not `*`: a column that a newer replica's migration adds would break the
+/// statements that an older one has prepared.
+macro_rules! columns {
+    () => {
+        "id, tenant_id, agent_key, display_name, provider, model, context_window, max_tool_iterations, workspace, \
+         agent_type, is_default, status, system_prompt, tools_config, other_config, created_at, updated_at"
+    };
+}
+
 /// An agent as stored.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct AgentRow {
@@ -30,15 +39,21 @@ pub struct AgentRow {
 
 /// All agents of all tenants, oldest first, for the catalogue.
 pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<AgentRow>> {
-    sqlx::query_as("select * from agents order by created_at, id").fetch_all(conn).await
+    sqlx::query_as(concat!("select ", columns!(), " from agents order by created_at, id"))
+        .fetch_all(conn)
+        .await
 }
 
 /// A tenant's agents, oldest first.
 pub async fn list(conn: &mut PgConnection, tenant: TenantId) -> sqlx::Result<Vec<AgentRow>> {
-    sqlx::query_as("select * from agents where tenant_id = $1 order by created_at, id")
-        .bind(tenant.0)
-        .fetch_all(conn)
-        .await
+    sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from agents where tenant_id = $1 order by created_at, id"
+    ))
+    .bind(tenant.0)
+    .fetch_all(conn)
+    .await
 }
 
 /// By id or key, locked until the transaction ends.
@@ -47,9 +62,12 @@ pub async fn lock(
     tenant: TenantId,
     id_or_key: &str,
 ) -> sqlx::Result<Option<AgentRow>> {
-    sqlx::query_as(
-        "select * from agents where tenant_id = $1 and (id::text = $2 or agent_key = $2) for update",
-    )
+    sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from agents where tenant_id = $1 and (id::text = $2 or agent_key = $2)
+         order by id::text = $2 desc limit 1 for update"
+    ))
     .bind(tenant.0)
     .bind(id_or_key)
     .fetch_optional(conn)

@@ -40,6 +40,8 @@ pub async fn connect(options: PgConnectOptions, settings: PoolSettings) -> Resul
 /// On a connection of its own: were this cancelled half way, a pooled one would go back with the lock in its hand.
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     let mut connection = PgConnection::connect_with(pool.connect_options().as_ref()).await?;
+    // "already exists, skipping" at every start is no news.
+    sqlx::query("set client_min_messages = warning").execute(&mut connection).await?;
     MIGRATIONS.run(&mut connection).await?;
     connection.close().await?;
     Ok(())

@@ -134,6 +134,25 @@ pub async fn find(
     get_by_name(db, tenant, id_or_name).await
 }
 
+/// As [`find`], locked until the transaction ends: `settings` is read, merged and written back.
+pub async fn lock(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    id_or_name: &str,
+) -> Result<Option<ProviderRow>, sqlx::Error> {
+    sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from providers where tenant_id = $1 and (id = $2 or name = $3)
+         order by (id = $2) is true desc limit 1 for update"
+    ))
+    .bind(tenant.0)
+    .bind(id_or_name.parse::<Uuid>().ok())
+    .bind(id_or_name)
+    .fetch_optional(db)
+    .await
+}
+
 /// Oldest first, so that "the first connected one" means something.
 pub async fn list(db: &mut PgConnection, tenant: TenantId) -> Result<Vec<ProviderRow>, sqlx::Error> {
     sqlx::query_as(concat!(

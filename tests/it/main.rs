@@ -3,11 +3,14 @@
 
 mod support;
 
+mod admin;
 mod backup;
 mod bench;
 mod config;
 mod embedded;
+mod gateway;
 mod layering;
+mod program;
 mod providers;
 mod signin;
 mod simulator;

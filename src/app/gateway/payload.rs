@@ -7,7 +7,7 @@ use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::request::{self, Draft, Head, Prepared, RequestError, Target};
 use crate::domain::routing::failover::Failure;
 use bytes::Bytes;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// See the variants; what goes upstream is made per attempt, as accounts differ.
 #[derive(Debug)]
@@ -19,8 +19,17 @@ pub enum Payload {
     /// A Chat Completions request for an upstream that speaks it.
     Chat(Value),
     /// A request that was translated or made here: chat for a Codex account, an agent's turn. The `Prepared` has
-    /// everything but the body.
-    Draft { draft: Draft, prepared: Prepared },
+    /// everything but the body. `sampling` is for an upstream that takes it.
+    Draft { draft: Draft, prepared: Prepared, sampling: Map<String, Value> },
+}
+
+/// A request for an OpenAI-compatible upstream.
+pub(super) struct ForChat {
+    pub(super) body: Value,
+    /// What its tool calls are translated back with.
+    pub(super) tools: ToolMap,
+    /// Members of the client's body that were not sent.
+    pub(super) dropped: Vec<String>,
 }
 
 /// What is known of the model that a request goes to.
@@ -48,7 +57,7 @@ impl Payload {
         match self {
             Self::Native { body, head } => request::prepare_native(body, head, &target).map_err(client_fault),
             Self::Responses(body) => request::prepare_foreign(body, &target).map_err(client_fault),
-            Self::Draft { draft, prepared } => {
+            Self::Draft { draft, prepared, .. } => {
                 let mut prepared = prepared.clone();
                 prepared.finish(draft.clone());
                 Ok(prepared)
@@ -57,8 +66,8 @@ impl Payload {
         }
     }
 
-    /// The body for an OpenAI-compatible upstream, and what its tool calls are translated back with.
-    pub(super) fn for_chat(&self, resolved: &Resolved) -> Result<(Value, ToolMap), Failure> {
+    /// The body for an OpenAI-compatible upstream.
+    pub(super) fn for_chat(&self, resolved: &Resolved) -> Result<ForChat, Failure> {
         let responses = |body: &[u8]| {
             let value: Value = serde_json::from_slice(body).map_err(|error| {
                 client_fault(RequestError::new(
@@ -68,17 +77,25 @@ impl Payload {
                 ))
             })?;
             let chat = from_responses::to_chat(&value, &resolved.model).map_err(client_fault)?;
-            Ok((chat, ToolMap::new(&value)))
+            Ok(ForChat { body: chat, tools: ToolMap::new(&value), dropped: Vec::new() })
         };
         match self {
             Self::Native { body, .. } | Self::Responses(body) => responses(body),
-            Self::Chat(body) => Ok((from_responses::chat_to_chat(body, &resolved.model), ToolMap::default())),
-            Self::Draft { draft, prepared } => {
-                let (mut body, tools) = responses(&draft.clone().into_body())?;
-                if let (Some(limit), Some(members)) = (prepared.max_output_tokens, body.as_object_mut()) {
-                    members.insert("max_tokens".into(), limit.into());
+            Self::Chat(body) => Ok(ForChat {
+                body: from_responses::chat_to_chat(body, &resolved.model),
+                tools: ToolMap::default(),
+                dropped: Vec::new(),
+            }),
+            Self::Draft { draft, prepared, sampling } => {
+                let mut chat = responses(&draft.clone().into_body())?;
+                if let Some(members) = chat.body.as_object_mut() {
+                    members.extend(sampling.clone());
+                    if let Some(limit) = prepared.max_output_tokens {
+                        members.insert("max_tokens".into(), limit.into());
+                    }
                 }
-                Ok((body, tools))
+                let dropped = prepared.dropped.iter().filter(|key| !sampling.contains_key(*key));
+                Ok(ForChat { dropped: dropped.cloned().collect(), ..chat })
             }
         }
     }

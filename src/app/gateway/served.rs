@@ -40,7 +40,8 @@ pub struct Served {
     /// The prompt cache key is ours: no foreign client sees it.
     pub hide_prompt_cache_key: bool,
     head: VecDeque<Event>,
-    events: Events,
+    /// `None` once the answer was cut: the account is free again.
+    events: Option<Events>,
     record: RequestGuard,
     heartbeat: Duration,
     stop: CancellationToken,
@@ -79,11 +80,16 @@ impl Served {
             max_output_tokens: opened.max_output_tokens,
             hide_prompt_cache_key: opened.hide_prompt_cache_key,
             head: opened.head,
-            events: opened.events,
+            events: Some(opened.events),
             record,
             heartbeat: Duration::from_secs(gateway.config.load().server.heartbeat_seconds),
             stop: gateway.shutdown.stop_streams(),
-            keeper: turn.map(|turn| Keeper { turn, assembler: Assembler::new(AnswerOptions::default()) }),
+            keeper: turn.map(|turn| {
+                // Kept is what the client got: cut at the same place.
+                let max_output_tokens = opened.max_output_tokens;
+                let options = AnswerOptions { max_output_tokens, ..AnswerOptions::default() };
+                Keeper { turn, assembler: Assembler::new(options) }
+            }),
             now: gateway.clock.now().timestamp(),
             done: false,
         }
@@ -91,15 +97,13 @@ impl Served {
 
     /// The next thing to do; `None` after the terminal event or the break. Dropping the future loses nothing.
     pub async fn step(&mut self) -> Option<Step> {
-        if self.done {
-            return None;
-        }
-        let event = match self.head.pop_front().or_else(|| self.events.ready()) {
+        let events = self.events.as_mut().filter(|_| !self.done)?;
+        let event = match self.head.pop_front().or_else(|| events.ready()) {
             Some(event) => event,
             None => {
                 tokio::select! {
                     biased;
-                    next = self.events.next() => match next {
+                    next = events.next() => match next {
                         Some(Ok(event)) => event,
                         Some(Err(failure)) => return Some(self.broken(&failure)),
                         None => return Some(self.broken(&Failure::EndedEarly)),
@@ -125,6 +129,11 @@ impl Served {
         Some(Step::Event(event))
     }
 
+    /// Silence after which a client gets a heartbeat.
+    pub fn heartbeat(&self) -> Duration {
+        self.heartbeat
+    }
+
     /// Whether the terminal event was given out, or the break.
     pub fn is_done(&self) -> bool {
         self.done
@@ -133,6 +142,7 @@ impl Served {
     /// The front ended the answer at the client's own limit; a conversation keeps what was said until then.
     pub async fn cut(&mut self) -> Result<(), Refusal> {
         self.done = true;
+        self.events = None;
         self.record.cut();
         self.keep().await
     }
@@ -160,16 +170,7 @@ impl Served {
     }
 
     fn stopped(&mut self) -> Step {
-        self.end(Refusal {
-            status: 503,
-            kind: "server_error".into(),
-            code: "server_shutting_down".into(),
-            message: "the gateway is shutting down".into(),
-            param: None,
-            resets_at: None,
-            retry_after: Some(1),
-            retryable: true,
-        })
+        self.end(Refusal::shutting_down())
     }
 
     fn end(&mut self, refusal: Refusal) -> Step {

@@ -56,13 +56,15 @@ pub fn to_chat(body: &Value, model: &str) -> Result<Value, RequestError> {
     if !body["max_output_tokens"].is_null() {
         chat.insert("max_tokens".into(), body["max_output_tokens"].clone());
     }
-    for key in KEPT {
-        if !body[key].is_null() {
-            chat.insert(key.into(), body[key].clone());
-        }
-    }
+    chat.extend(sampling(body));
     stream(&mut chat);
     Ok(chat.into())
+}
+
+/// The members of a body, of either dialect, that a ChatGPT account does not take and a chat upstream does.
+pub fn sampling(body: &Value) -> Map<String, Value> {
+    let given = KEPT.iter().filter(|key| !body[**key].is_null());
+    given.map(|key| ((*key).to_owned(), body[*key].clone())).collect()
 }
 
 /// A chat client's own body for `model`: every member kept, but it streams and tells its usage. A body that is not

@@ -72,6 +72,16 @@ const CLIENT_FAULTS: &[&str] = &[
     "previous_response_not_found",
 ];
 
+/// How the upstream says that an account's plan has no such model, without a code.
+pub(super) const UNSUPPORTED_MODEL: &str = "is not supported when using Codex with a ChatGPT account";
+
+/// Whether the upstream's word for it blames the request. The code decides: an `error` event with the type
+/// `server_error` can still carry a client's fault.
+pub(super) fn blames_request(error: &UpstreamError) -> bool {
+    let of_the_account = matches!(error.status, Some(401 | 402 | 403 | 429));
+    !of_the_account && error.name().is_some_and(|name| CLIENT_FAULTS.contains(&name))
+}
+
 /// Sorts a failure.
 pub fn classify(failure: &Failure) -> Verdict {
     match failure {
@@ -92,8 +102,11 @@ fn refused(error: &UpstreamError) -> Verdict {
     if error.is_any(DEAD_GRANT) {
         return Verdict { fault: Fault::Account, next: Next::MarkAndMoveOn };
     }
+    if blames_request(error) {
+        return client;
+    }
     // A plan without the model is the account's affair: another one may have it.
-    if error.message.contains("is not supported when using Codex with a ChatGPT account") {
+    if error.message.contains(UNSUPPORTED_MODEL) {
         return account;
     }
     if error.is_any(&["usage_limit_reached", "usage_not_included", "rate_limit_exceeded", "slow_down"]) {
@@ -109,7 +122,6 @@ fn refused(error: &UpstreamError) -> Verdict {
         Some(403) => upstream,
         Some(status) if status >= 500 => upstream,
         Some(_) => client,
-        None if error.is_any(CLIENT_FAULTS) => client,
         None => account,
     }
 }

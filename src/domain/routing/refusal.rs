@@ -5,8 +5,9 @@
 //! one. The OpenAI SDKs retry 408, 409, 429 and 5xx twice unless `x-should-retry: false` is said.
 
 use super::decide::Plan;
-use super::failover::Failure;
+use super::failover::{Failure, UNSUPPORTED_MODEL, blames_request};
 use crate::domain::responses::error::UpstreamError;
+use crate::domain::responses::hide_ids;
 use std::fmt::Write as _;
 
 /// A refusal in the terms of the OpenAI API.
@@ -74,6 +75,27 @@ impl Refusal {
         }
     }
 
+    /// This process goes down; the next one, or another, can serve.
+    pub fn shutting_down() -> Self {
+        Self {
+            status: 503,
+            kind: "server_error".into(),
+            code: "server_shutting_down".into(),
+            message: "the gateway is shutting down".into(),
+            param: None,
+            resets_at: None,
+            retry_after: Some(1),
+            retryable: true,
+        }
+    }
+
+    /// Says which models there are instead.
+    pub fn list_models<'a>(&mut self, models: impl Iterator<Item = &'a str>) {
+        for (i, model) in models.enumerate() {
+            let _ = write!(self.message, "{}{model}", if i == 0 { "; it has: " } else { ", " });
+        }
+    }
+
     /// What the last failed attempt means to the client. `now` in Unix seconds.
     pub fn of(failure: &Failure, provider: &str, now: i64) -> Self {
         let passing = |code: &str, message: String| Self {
@@ -122,19 +144,35 @@ impl Refusal {
             status: error.status.unwrap_or(502),
             kind: error.kind.clone().unwrap_or_else(|| "invalid_request_error".into()),
             code: error.name().unwrap_or("upstream_refused").to_owned(),
-            message: error.message.clone(),
+            // Messages about rate limits name the account's organisation.
+            message: hide_ids(&error.message),
             param: error.param.clone(),
             resets_at: None,
             retry_after: wait,
             retryable: false,
         };
+        if error.is_any(&["model_not_found"]) || error.message.contains(UNSUPPORTED_MODEL) {
+            return Self {
+                status: 404,
+                kind: "invalid_request_error".into(),
+                code: "model_not_found".into(),
+                message: format!("account \"{provider}\": {}", base.message),
+                param: Some("model".into()),
+                ..base
+            };
+        }
+        if blames_request(error) {
+            // Inside a 200 stream there is no status.
+            let status = error.status.filter(|status| (400..500).contains(status)).unwrap_or(400);
+            return Self { status, kind: "invalid_request_error".into(), ..base };
+        }
         if error.is_any(&["usage_limit_reached"]) {
             let resets_at = error.resets_at(now);
             let wait = resets_at.and_then(|at| u64::try_from(at - now).ok()).or(wait);
             return Self {
                 status: 429,
                 kind: "usage_limit_reached".into(),
-                message: format!("account \"{provider}\": {}", error.message),
+                message: format!("account \"{provider}\": {}", base.message),
                 resets_at,
                 retry_after: wait,
                 ..base
@@ -171,7 +209,6 @@ impl Refusal {
                 ..base
             },
             Some(413) => Self { status: 400, code: "request_too_large".into(), ..base },
-            Some(404) if error.is_any(&["model_not_found"]) => base,
             Some(status) if status >= 500 => Self {
                 status: 503,
                 kind: "server_error".into(),
@@ -180,12 +217,6 @@ impl Refusal {
                 ..base
             },
             Some(_) => base,
-            // Inside a 200 stream there is no status; what is known to blame the request is a 400.
-            None if super::failover::classify(&Failure::Refused(error.clone())).fault
-                == super::failover::Fault::Client =>
-            {
-                Self { status: 400, ..base }
-            }
             None => Self {
                 status: 503,
                 kind: "server_error".into(),

@@ -270,8 +270,9 @@ fn read(app: &App, caller: &Caller, id: &str) -> Result<AgentBody, ApiError> {
 }
 
 fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Option<&'a Agent> {
-    let by_id = |a: &&Arc<Agent>| a.key == id || a.id.is_some_and(|own| own.to_string() == id);
-    tenant.agents.iter().find(by_id).map(|a| &**a)
+    let by_id = |a: &&Arc<Agent>| a.id.is_some_and(|own| own.to_string() == id);
+    let mut agents = tenant.agents.iter();
+    agents.clone().find(by_id).or_else(|| agents.find(|a| a.key == id)).map(|a| &**a)
 }
 
 impl From<AgentError> for ApiError {

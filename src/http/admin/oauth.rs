@@ -46,7 +46,7 @@ impl From<LoginMethod> for Method {
 
 /// `POST …/start`. An empty body is a browser sign-in.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[schema(as = StartLogin)]
 pub struct StartRequest {
     /// How to sign in.
@@ -321,7 +321,7 @@ impl From<LoginStatus> for StatusResponse {
 
 /// `POST …/callback`.
 #[derive(Clone, Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[schema(as = LoginCallback)]
 pub struct CallbackRequest {
     /// The address that the browser ended at, or its query, or `code#state`. Holds a code, hence no `Debug`.
@@ -330,6 +330,7 @@ pub struct CallbackRequest {
 
 /// `POST …/import`.
 #[derive(Clone, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = ImportLogin)]
 pub struct ImportRequest {
     /// The content of the Codex CLI's auth.json, parsed. Holds tokens, hence no `Debug`.
@@ -355,7 +356,7 @@ impl ImportRequest {
 
 /// `POST …/cancel`. An empty body ends all of the provider's.
 #[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 #[schema(as = CancelLogin)]
 pub struct CancelRequest {
     /// Only this one.

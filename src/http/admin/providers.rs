@@ -198,6 +198,7 @@ pub struct ProviderModel {
 
 /// What to check besides that the provider answers.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 #[schema(as = VerifyProvider)]
 pub struct Verify {
     model: Option<String>,

@@ -19,7 +19,7 @@ use serde_json::Value;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Who served, for the client.
 const PROVIDER: HeaderName = HeaderName::from_static("x-gateway-provider");
@@ -115,12 +115,17 @@ pub async fn stream<F: Front>(
         }
         Ok(Err(refusal)) => match refusal.presentation(codex) {
             Presentation::Status(_) => Err(refusal.into()),
-            Presentation::FailedStream => {
-                Ok(sse(HeaderMap::new(), Body::from_stream(run(Err(refusal), front(Kept::default()), codex))))
-            }
+            Presentation::FailedStream => Ok(failed_stream(&refusal, front(Kept::default()))),
         },
         Err(_) => Ok(sse(HeaderMap::new(), Body::from_stream(late(opening, front, heartbeat, codex)))),
     }
+}
+
+/// A refusal as a stream that only fails, for a Codex client.
+pub fn failed_stream(refusal: &Refusal, mut front: impl Front) -> Response {
+    let mut out = Vec::new();
+    front.fail(refusal.stream_code(true), &refusal.message, &mut out);
+    sse(HeaderMap::new(), Body::from(out.concat()))
 }
 
 /// An answer whose head went out before it began.
@@ -154,6 +159,7 @@ fn run<F: Front>(
         let mut out = Vec::with_capacity(8);
         match opened {
             Ok(mut served) => {
+                let mut spoke = Instant::now();
                 while let Some(step) = served.step().await {
                     match step {
                         Step::Event(event) => front.on_event(&event, &mut out),
@@ -164,6 +170,13 @@ fn run<F: Front>(
                     if front.is_finished() && !served.is_done() && let Err(refusal) = served.cut().await {
                         out.clear();
                         front.fail(&refusal.code, &refusal.message, &mut out);
+                    }
+                    // The upstream's own signs of life may be none to this client.
+                    if out.is_empty() && spoke.elapsed() >= served.heartbeat() {
+                        out.push(Bytes::from_static(HEARTBEAT));
+                    }
+                    if !out.is_empty() {
+                        spoke = Instant::now();
                     }
                     for bytes in out.drain(..) {
                         yield Ok(bytes);
@@ -219,12 +232,22 @@ fn answer_headers(served: &Served) -> HeaderMap {
     if let Ok(name) = HeaderValue::from_str(&served.provider.name) {
         headers.insert(PROVIDER, name);
     }
-    if !served.dropped.is_empty()
-        && let Ok(dropped) = HeaderValue::from_str(&served.dropped.join(", "))
-    {
-        headers.insert(DROPPED, dropped);
+    if !served.dropped.is_empty() {
+        headers.insert(DROPPED, dropped_header(&served.dropped));
     }
     headers
+}
+
+/// The names come from the client: what a header can't carry is shown as `?`, and a long list is cut.
+fn dropped_header(dropped: &[String]) -> HeaderValue {
+    const MOST: usize = 2_000;
+    let names = dropped.join(", ");
+    let visible = names.chars().map(|c| if matches!(c, ' '..='~') { c } else { '?' });
+    let mut text: String = visible.take(MOST).collect();
+    if names.chars().nth(MOST).is_some() {
+        text.push_str(", ...");
+    }
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("?"))
 }
 
 fn sse(mut headers: HeaderMap, body: Body) -> Response {

@@ -7,12 +7,12 @@ use crate::domain::catalogue::{Resolved, Unresolved};
 use crate::domain::ids::TenantId;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::headers::passes_upstream;
-use crate::domain::responses::request::Draft;
+use crate::domain::responses::request::{Draft, Prepared, close_calls};
 use crate::domain::routing::refusal::Refusal;
 use crate::http::error::ApiError;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
-use http_body_util::{BodyExt as _, Limited};
+use http_body_util::BodyExt as _;
 use std::io::Read as _;
 
 /// The header that names the conversation of an agent.
@@ -26,9 +26,9 @@ pub async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Byt
         let text = format!("the body is larger than {} MiB (gateway.max_body_mib)", most >> 20);
         OpenAiError(Refusal::invalid_request("request_too_large", text, None))
     };
-    let bytes = match Limited::new(body, most).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<http_body_util::LengthLimitError>() => return Err(too_large()),
+    let bytes = match collect(body, most).await {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => return Err(too_large()),
         Err(_) => {
             let text = "the body ended before it was complete";
             return Err(Refusal::invalid_request("incomplete_body", text, None).into());
@@ -54,6 +54,27 @@ pub async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Byt
             Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_encoding", text).into())
         }
     }
+}
+
+/// The body; `None` when it has more than `most` bytes. What is too much is still read, within reason: a client that
+/// is cut off while it sends sees a broken connection instead of the reason, and repeats.
+async fn collect(mut body: Body, most: usize) -> Result<Option<Bytes>, axum::Error> {
+    let announced = usize::try_from(axum::body::HttpBody::size_hint(&body).lower()).unwrap_or(usize::MAX);
+    let mut bytes = Vec::with_capacity(announced.min(most));
+    let mut size = 0;
+    while let Some(frame) = body.frame().await {
+        let Ok(data) = frame?.into_data() else { continue };
+        size += data.len();
+        if size <= most {
+            bytes.extend_from_slice(&data);
+        } else {
+            bytes = Vec::new();
+            if size > most.saturating_mul(4) {
+                break;
+            }
+        }
+    }
+    Ok((size <= most).then(|| bytes.into()))
 }
 
 fn unzstd(bytes: &[u8], most: usize) -> Result<Option<Bytes>, String> {
@@ -120,23 +141,30 @@ pub async fn as_agent(
     resolved: &Resolved,
     session: Option<String>,
     draft: &mut Draft,
+    prepared: &mut Prepared,
 ) -> Result<Option<Turn>, OpenAiError> {
     let Some((agent, effective)) = &resolved.agent else { return Ok(None) };
+    let limits = prepared.max_output_tokens.into_iter().chain(effective.max_tokens);
+    prepared.max_output_tokens = limits.min();
     if let Some(prompt) = &effective.system_prompt {
         draft.instructions = match draft.instructions.as_str() {
             "" => prompt.clone(),
             own => format!("{prompt}\n\n{own}"),
         };
     }
-    let Some(session_key) = session else { return Ok(None) };
+    let Some(session_key) = session else {
+        close_calls(&mut draft.input, |n| format!("input[{n}]"))?;
+        return Ok(None);
+    };
+    prepared.prompt_cache_key_is_ours = true;
     draft.prompt_cache_key = conversations::cache_key(tenant, &agent.key, &session_key);
     let said = std::mem::take(&mut draft.input);
-    let provider = resolved.provider.id;
     let (input, turn) =
-        conversations::begin(&app.db, &app.clock, tenant, &agent.key, &session_key, said, provider)
+        conversations::begin(&app.db, &app.clock, tenant, &agent.key, &session_key, said, &resolved.provider)
             .await
             .map_err(|error| ApiError::internal(&error))?;
     draft.input = input;
+    close_calls(&mut draft.input, |n| format!("input[{n}]"))?;
     Ok(Some(turn))
 }
 

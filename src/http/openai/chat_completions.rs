@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::app::gateway::{Ask, Payload, target};
 use crate::domain::access::Permission;
 use crate::domain::chat::chunk::{ChunkOptions, ChunkTranslator};
+use crate::domain::chat::from_responses::sampling;
 use crate::domain::chat::{completion, request};
 use crate::domain::ids::RequestId;
 use crate::domain::provider::Wire;
@@ -64,17 +65,20 @@ pub async fn create(
         Payload::Chat(body)
     } else {
         let mut translated = request::to_responses(&body, &target(&resolved, &resolved.provider)?)?;
-        turn = as_agent(&app, tenant, &resolved, session_key(&headers)?, &mut translated.draft).await?;
         options.names = translated.names;
-        let limit = resolved.agent.as_ref().and_then(|(_, e)| e.max_tokens);
-        let prepared = Prepared {
+        let mut prepared = Prepared {
             dropped: translated.dropped,
-            max_output_tokens: head.max_tokens.into_iter().chain(limit).min(),
+            max_output_tokens: head.max_tokens,
             stream: head.stream,
             prompt_cache_key_is_ours: head.prompt_cache_key.is_none(),
             ..Prepared::default()
         };
-        Payload::Draft { draft: translated.draft, prepared }
+        let (draft, session) = (&mut translated.draft, session_key(&headers)?);
+        turn = as_agent(&app, tenant, &resolved, session, draft, &mut prepared).await?;
+        // Stop sequences are kept here.
+        let mut sampling = sampling(&body);
+        sampling.shift_remove("stop");
+        Payload::Draft { draft: translated.draft, prepared, sampling }
     };
     let ask = Ask {
         id,

@@ -6,11 +6,12 @@ use super::error::OpenAiError;
 use crate::app::App;
 use crate::app::gateway::{Ask, Payload, target};
 use crate::domain::access::Permission;
-use crate::domain::ids::RequestId;
+use crate::domain::chat::from_responses::sampling;
+use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::forward::Forwarder;
 use crate::domain::responses::request;
-use crate::domain::routing::refusal::Refusal;
+use crate::domain::routing::refusal::{Presentation, Refusal};
 use crate::http::extract::ModelCaller;
 use crate::telemetry::metrics::Endpoint;
 use axum::Extension;
@@ -38,28 +39,50 @@ pub async fn create(
     body: Body,
 ) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::UseModels)?;
-    let tenant = caller.0.tenant();
-    let body = read_body(&app, &headers, body).await?;
-    let head = request::read_head(&body)?;
-    let resolved = resolve(&app, tenant, head.model.as_deref())?;
     let audience = audience(&headers);
+    match answer(&app, id, caller.0.tenant(), audience, &headers, body).await {
+        // A Codex client repeats a 5xx up to 30 times, whoever it comes from.
+        Err(OpenAiError(refusal))
+            if refusal.presentation(audience == Audience::Codex) == Presentation::FailedStream =>
+        {
+            let options = Kept::default().options(id, "", app.clock.now().timestamp());
+            Ok(answer::failed_stream(&refusal, Forwarder::new(audience, options)))
+        }
+        answered => answered,
+    }
+}
+
+async fn answer(
+    app: &Arc<App>,
+    id: RequestId,
+    tenant: TenantId,
+    audience: Audience,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, OpenAiError> {
+    let body = read_body(app, headers, body).await?;
+    let head = request::read_head(&body)?;
+    let resolved = resolve(app, tenant, head.model.as_deref())?;
     let stream = head.stream;
     let model_asked = head.model.clone().unwrap_or_default();
     let mut turn = None;
     let payload = if resolved.agent.is_some() {
         let target = target(&resolved, &resolved.provider)?;
         let (mut draft, mut prepared) = request::draft_foreign(&body, &target)?;
-        turn = as_agent(&app, tenant, &resolved, session_key(&headers)?, &mut draft).await?;
-        let limit = resolved.agent.as_ref().and_then(|(_, e)| e.max_tokens);
-        prepared.max_output_tokens = head.max_output_tokens.into_iter().chain(limit).min();
-        Payload::Draft { draft, prepared }
+        let session = session_key(headers)?;
+        turn = as_agent(app, tenant, &resolved, session, &mut draft, &mut prepared).await?;
+        Payload::Draft {
+            draft,
+            prepared,
+            sampling: sampling(&serde_json::from_slice(&body).unwrap_or_default()),
+        }
     } else if audience == Audience::Codex {
         Payload::Native { body, head }
     } else {
         Payload::Responses(body)
     };
     let headers = match audience {
-        Audience::Codex => native_headers(&headers),
+        Audience::Codex => native_headers(headers),
         Audience::Foreign => HeaderMap::new(),
     };
     let ask = Ask {
@@ -76,9 +99,9 @@ pub async fn create(
     if stream {
         let (model, now) = (ask.resolved.model.clone(), app.clock.now().timestamp());
         let front = move |kept: Kept| Forwarder::new(audience, kept.options(id, &model, now));
-        return answer::stream(&app, ask, front).await;
+        return answer::stream(app, ask, front).await;
     }
-    let (headers, response) = answer::collect(&app, ask).await?;
+    let (headers, response) = answer::collect(app, ask).await?;
     Ok(answer::json(headers, &response))
 }
 

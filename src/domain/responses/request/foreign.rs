@@ -10,16 +10,21 @@ use serde_json::{Map, Value, json};
 /// # Errors
 /// Something in it cannot be served, or is not what the public API takes either.
 pub fn prepare_foreign(body: &[u8], target: &Target<'_>) -> Result<Prepared, RequestError> {
-    let (draft, mut prepared) = draft_foreign(body, target)?;
+    let (draft, mut prepared) = draft_of(body, target, true)?;
     prepared.finish(draft);
     Ok(prepared)
 }
 
-/// The same in parts, for whoever has something to add before it is written: [`Prepared::finish`] writes it.
+/// The same in parts, for whoever has something to add before it is written: [`Prepared::finish`] writes it. The call
+/// of an output may be in what is added, so [`super::close_calls`] is left to the caller.
 ///
 /// # Errors
 /// As [`prepare_foreign`].
 pub fn draft_foreign(body: &[u8], target: &Target<'_>) -> Result<(Draft, Prepared), RequestError> {
+    draft_of(body, target, false)
+}
+
+fn draft_of(body: &[u8], target: &Target<'_>, whole: bool) -> Result<(Draft, Prepared), RequestError> {
     let head = read_head(body)?;
     if head.previous_response_id {
         return Err(nothing_is_stored());
@@ -46,7 +51,7 @@ pub fn draft_foreign(body: &[u8], target: &Target<'_>) -> Result<(Draft, Prepare
         return Err(RequestError::at("missing_required_parameter", "input", message));
     };
     let namespaces = namespaces(&tools, &given);
-    let input = input::items(given, &namespaces, &mut dropped)?;
+    let input = input::items(given, &namespaces, &mut dropped, whole)?;
     let tool_choice = match take("tool_choice") {
         // The tools of a Lite body are in its input.
         Some(choice) if head.lite => Some(choice),

@@ -15,10 +15,12 @@ const MAX_ID: usize = 64;
 const ABORTED: &str = "aborted";
 
 /// All items of `input`. What is left out is noted in `dropped`; `namespaces` are those of the request's tools.
+/// With `whole`, it is the whole conversation, and every call in it meets its output.
 pub(super) fn items(
     input: Value,
     namespaces: &[String],
     dropped: &mut Vec<String>,
+    whole: bool,
 ) -> Result<Vec<Value>, RequestError> {
     let list = match input {
         Value::String(text) => return Ok(vec![message("user", &text)]),
@@ -46,7 +48,9 @@ pub(super) fn items(
             Err(Dropped(what)) => dropped.push(format!("{place} ({what})")),
         }
     }
-    close_calls(&mut items, |n| places[n].clone())?;
+    if whole {
+        close_calls(&mut items, |n| places[n].clone())?;
+    }
     Ok(items)
 }
 

@@ -1,0 +1,10 @@
+//! The admin API: what the dashboard and scripts use.
+
+mod desk;
+
+mod agents;
+mod answers;
+mod dashboard;
+mod providers;
+mod secrets;
+mod session;

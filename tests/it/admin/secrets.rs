@@ -1,0 +1,158 @@
+//! No secret in any answer or log line, over a whole life of a gateway.
+
+use super::desk::{ADA, GRACE};
+use crate::program::process::{Client, Home, until};
+use crate::support::database::database;
+use gateway::demo::simulator::{COMPAT_KEY, Endpoint, RedirectPorts, Script, Simulator, SimulatorSpec};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::sync::Mutex;
+
+const LINUS: &str = "linus@example.com";
+const REFUSED: &str = "sk-refused-key";
+
+/// Keeps everything that the gateway answered.
+struct Heard {
+    client: Client,
+    text: Mutex<String>,
+}
+
+impl Heard {
+    async fn call(&self, method: Method, path: &str, body: Value) -> Value {
+        let response = self.client.request(method, path).json(&body).send().await.unwrap();
+        let head = format!("\n{path} {:?}\n", response.headers());
+        let body = response.text().await.unwrap();
+        self.text.lock().unwrap().push_str(&(head + &body));
+        serde_json::from_str(&body).unwrap_or(Value::Null)
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Value {
+        self.call(Method::POST, path, body).await
+    }
+
+    async fn get(&self, path: &str) -> Value {
+        self.call(Method::GET, path, json!({})).await
+    }
+
+    async fn ask(&self, model: &str) -> Value {
+        self.post("/v1/responses", json!({"model": model, "input": "hi", "stream": true})).await;
+        self.post("/v1/responses", json!({"model": model, "input": "hi"})).await
+    }
+}
+
+/// The tokens, codes and verifiers in what the gateway sent upstream.
+fn sent_to(simulator: &Simulator) -> Vec<String> {
+    let mut secrets = Vec::new();
+    for account in simulator.accounts() {
+        for request in account.last_requests() {
+            let token = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+            secrets.extend(token.map(str::to_owned));
+            for key in ["code", "code_verifier", "refresh_token", "device_auth_id", "token"] {
+                secrets.extend(request.body.get(key).and_then(Value::as_str).map(str::to_owned));
+            }
+        }
+    }
+    secrets
+}
+
+#[tokio::test]
+async fn no_answer_and_no_log_line_holds_a_secret() {
+    let mut spec = SimulatorSpec::with_emails([ADA, GRACE, LINUS]);
+    spec.redirect_ports = RedirectPorts::Any;
+    let simulator = Simulator::start(spec).await.unwrap();
+    let db = database().await;
+    let home = Home::new().on(&simulator).with("GATEWAY_POSTGRES_DSN", &db.url).with("GATEWAY_LOG", "trace");
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    home.write_config(&format!("{{\"chatgpt\": {{\"callback_ports\": [{port}]}}}}"));
+    let mut gateway = home.serve().await;
+    let token = home.token();
+    let heard = Heard { client: gateway.client(&token), text: Mutex::default() };
+    let mut secrets = vec![token.clone(), COMPAT_KEY.to_owned(), REFUSED.to_owned()];
+
+    // Import, browser and device; each also refused once.
+    let auth_json = simulator.account(ADA).auth_json();
+    for key in ["id_token", "access_token", "refresh_token"] {
+        secrets.push(auth_json["tokens"][key].as_str().unwrap().to_owned());
+    }
+    heard.post("/v1/auth/chatgpt/openai-codex/import", json!({ "auth_json": auth_json })).await;
+    let broken = json!({"auth_json": {"tokens": {"access_token": REFUSED, "refresh_token": REFUSED}}});
+    heard.post("/v1/auth/chatgpt/x/import", broken).await;
+    let begun = heard.post("/v1/auth/chatgpt/codex-b/start", json!({"method": "browser"})).await;
+    let back = simulator.authorize(begun["auth_url"].as_str().unwrap(), Some(GRACE)).unwrap();
+    let code = back.split(['?', '&']).find_map(|part| part.strip_prefix("code=")).unwrap();
+    secrets.push(code.to_owned());
+    let forged = json!({"redirect_url": back.replace("state=", "state=x")});
+    heard.post("/v1/auth/chatgpt/codex-b/callback", forged).await;
+    let connected = heard.post("/v1/auth/chatgpt/codex-b/callback", json!({ "redirect_url": back })).await;
+    assert_eq!(connected["authenticated"], true, "{connected}");
+    let begun = heard.post("/v1/auth/chatgpt/codex-c/start", json!({"method": "device"})).await;
+    simulator.decide_device(begun["user_code"].as_str().unwrap(), Some(LINUS)).unwrap();
+    until("the device flow ends", async || {
+        heard.get("/v1/auth/chatgpt/codex-c/status").await["authenticated"] == true
+    })
+    .await;
+
+    // An API key, right and wrong.
+    for (name, key) in [("local", COMPAT_KEY), ("wrong", REFUSED)] {
+        let body = json!({"name": name, "provider_type": "openai_compat",
+                          "api_base": simulator.compat_base(), "api_key": key});
+        heard.post("/v1/providers", body).await;
+        heard.post(&format!("/v1/providers/{name}/verify"), json!({})).await;
+    }
+
+    // Requests that are answered and refused, with a refresh that works and one that does not.
+    until("the accounts serve", async || heard.ask("openai-codex/gpt-5.5").await["status"] == "completed")
+        .await;
+    simulator.account(ADA).expire_access_tokens();
+    let answer = heard.ask("openai-codex/gpt-5.5").await;
+    assert_eq!(answer["status"], "completed", "{answer}");
+    let grace = simulator.account(GRACE);
+    grace.script_on(Endpoint::Token, Script::fixture("token-error-401-refresh_token_expired"));
+    grace.expire_access_tokens();
+    for model in ["codex-b/gpt-5.5", "local/sim-chat", "wrong/sim-chat", "no-such/model"] {
+        heard.ask(model).await;
+    }
+    let state = heard.get("/v1/providers/codex-b").await["status"]["state"].clone();
+    assert_eq!(state, "needs_reauth");
+
+    // A session, and everything that can be read.
+    let opened = heard.client.request(Method::POST, "/v1/auth/session").json(&json!({ "token": token }));
+    let opened = opened.send().await.unwrap();
+    let cookie = opened.headers()["set-cookie"].to_str().unwrap().to_owned();
+    secrets.push(cookie.split([';', '=']).nth(1).unwrap().to_owned());
+    assert!(!opened.text().await.unwrap().contains(&token));
+    heard.post("/v1/auth/session", json!({"token": format!("{token}x")})).await;
+    let document: Value = serde_json::from_str(&gateway::http::openapi()).unwrap();
+    for (path, operations) in document["paths"].as_object().unwrap() {
+        if operations.get("get").is_none() {
+            continue;
+        }
+        for name in ["openai-codex", "codex-b", "codex-c", "local"] {
+            let path = path.replace("{*id}", "gpt-5.5").replace("{id}", name).replace("{provider}", name);
+            heard.get(&path).await;
+        }
+    }
+    secrets.extend(sent_to(&simulator));
+    gateway.stop().await;
+
+    let key = std::fs::read_to_string(home.data().join("encryption.key")).unwrap();
+    secrets.push(key.trim().to_owned());
+    secrets.retain(|secret| secret.len() >= 8);
+    secrets.sort();
+    secrets.dedup();
+    assert!(secrets.len() >= 12, "the scenario handles secrets: {}", secrets.len());
+    let (answers, log) = (heard.text.into_inner().unwrap(), gateway.log() + &gateway.stdout());
+    for (place, text) in [("an answer", &answers), ("the log", &log)] {
+        for secret in &secrets {
+            if let Some(at) = text.find(secret.as_str()) {
+                let from = text[..at].char_indices().rev().nth(300).map_or(0, |(index, _)| index);
+                panic!("{place} holds a secret ({}…) after: {}", &secret[..4], &text[from..at]);
+            }
+        }
+        // Whatever else there may be, by its shape.
+        for shape in ["eyJ", "aes-gcm:", "code_verifier", "refresh_token=", "Bearer ey", "Bearer gw_"] {
+            let line = text.lines().find(|line| line.contains(shape));
+            assert!(line.is_none(), "{place} holds {shape}: {}", &line.unwrap_or_default());
+        }
+    }
+}

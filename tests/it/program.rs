@@ -1,0 +1,9 @@
+//! The real program: its commands, its start, its end, and two of it on one database.
+
+pub mod process;
+
+mod commands;
+mod life;
+mod replicas;
+mod settings;
+mod storage;
