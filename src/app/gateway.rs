@@ -81,6 +81,8 @@ struct Opened {
     dropped: Vec<String>,
     max_output_tokens: Option<u64>,
     hide_prompt_cache_key: bool,
+    /// Of the request, as estimated from its size.
+    input_tokens: u64,
 }
 
 impl Gateway {
@@ -189,6 +191,7 @@ impl Gateway {
     ) -> Result<Opened, Failure> {
         let config = self.config.load();
         let prepared = ask.payload.for_codex(&ask.resolved, provider)?;
+        let input_tokens = estimate(prepared.body.len());
         let turn = codex::Turn {
             access: Access {
                 api_base: provider.api_base.as_deref().unwrap_or(&config.chatgpt.api_base),
@@ -219,6 +222,7 @@ impl Gateway {
             dropped: prepared.dropped,
             max_output_tokens: prepared.max_output_tokens,
             hide_prompt_cache_key: prepared.prompt_cache_key_is_ours,
+            input_tokens,
         })
     }
 
@@ -240,8 +244,14 @@ impl Gateway {
             dropped,
             max_output_tokens: None,
             hide_prompt_cache_key: true,
+            input_tokens: 0,
         })
     }
+}
+
+/// Tokens of a body of so many bytes. Told only for an answer that is ended here, of which the upstream never says.
+fn estimate(bytes: usize) -> u64 {
+    bytes as u64 / 4
 }
 
 fn patience(config: &Config) -> Patience {

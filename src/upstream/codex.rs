@@ -5,10 +5,11 @@ use crate::domain::responses::event::Event;
 use crate::domain::responses::sse::FrameSplitter;
 use crate::domain::routing::failover::Failure;
 use bytes::Bytes;
+use chrono::DateTime;
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use reqwest::header::{
-    ACCEPT, CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
+    ACCEPT, CONTENT_TYPE, DATE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RETRY_AFTER,
 };
 use reqwest::{RequestBuilder, Response};
 use secrecy::{ExposeSecret, SecretString};
@@ -144,9 +145,21 @@ pub(super) async fn send(request: RequestBuilder, first_byte: Duration) -> Resul
     if status.is_success() || status == reqwest::StatusCode::NOT_MODIFIED {
         return Ok(response);
     }
-    let retry_after = response.headers().get(RETRY_AFTER).and_then(|v| v.to_str().ok()?.trim().parse().ok());
+    let retry_after = retry_after(response.headers());
     let body = read_some(response, MAX_ERROR_BYTES, Duration::from_secs(10)).await;
     Err(Failure::Refused(UpstreamError::from_http(status.as_u16(), retry_after, &body)))
+}
+
+/// Seconds to wait: said as such, or as a date, which is measured against the date of the answer itself.
+fn retry_after(headers: &HeaderMap) -> Option<f64> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let said = text(RETRY_AFTER)?;
+    if let Ok(seconds) = said.parse::<f64>() {
+        return Some(seconds).filter(|s| s.is_finite() && *s >= 0.0);
+    }
+    let date = |text: &str| DateTime::parse_from_rfc2822(text).ok();
+    let wait = date(said)?.signed_duration_since(date(text(DATE)?)?).num_seconds();
+    u32::try_from(wait).ok().map(f64::from)
 }
 
 pub(super) async fn read_json(response: Response, wait: Duration) -> Result<Value, Failure> {

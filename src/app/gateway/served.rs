@@ -39,6 +39,8 @@ pub struct Served {
     pub max_output_tokens: Option<u64>,
     /// The prompt cache key is ours: no foreign client sees it.
     pub hide_prompt_cache_key: bool,
+    /// Of the request, as estimated; 0 when the upstream counts to the end.
+    pub input_tokens: u64,
     head: VecDeque<Event>,
     /// `None` once the answer was cut: the account is free again.
     events: Option<Events>,
@@ -79,6 +81,7 @@ impl Served {
             dropped: opened.dropped,
             max_output_tokens: opened.max_output_tokens,
             hide_prompt_cache_key: opened.hide_prompt_cache_key,
+            input_tokens: opened.input_tokens,
             head: opened.head,
             events: Some(opened.events),
             record,

@@ -117,12 +117,11 @@ fn refused(error: &UpstreamError) -> Verdict {
     }
     match error.status {
         Some(401) => Verdict { fault: Fault::Account, next: Next::RefreshAndRetry },
-        Some(402 | 429) => account,
+        Some(402 | 429) | None => account,
         // A page instead of JSON: the way to the upstream, not the account.
         Some(403) => upstream,
         Some(status) if status >= 500 => upstream,
         Some(_) => client,
-        None => account,
     }
 }
 

@@ -69,6 +69,8 @@ pub struct Kept {
     pub max_output_tokens: Option<u64>,
     /// The prompt cache key is ours.
     pub hide_prompt_cache_key: bool,
+    /// An estimate, for the usage of an answer that is ended here.
+    pub input_tokens: u64,
 }
 
 impl Kept {
@@ -76,6 +78,7 @@ impl Kept {
         Self {
             max_output_tokens: served.max_output_tokens,
             hide_prompt_cache_key: served.hide_prompt_cache_key,
+            input_tokens: served.input_tokens,
         }
     }
 
@@ -87,7 +90,7 @@ impl Kept {
             response_id: format!("resp_{}", id.0.simple()),
             model: model.to_owned(),
             created_at,
-            input_tokens: 0,
+            input_tokens: self.input_tokens,
         }
     }
 }

@@ -94,7 +94,8 @@ pub async fn create(
     };
     if head.stream {
         let front = move |kept: Kept| {
-            ChunkTranslator::new(ChunkOptions { max_output_tokens: kept.max_output_tokens, ..options })
+            let Kept { max_output_tokens, input_tokens, .. } = kept;
+            ChunkTranslator::new(ChunkOptions { max_output_tokens, input_tokens, ..options })
         };
         return answer::stream(&app, ask, front).await;
     }

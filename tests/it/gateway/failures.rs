@@ -32,6 +32,7 @@ fn cut(after_events: usize, mode: CutMode) -> Script {
     Script::stream(StreamScript { cut: Some(Cut { after_events, mode }), ..StreamScript::default() })
 }
 
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn cases() -> Vec<Case> {
     let fixture = Script::fixture;
     let overloaded = Err("server_is_overloaded");
@@ -195,7 +196,7 @@ async fn a_codex_client_is_never_answered_with_a_status_that_it_repeats_thirty_t
 async fn a_used_up_limit_says_when_it_starts_anew() {
     let world = World::new().await;
     let node = world.node().await;
-    let in_an_hour = chrono::Utc::now().timestamp() + 3600;
+    let in_an_hour = node.app.clock.now().timestamp() + 3600;
     let error = json!({"type": "usage_limit_reached", "message": "The usage limit has been reached",
         "plan_type": "plus", "resets_at": in_an_hour, "resets_in_seconds": 3600});
     world.script(Script::status(429, json!({ "error": error })));
@@ -218,6 +219,19 @@ async fn a_wait_that_the_upstream_names_is_passed_on() {
     let answer = node.post(RESPONSES, &ask(RESPONSES, MODEL, "hi", true)).await;
     assert_eq!(answer.header("retry-after"), Some("8"));
     assert!(!answer.text().contains("org-secret"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn a_wait_that_is_said_as_a_date_is_one_in_seconds() {
+    let world = World::new().await;
+    let node = world.node().await;
+    let then = node.app.clock.now() + chrono::TimeDelta::seconds(90);
+    let headers = [("retry-after".to_owned(), then.format("%a, %d %b %Y %H:%M:%S GMT").to_string())];
+    let body = json!({"error": {"code": "slow_down", "message": "slow down"}});
+    world.script(Script::Status { status: 429, headers: headers.into(), body });
+    let answer = node.post(RESPONSES, &ask(RESPONSES, MODEL, "hi", true)).await;
+    let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((85..=90).contains(&wait), "{wait}");
 }
 
 #[tokio::test]

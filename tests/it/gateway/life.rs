@@ -6,6 +6,7 @@ use futures_util::StreamExt as _;
 use gateway::demo::simulator::{Cut, CutMode, Script, StreamScript};
 use gateway::lifecycle::Limits;
 use serde_json::Value;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 const LONG: &str = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen";
@@ -64,6 +65,11 @@ async fn a_limit_ends_the_answer_with_length_and_drops_the_upstream_at_once() {
         assert_eq!((told.ends, told.end.as_str()), (1, end), "{path} {stream} {}", answer.text());
         assert!(!told.text.is_empty() && told.text.len() <= 24, "{:?}", told.text);
         assert!(LONG.starts_with(&told.text));
+        if !stream {
+            let usage = &answer.json()["usage"];
+            let input = usage["input_tokens"].as_u64().or(usage["prompt_tokens"].as_u64()).unwrap();
+            assert!(input > 0, "an estimate, as the upstream is not heard to its end: {usage}");
+        }
         is_free(&world).await;
         assert_eq!(world.ada().counters().cancelled, n as u64 + 1);
         let (row, attempts) = node.record(n + 1).await;
@@ -143,9 +149,8 @@ async fn signs_of_life_that_a_client_may_not_see_do_not_keep_its_heartbeats_back
     );
     text.push_str("event: response.output_text.delta\ndata: {\"type\":\"response.output_text.delta\",\"output_index\":0,\"delta\":\"hi\"}\n\n");
     for n in 0..20 {
-        text.push_str(&format!(
-            "event: keepalive\ndata: {{\"type\":\"keepalive\",\"sequence_number\":{n}}}\n\n"
-        ));
+        let _ =
+            write!(text, "event: keepalive\ndata: {{\"type\":\"keepalive\",\"sequence_number\":{n}}}\n\n");
     }
     let source = gateway::demo::simulator::Source::Raw(text);
     world.script(Script::stream(StreamScript { source, per_event_ms: Some(300), ..StreamScript::default() }));

@@ -365,12 +365,12 @@ mod tests {
 
     fn convert(input: Value) -> (Vec<Value>, Vec<String>) {
         let mut dropped = Vec::new();
-        let items = items(input, &["shell".to_owned()], &mut dropped).expect("items");
+        let items = items(input, &["shell".to_owned()], &mut dropped, true).expect("items");
         (items, dropped)
     }
 
     fn refused(input: Value) -> RequestError {
-        items(input, &[], &mut Vec::new()).expect_err("refused")
+        items(input, &[], &mut Vec::new(), true).expect_err("refused")
     }
 
     #[test]
