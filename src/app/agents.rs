@@ -213,6 +213,14 @@ fn check_other_config(other: &Map<String, Value>) -> Result<(), AgentError> {
             return Err(AgentError::InvalidValue { field: "other_config.thinking_level", reason });
         }
     }
+    match other.get("temperature") {
+        None | Some(Value::Null) => {}
+        Some(value) if value.as_f64().is_some_and(|t| (0.0..=2.0).contains(&t)) => {}
+        Some(found) => {
+            let reason = format!("{found} is not a number from 0 to 2");
+            return Err(AgentError::InvalidValue { field: "other_config.temperature", reason });
+        }
+    }
     match other.get("max_tokens") {
         None | Some(Value::Null) => Ok(()),
         Some(value) if value.as_u64().is_some_and(|n| n > 0) => Ok(()),

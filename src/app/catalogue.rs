@@ -60,6 +60,7 @@ impl Catalogues {
             model: defaults.model.clone(),
             thinking_level: defaults.thinking_level.clone(),
             max_tokens: Some(u64::from(defaults.max_tokens)),
+            temperature: defaults.temperature,
             system_prompt: defaults.system_prompt.clone(),
         }
     }
@@ -169,6 +170,7 @@ fn stored_agent(row: AgentRow) -> Agent {
         id: Some(crate::domain::ids::AgentId(row.id)),
         thinking_level: other.get("thinking_level").and_then(|v| v.as_str()).map(str::to_owned),
         max_tokens: other.get("max_tokens").and_then(serde_json::Value::as_u64),
+        temperature: other.get("temperature").and_then(serde_json::Value::as_f64),
         routing: other.get("chatgpt_oauth_routing").and_then(|v| v.as_object()).cloned(),
         key: row.agent_key,
         display_name: row.display_name,
@@ -198,6 +200,9 @@ fn file_agent(key: &str, entry: &AgentEntry, config: &Config) -> Agent {
     if let Some(tokens) = entry.max_tokens {
         other.insert("max_tokens".into(), tokens.into());
     }
+    if let Some(temperature) = entry.temperature {
+        other.insert("temperature".into(), temperature.into());
+    }
     let routing = entry.chatgpt_oauth_routing.as_ref().and_then(|r| serde_json::to_value(r).ok());
     if let Some(routing) = &routing {
         other.insert("chatgpt_oauth_routing".into(), routing.clone());
@@ -211,6 +216,7 @@ fn file_agent(key: &str, entry: &AgentEntry, config: &Config) -> Agent {
         system_prompt: entry.system_prompt.clone(),
         thinking_level: entry.thinking_level.clone(),
         max_tokens: entry.max_tokens.map(u64::from),
+        temperature: entry.temperature,
         context_window: entry.context_window.unwrap_or(defaults.context_window),
         max_tool_iterations: entry.max_tool_iterations.unwrap_or(defaults.max_tool_iterations),
         workspace: entry.workspace.clone(),

@@ -131,7 +131,12 @@ impl Providers {
     ) -> Result<(), ProviderError> {
         let mut tx = self.db.begin().await?;
         let row = locked(&mut tx, tenant, id_or_name).await?;
-        let chatgpt = ProviderType::named(&row.provider_type).is_some_and(ProviderType::is_chatgpt);
+        let kind = ProviderType::named(&row.provider_type);
+        let chatgpt = kind.is_some_and(ProviderType::is_chatgpt);
+        let api_base = update.api_base.map(check_api_base).transpose()?;
+        if matches!(api_base, Some(None)) && !chatgpt && kind.is_none_or(|k| k.default_api_base.is_none()) {
+            return Err(ProviderError::ApiBaseRequired(row.provider_type));
+        }
         if let Some(name) = update.name.as_ref().filter(|n| **n != row.name) {
             if !is_slug(name) {
                 return Err(ProviderError::InvalidName(name.clone()));
@@ -152,7 +157,7 @@ impl Providers {
         let change = ProviderChange {
             display_name: update.display_name,
             provider_type: None,
-            api_base: update.api_base.map(check_api_base).transpose()?,
+            api_base,
             api_key: api_key.map(|key| Some(self.vault.seal(&key, &api_key_aad(row.id)))),
             enabled: update.enabled,
             settings,

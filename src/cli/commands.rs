@@ -5,7 +5,7 @@ use crate::app::catalogue::CHANNEL;
 use crate::app::clock::Clock;
 use crate::app::vault::rotation;
 use crate::config::{Config, Loader, Overrides};
-use crate::store::backup::{self, BackupMeta, RestoreOptions};
+use crate::store::backup::{self, BackupError, BackupMeta, RestoreOptions};
 use crate::store::db;
 use anyhow::{Context as _, bail};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -72,7 +72,11 @@ pub(super) async fn restore(overrides: Overrides, file: &Path, replace: bool) ->
     with_database(&config, async |database| {
         let mut conn = database.pool.acquire().await?;
         let mut source = tokio::fs::File::open(file).await.with_context(|| file.display().to_string())?;
-        let summary = backup::restore(&mut conn, &mut source, &RestoreOptions { replace }).await?;
+        let restored = backup::restore(&mut conn, &mut source, &RestoreOptions { replace }).await;
+        let summary = match restored {
+            Err(error @ BackupError::NotEmpty { .. }) => bail!("{error} (--replace)"),
+            restored => restored?,
+        };
         // A table that is empty now told nobody.
         sqlx::query("select pg_notify($1, 'restore')").bind(CHANNEL).execute(&mut *conn).await?;
         print(&format!("{}: {summary}", file.display()))?;

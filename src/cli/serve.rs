@@ -36,14 +36,14 @@ pub struct DemoArgs {
 }
 
 pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
-    let loader = Loader::of_this_process(overrides);
-    let loaded = loader.load()?;
+    let source = Loader::of_this_process(overrides);
+    let loaded = source.load()?;
     let log = logs::init(loaded.config.telemetry.log_format, &loaded.config.telemetry.log_level)?;
     let mut signals: Signals = Box::pin(signals()?);
     let shutdown = Shutdown::new();
     let starting = boot::start(loaded.config.clone(), shutdown.clone(), false);
     let Some(running) = started(starting, &mut signals, &shutdown).await? else { return Ok(()) };
-    match ConfigWatch::start(loader, loaded) {
+    match ConfigWatch::start(source, loaded) {
         Ok(watch) => {
             let app = running.app.clone();
             let apply = move |change: &ConfigChange| {

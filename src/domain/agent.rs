@@ -24,6 +24,8 @@ pub struct Agent {
     pub system_prompt: Option<String>,
     pub thinking_level: Option<String>,
     pub max_tokens: Option<u64>,
+    /// For models that take one; a ChatGPT account takes none.
+    pub temperature: Option<f64>,
     pub context_window: u32,
     pub max_tool_iterations: u32,
     pub is_default: bool,
@@ -46,17 +48,19 @@ pub struct AgentDefaults {
     pub model: String,
     pub thinking_level: Option<String>,
     pub max_tokens: Option<u64>,
+    pub temperature: Option<f64>,
     pub system_prompt: Option<String>,
 }
 
 /// What an agent really uses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Effective {
     pub provider: String,
     pub model: String,
     pub thinking_level: Option<String>,
     /// `None`: no limit of ours.
     pub max_tokens: Option<u64>,
+    pub temperature: Option<f64>,
     pub system_prompt: Option<String>,
 }
 
@@ -69,6 +73,7 @@ impl Agent {
             model: text(&self.model).unwrap_or_else(|| defaults.model.clone()),
             thinking_level: text(&self.thinking_level).or_else(|| defaults.thinking_level.clone()),
             max_tokens: self.max_tokens.or(defaults.max_tokens),
+            temperature: self.temperature.or(defaults.temperature),
             system_prompt: text(&self.system_prompt).or_else(|| defaults.system_prompt.clone()),
         }
     }
@@ -101,6 +106,7 @@ mod tests {
             model: "gpt-5.3-codex".into(),
             thinking_level: Some("low".into()),
             max_tokens: Some(8192),
+            temperature: Some(0.5),
             system_prompt: None,
         };
         let agent = Agent {
@@ -112,6 +118,7 @@ mod tests {
             system_prompt: Some("be kind".into()),
             thinking_level: None,
             max_tokens: Some(5),
+            temperature: None,
             context_window: 1,
             max_tool_iterations: 1,
             is_default: false,
@@ -128,6 +135,7 @@ mod tests {
         let effective = agent.effective(&defaults);
         assert_eq!((&*effective.provider, &*effective.model), ("openai-codex", "m"));
         assert_eq!((effective.thinking_level.as_deref(), effective.max_tokens), (Some("low"), Some(5)));
+        assert_eq!(effective.temperature, Some(0.5));
     }
 
     #[test]

@@ -318,6 +318,7 @@ mod tests {
             model: "gpt-5.3-codex".into(),
             thinking_level: None,
             max_tokens: None,
+            temperature: None,
             system_prompt: None,
         }
     }
@@ -332,6 +333,7 @@ mod tests {
             system_prompt: None,
             thinking_level: None,
             max_tokens: None,
+            temperature: None,
             context_window: 1,
             max_tool_iterations: 1,
             is_default,

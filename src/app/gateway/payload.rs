@@ -90,6 +90,9 @@ impl Payload {
                 let mut chat = responses(&draft.clone().into_body())?;
                 if let Some(members) = chat.body.as_object_mut() {
                     members.extend(sampling.clone());
+                    if let Some(temperature) = resolved.agent.as_ref().and_then(|(_, e)| e.temperature) {
+                        members.entry("temperature").or_insert(temperature.into());
+                    }
                     if let Some(limit) = prepared.max_output_tokens {
                         members.insert("max_tokens".into(), limit.into());
                     }

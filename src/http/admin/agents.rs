@@ -63,6 +63,8 @@ pub struct AgentOtherConfig {
     thinking_level: Option<String>,
     /// Most tokens of one answer.
     max_tokens: Option<u64>,
+    /// 0 to 2, for models that take one.
+    temperature: Option<f64>,
     #[schema(value_type = Option<Object>)]
     chatgpt_oauth_routing: Option<Map<String, Value>>,
 }

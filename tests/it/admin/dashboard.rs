@@ -37,7 +37,7 @@ async fn files_named_by_their_content_are_kept_for_ever_and_sent_small() {
     let desk = Desk::new().await;
     let index = page(&desk, "/", &[HTML]).await;
     let Some(script) =
-        index.text.split('"').find(|part| part.starts_with("/assets/") && part.ends_with(".js"))
+        index.text.split('"').find(|part| part.starts_with("/assets/") && part.contains(".js"))
     else {
         assert!(index.text.contains("built without its dashboard"), "{}", index.text);
         return;

@@ -41,7 +41,7 @@ async fn what_a_provider_must_be_is_said_with_a_code() {
     desk.local("local").await;
     let base = "https://api.example/v1";
     let compat = |name: &str| json!({"name": name, "provider_type": "openai_compat", "api_base": base});
-    let typed = |name: &str, more: Value| {
+    let of_type = |name: &str, more: Value| {
         let mut body = json!({"name": "a", "provider_type": name});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         body
@@ -50,13 +50,13 @@ async fn what_a_provider_must_be_is_said_with_a_code() {
         (compat("Not A Slug"), 400, "invalid_name"),
         (compat("-a"), 400, "invalid_name"),
         (compat(""), 400, "invalid_name"),
-        (typed("nonsense", json!({})), 400, "unknown_provider_type"),
-        (typed("openai_compat", json!({})), 400, "api_base_required"),
-        (typed("openai_compat", json!({"api_base": "ftp://x"})), 400, "invalid_api_base"),
-        (typed("openrouter", json!({})), 400, "api_key_required"),
-        (typed("openrouter", json!({"api_key": "***"})), 400, "api_key_required"),
-        (typed("chatgpt_oauth", json!({"api_key": "sk-1"})), 400, "api_key_not_taken"),
-        (typed("chatgpt_oauth", json!({"settings": {"codex_pool": {}}})), 400, "pools_not_served"),
+        (of_type("nonsense", json!({})), 400, "unknown_provider_type"),
+        (of_type("openai_compat", json!({})), 400, "api_base_required"),
+        (of_type("openai_compat", json!({"api_base": "ftp://x"})), 400, "invalid_api_base"),
+        (of_type("openrouter", json!({})), 400, "api_key_required"),
+        (of_type("openrouter", json!({"api_key": "***"})), 400, "api_key_required"),
+        (of_type("chatgpt_oauth", json!({"api_key": "sk-1"})), 400, "api_key_not_taken"),
+        (of_type("chatgpt_oauth", json!({"settings": {"codex_pool": {}}})), 400, "pools_not_served"),
         (compat("local"), 409, "name_taken"),
     ] {
         let (got, named, text) = desk.post("/v1/providers", body.clone()).await.error();

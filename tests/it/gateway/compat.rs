@@ -1,7 +1,7 @@
 //! Any upstream that speaks Chat Completions, behind both endpoints.
 
 use super::{AS_CODEX, CHAT, RESPONSES, ask, native_turn, told, told_by_events};
-use crate::support::world::{COMPAT, Node, World};
+use crate::support::world::{COMPAT, Node, World, last_turn};
 use gateway::app::agents::AgentChange;
 use gateway::demo::simulator::{COMPAT_KEY, Cut, CutMode, Script, StreamScript};
 use gateway::domain::ids::MASTER_TENANT;
@@ -40,7 +40,7 @@ async fn a_codex_client_is_served_by_it_as_well() {
     let answer = node.post_with(RESPONSES, AS_CODEX, &body).await;
     let told = told_by_events(&answer.events());
     assert!(told.ends == 1 && told.text.starts_with("You said: hi"), "{}", answer.text());
-    let request = world.sim.compat().last_requests().last().unwrap().clone();
+    let request = last_turn(&world.sim.compat());
     for name in ["originator", "chatgpt-account-id", "session-id", "x-openai-internal-codex-responses-lite"] {
         assert_eq!(request.header(name), None, "{name}: the rules of Codex are not its");
     }

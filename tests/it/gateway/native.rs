@@ -1,7 +1,7 @@
 //! A Codex client's own request passes; nobody else's does as it came.
 
 use super::{AS_CODEX, CHAT, MODEL, RESPONSES, ask, native_turn};
-use crate::support::world::{TOKEN, World};
+use crate::support::world::{TOKEN, World, last_turn};
 use axum::body::Body;
 use serde_json::{Value, json};
 
@@ -44,7 +44,7 @@ async fn a_native_body_passes_as_it_is_under_our_own_name() {
     let text = native_turn("hi").to_string().replace("\"tools\":[],", "");
     let answer = node.request("POST", RESPONSES, &headers, Body::from(text.clone())).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let request = world.ada().last_requests().last().unwrap().clone();
+    let request = last_turn(&world.ada());
     // The order of the members is part of it.
     assert_eq!(request.body.to_string(), text);
     for (name, value) in
@@ -76,7 +76,7 @@ async fn the_lite_header_follows_from_the_body() {
     let node = world.node().await;
     let answer = node.post_with(RESPONSES, AS_CODEX, &lite_turn()).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let request = world.ada().last_requests().last().unwrap().clone();
+    let request = last_turn(&world.ada());
     assert_eq!(request.header("x-openai-internal-codex-responses-lite"), Some("true"));
     assert_eq!(*request.body, lite_turn());
 }
@@ -91,7 +91,7 @@ async fn a_compressed_native_body_arrives_the_same() {
     let headers = [AS_CODEX, &[("content-encoding", "zstd")]].concat();
     let answer = node.request("POST", RESPONSES, &headers, Body::from(packed)).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
-    let request = world.ada().last_requests().last().unwrap().clone();
+    let request = last_turn(&world.ada());
     assert_eq!(request.body.to_string(), text);
     assert_eq!(request.header("content-encoding"), None);
     let answer = node.request("POST", RESPONSES, &headers, Body::from("not zstd")).await;
@@ -156,7 +156,7 @@ async fn what_the_upstream_refuses_is_not_sent_and_the_client_is_told() {
     let sent = world.ada().response_bodies().last().unwrap().clone();
     assert_eq!((&sent["stream"], &sent["store"]), (&json!(true), &json!(false)));
     assert!(sent["instructions"].is_string());
-    let request = world.ada().last_requests().last().unwrap().clone();
+    let request = last_turn(&world.ada());
     assert_eq!(request.header("originator"), Some("gateway"));
 
     // A long list does not become a header that clients refuse.

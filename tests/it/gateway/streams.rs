@@ -1,7 +1,7 @@
 //! Every recorded stream, at both endpoints, streamed and whole, however it is cut.
 
 use super::{AS_CODEX, CHAT, MODEL, RESPONSES, Told, ask, native_turn, text_of, told, told_by_events};
-use crate::support::world::{Node, World, events};
+use crate::support::world::{Node, World, events, last_turn};
 use gateway::demo::simulator::{
     Chunking, Cut, CutMode, Failure, FailureFrame, Garbage, Script, StreamScript,
 };
@@ -279,7 +279,7 @@ async fn the_same_conversation_keeps_its_cache_key_and_session_and_another_gets_
     let mut seen = Vec::new();
     for body in [turn("one", false), turn("one", true), turn("two", false)] {
         assert_eq!(node.post(CHAT, &body).await.status, 200);
-        let request = world.ada().last_requests().last().unwrap().clone();
+        let request = last_turn(&world.ada());
         let key = request.body["prompt_cache_key"].as_str().unwrap().to_owned();
         for name in ["session-id", "thread-id", "x-client-request-id"] {
             assert_eq!(request.header(name), Some(key.as_str()), "{name}");

@@ -106,9 +106,9 @@ async fn the_demo_answers_and_leaves_nothing_behind() {
     let session = client.get("/v1/auth/session").await;
     assert_eq!((session.0, &session.1["demo"]), (200, &Value::Bool(true)));
     let providers = client.get("/v1/providers").await.1;
-    let states: Vec<_> =
+    let shown: Vec<_> =
         providers["providers"].as_array().unwrap().iter().map(|p| &p["status"]["state"]).collect();
-    assert_eq!(states, ["ready", "ready", "ready"]);
+    assert_eq!(shown, ["ready", "ready", "ready"]);
     let (status, answer) = client.ask("gpt-5.5", "hello demo").await;
     assert_eq!(status, 200, "{answer}");
     assert!(answer.to_string().contains("hello demo"), "{answer}");

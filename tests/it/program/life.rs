@@ -3,6 +3,7 @@
 use super::process::{Client, Home, Process, until};
 use crate::support::database::{database, empty_database};
 use gateway::demo::simulator::{Cut, CutMode, Script, Simulator, SimulatorSpec, StreamScript};
+use gateway::lifecycle::Tasks;
 use reqwest::Method;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -112,7 +113,7 @@ async fn begin_stream(client: &Client, simulator: &Simulator) -> tokio::task::Jo
     assert_eq!(response.status(), 200);
     let first = response.chunk().await.unwrap().unwrap();
     assert_eq!(simulator.account(ADA).counters().in_flight, 1);
-    tokio::spawn(async move {
+    Tasks::new().spawn("reader", async move {
         let mut text = first.to_vec();
         while let Ok(Some(chunk)) = response.chunk().await {
             text.extend_from_slice(&chunk);

@@ -9,7 +9,9 @@ use gateway::app::boot::{self, Running};
 use gateway::app::logins::LoginOptions;
 use gateway::app::providers::Create;
 use gateway::config::Config;
-use gateway::demo::simulator::{AccountHandle, COMPAT_KEY, Script, Simulator, SimulatorSpec};
+use gateway::demo::simulator::{
+    AccountHandle, COMPAT_KEY, RecordedRequest, Script, Simulator, SimulatorSpec,
+};
 use gateway::domain::ids::MASTER_TENANT;
 use gateway::http;
 use gateway::lifecycle::Shutdown;
@@ -230,6 +232,11 @@ impl Answer {
     pub fn code(&self) -> String {
         self.json()["error"]["code"].as_str().unwrap_or_else(|| panic!("{}", self.text())).to_owned()
     }
+}
+
+/// The newest model request of an account. Others, such as for its model list, come beside it at any time.
+pub fn last_turn(account: &AccountHandle) -> RecordedRequest {
+    account.last_requests().into_iter().rfind(|request| request.method == "POST").unwrap()
 }
 
 /// The data of a stream's events, `[DONE]` as a string.

@@ -510,6 +510,11 @@ export interface components {
              * @description Most tokens of one answer.
              */
             max_tokens?: number | null;
+            /**
+             * Format: double
+             * @description 0 to 2, for models that take one.
+             */
+            temperature?: number | null;
             chatgpt_oauth_routing?: Record<string, unknown> | null;
         };
         /**
