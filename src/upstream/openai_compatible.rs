@@ -123,17 +123,13 @@ impl CompatibleEvents {
                         return Some(Err(Failure::Connection(error.to_string())));
                     }
                 },
-                Ok(Some(Err(failure))) => {
+                Ok(Some(Err(failure))) | Err(failure) => {
                     self.ended = true;
                     return Some(Err(failure));
                 }
                 Ok(None) => {
                     self.ended = true;
                     self.ready.extend(self.translator.finish());
-                }
-                Err(failure) => {
-                    self.ended = true;
-                    return Some(Err(failure));
                 }
             }
         }

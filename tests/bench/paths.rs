@@ -64,7 +64,7 @@ fn post(path: &str, host: SocketAddr, headers: &[(&'static str, String)], body: 
         body.len()
     );
     for (name, value) in headers {
-        request.push_str(&format!("{name}: {value}\r\n"));
+        request.extend([name, ": ", value, "\r\n"]);
     }
     request.push_str("\r\n");
     request.push_str(&body);

@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 const PROVIDER: &str = "openai-codex";
 const TOKEN: &str = "gw_bench";
 /// The first start of a debug build on a busy machine takes seconds.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The simulator, on threads of its own.
 pub struct Upstream {
