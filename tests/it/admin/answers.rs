@@ -107,14 +107,14 @@ async fn the_checklist_ticks_itself_and_the_record_tells_what_was_served() {
     assert!(ticked("agent_created").await);
 
     let refused = desk.post("/v1/responses", json!({"model": "openai-codex/gpt-99", "input": "hi"})).await;
-    assert_eq!(refused.status, 400, "{}", refused.text);
+    assert_eq!(refused.status, 404, "{}", refused.text);
     until("both are recorded", async || {
         desk.get("/v1/traces").await.json()["traces"].as_array().unwrap().len() == 2
     })
     .await;
     let traces = desk.get("/v1/traces").await.json()["traces"].clone();
     let (newest, first) = (&traces[0], &traces[1]);
-    assert_eq!((&newest["status"], &newest["http_status"]), (&json!("refused"), &json!(400)), "{newest}");
+    assert_eq!((&newest["status"], &newest["http_status"]), (&json!("refused"), &json!(404)), "{newest}");
     assert_eq!(first["id"].as_str(), Some(asked.header("x-request-id")));
     assert_eq!((&first["status"], &first["provider_name"]), (&json!("completed"), &json!("openai-codex")));
     assert_eq!((&first["endpoint"], &first["client"]), (&json!("responses"), &json!("other")));

@@ -112,8 +112,10 @@ async fn no_answer_and_no_log_line_holds_a_secret() {
     for model in ["codex-b/gpt-5.5", "local/sim-chat", "wrong/sim-chat", "no-such/model"] {
         heard.ask(model).await;
     }
-    let state = heard.get("/v1/providers/codex-b").await["status"]["state"].clone();
-    assert_eq!(state, "needs_reauth");
+    until("the account needs its owner", async || {
+        heard.get("/v1/providers/codex-b").await["status"]["state"] == "needs_reauth"
+    })
+    .await;
 
     // A session, and everything that can be read.
     let opened = heard.client.request(Method::POST, "/v1/auth/session").json(&json!({ "token": token }));
