@@ -8,6 +8,8 @@ pub mod codex;
 
 pub mod openai_compatible;
 
+mod idle;
+
 use crate::domain::responses::event::Event;
 use crate::domain::routing::failover::Failure;
 

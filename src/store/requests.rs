@@ -45,56 +45,69 @@ pub struct AttemptRecord {
 }
 
 /// Writes a batch. Call it in a transaction.
+///
+/// One statement per table, however many rows: at hundreds of answers per second a statement per row would cost the
+/// database more than the answers cost the gateway.
 pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx::Result<()> {
-    for r in records {
-        let tokens = |pick: fn(&Usage) -> u64| r.usage.as_ref().and_then(|u| i64::try_from(pick(u)).ok());
-        sqlx::query(
-            "insert into requests (id, tenant_id, started_at, duration_ms, first_event_ms, endpoint, client, model,
-                 served_model, agent_key, session_key, provider_id, provider_name, status, http_status, error_code,
-                 error_message, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)",
-        )
-        .bind(r.id.0)
-        .bind(r.tenant.0)
-        .bind(r.started_at)
-        .bind(r.duration_ms)
-        .bind(r.first_event_ms)
-        .bind(r.endpoint)
-        .bind(r.client)
-        .bind(&r.model)
-        .bind(&r.served_model)
-        .bind(&r.agent_key)
-        .bind(&r.session_key)
-        .bind(r.provider.as_ref().map(|p| p.0.0))
-        .bind(r.provider.as_ref().map(|p| &p.1))
-        .bind(r.status)
-        .bind(i32::from(r.http_status))
-        .bind(r.error.as_ref().map(|e| &e.0))
-        .bind(r.error.as_ref().map(|e| &e.1))
-        .bind(tokens(|u| u.input_tokens))
-        .bind(tokens(|u| u.cached_input_tokens))
-        .bind(tokens(|u| u.output_tokens))
-        .bind(tokens(|u| u.reasoning_tokens))
-        .execute(&mut *conn)
-        .await?;
-        for (seq, a) in r.attempts.iter().enumerate() {
-            sqlx::query(
-                "insert into attempts (request_id, seq, provider_id, provider_name, outcome, error_code,
-                     error_message, duration_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)",
-            )
-            .bind(r.id.0)
-            .bind(i32::try_from(seq).unwrap_or(i32::MAX))
-            .bind(a.provider.0)
-            .bind(&a.provider_name)
-            .bind(a.outcome)
-            .bind(a.error.as_ref().map(|e| &e.0))
-            .bind(a.error.as_ref().map(|e| &e.1))
-            .bind(a.duration_ms)
-            .execute(&mut *conn)
-            .await?;
-        }
-    }
+    let tokens = |pick: fn(&Usage) -> u64| {
+        column(records, |r| r.usage.as_ref().and_then(|u| i64::try_from(pick(u)).ok()))
+    };
+    sqlx::query(
+        "insert into requests (id, tenant_id, started_at, duration_ms, first_event_ms, endpoint, client, model,
+             served_model, agent_key, session_key, provider_id, provider_name, status, http_status, error_code,
+             error_message, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens)
+         select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::text[],
+             $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::text[], $14::text[],
+             $15::integer[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[])",
+    )
+    .bind(column(records, |r| r.id.0))
+    .bind(column(records, |r| r.tenant.0))
+    .bind(column(records, |r| r.started_at))
+    .bind(column(records, |r| r.duration_ms))
+    .bind(column(records, |r| r.first_event_ms))
+    .bind(column(records, |r| r.endpoint))
+    .bind(column(records, |r| r.client))
+    .bind(column(records, |r| r.model.as_str()))
+    .bind(column(records, |r| r.served_model.as_deref()))
+    .bind(column(records, |r| r.agent_key.as_deref()))
+    .bind(column(records, |r| r.session_key.as_deref()))
+    .bind(column(records, |r| r.provider.as_ref().map(|p| p.0.0)))
+    .bind(column(records, |r| r.provider.as_ref().map(|p| p.1.as_str())))
+    .bind(column(records, |r| r.status))
+    .bind(column(records, |r| i32::from(r.http_status)))
+    .bind(column(records, |r| r.error.as_ref().map(|e| e.0.as_str())))
+    .bind(column(records, |r| r.error.as_ref().map(|e| e.1.as_str())))
+    .bind(tokens(|u| u.input_tokens))
+    .bind(tokens(|u| u.cached_input_tokens))
+    .bind(tokens(|u| u.output_tokens))
+    .bind(tokens(|u| u.reasoning_tokens))
+    .execute(&mut *conn)
+    .await?;
+    let attempts: Vec<_> = records
+        .iter()
+        .flat_map(|r| r.attempts.iter().zip(0_i32..).map(|(a, seq)| (r.id.0, seq, a)))
+        .collect();
+    sqlx::query(
+        "insert into attempts (request_id, seq, provider_id, provider_name, outcome, error_code, error_message,
+             duration_ms)
+         select * from unnest($1::uuid[], $2::integer[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[],
+             $8::bigint[])",
+    )
+    .bind(column(&attempts, |(id, ..)| *id))
+    .bind(column(&attempts, |(_, seq, _)| *seq))
+    .bind(column(&attempts, |(.., a)| a.provider.0))
+    .bind(column(&attempts, |(.., a)| a.provider_name.as_str()))
+    .bind(column(&attempts, |(.., a)| a.outcome))
+    .bind(column(&attempts, |(.., a)| a.error.as_ref().map(|e| e.0.as_str())))
+    .bind(column(&attempts, |(.., a)| a.error.as_ref().map(|e| e.1.as_str())))
+    .bind(column(&attempts, |(.., a)| a.duration_ms))
+    .execute(conn)
+    .await?;
     Ok(())
+}
+
+fn column<'a, R, T>(rows: &'a [R], pick: impl Fn(&'a R) -> T) -> Vec<T> {
+    rows.iter().map(pick).collect()
 }
 
 /// A request as stored, for people.

@@ -1,5 +1,6 @@
 //! The Responses endpoint of a ChatGPT subscription, and the model list beside it.
 
+use super::idle::Idle;
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::event::Event;
 use crate::domain::responses::sse::FrameSplitter;
@@ -202,7 +203,7 @@ pub(super) fn connection(error: reqwest::Error) -> Failure {
 pub struct CodexEvents {
     body: BoxStream<'static, reqwest::Result<Bytes>>,
     splitter: FrameSplitter,
-    idle: Duration,
+    idle: Idle,
     ended: bool,
 }
 
@@ -214,7 +215,12 @@ impl std::fmt::Debug for CodexEvents {
 
 impl CodexEvents {
     fn new(response: Response, idle: Duration) -> Self {
-        Self { body: response.bytes_stream().boxed(), splitter: FrameSplitter::default(), idle, ended: false }
+        Self {
+            body: response.bytes_stream().boxed(),
+            splitter: FrameSplitter::default(),
+            idle: Idle::new(idle),
+            ended: false,
+        }
     }
 
     /// An event that is here already.
@@ -231,7 +237,7 @@ impl CodexEvents {
             if self.ended {
                 return None;
             }
-            match tokio::time::timeout(self.idle, self.body.next()).await {
+            match self.idle.next(&mut self.body).await {
                 Ok(Some(Ok(chunk))) => self.splitter.push(&chunk),
                 Ok(Some(Err(error))) => {
                     self.ended = true;
@@ -241,9 +247,9 @@ impl CodexEvents {
                     self.ended = true;
                     return self.splitter.finish().map(|frame| Ok(Event::from(frame)));
                 }
-                Err(_) => {
+                Err(failure) => {
                     self.ended = true;
-                    return Some(Err(Failure::Timeout));
+                    return Some(Err(failure));
                 }
             }
             if self.splitter.pending() > MAX_EVENT_BYTES {

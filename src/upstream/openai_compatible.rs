@@ -2,6 +2,7 @@
 //! gateway knows one dialect.
 
 use super::codex::{Patience, connection, read_json, send};
+use super::idle::Idle;
 use crate::domain::chat::into_events::EventTranslator;
 use crate::domain::responses::event::Event;
 use crate::domain::routing::failover::Failure;
@@ -48,7 +49,7 @@ impl CompatibleClient {
             chunks: chunks.map(|chunk| chunk.map(|event| event.data).map_err(broken)).boxed(),
             translator,
             ready: VecDeque::new(),
-            idle: patience.idle,
+            idle: Idle::new(patience.idle),
             ended: false,
         })
     }
@@ -89,7 +90,7 @@ pub struct CompatibleEvents {
     chunks: BoxStream<'static, Result<String, Failure>>,
     translator: EventTranslator,
     ready: VecDeque<Event>,
-    idle: Duration,
+    idle: Idle,
     ended: bool,
 }
 
@@ -114,7 +115,7 @@ impl CompatibleEvents {
             if self.ended {
                 return None;
             }
-            match tokio::time::timeout(self.idle, self.chunks.next()).await {
+            match self.idle.next(&mut self.chunks).await {
                 Ok(Some(Ok(data))) => match self.translator.on_chunk(&data) {
                     Ok(events) => self.ready.extend(events),
                     Err(error) => {
@@ -122,17 +123,13 @@ impl CompatibleEvents {
                         return Some(Err(Failure::Connection(error.to_string())));
                     }
                 },
-                Ok(Some(Err(failure))) => {
+                Ok(Some(Err(failure))) | Err(failure) => {
                     self.ended = true;
                     return Some(Err(failure));
                 }
                 Ok(None) => {
                     self.ended = true;
                     self.ready.extend(self.translator.finish());
-                }
-                Err(_) => {
-                    self.ended = true;
-                    return Some(Err(Failure::Timeout));
                 }
             }
         }

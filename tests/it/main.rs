@@ -5,6 +5,7 @@ mod support;
 
 mod admin;
 mod backup;
+mod bench;
 mod config;
 mod embedded;
 mod gateway;

@@ -12,9 +12,11 @@ use crate::domain::routing::refusal::Refusal;
 use crate::upstream::Events;
 use reqwest::header::HeaderMap;
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
+use tokio::time::{Instant, Sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 /// What the front does next.
 #[derive(Debug)]
@@ -46,7 +48,9 @@ pub struct Served {
     events: Option<Events>,
     record: RequestGuard,
     heartbeat: Duration,
-    stop: CancellationToken,
+    /// One timer and one registration for all waits: there is a wait per event.
+    silence: Pin<Box<Sleep>>,
+    stop: Pin<Box<WaitForCancellationFutureOwned>>,
     keeper: Option<Keeper>,
     now: i64,
     done: bool,
@@ -75,6 +79,7 @@ impl Served {
         record: RequestGuard,
         turn: Option<Turn>,
     ) -> Self {
+        let heartbeat = Duration::from_secs(gateway.config.load().server.heartbeat_seconds);
         Self {
             provider,
             headers: opened.headers,
@@ -85,8 +90,9 @@ impl Served {
             head: opened.head,
             events: Some(opened.events),
             record,
-            heartbeat: Duration::from_secs(gateway.config.load().server.heartbeat_seconds),
-            stop: gateway.shutdown.stop_streams(),
+            heartbeat,
+            silence: Box::pin(tokio::time::sleep(heartbeat)),
+            stop: Box::pin(gateway.shutdown.stop_streams().cancelled_owned()),
             keeper: turn.map(|turn| {
                 // Kept is what the client got: cut at the same place.
                 let max_output_tokens = opened.max_output_tokens;
@@ -104,6 +110,7 @@ impl Served {
         let event = match self.head.pop_front().or_else(|| events.ready()) {
             Some(event) => event,
             None => {
+                self.silence.as_mut().reset(Instant::now() + self.heartbeat);
                 tokio::select! {
                     biased;
                     next = events.next() => match next {
@@ -111,8 +118,8 @@ impl Served {
                         Some(Err(failure)) => return Some(self.broken(&failure)),
                         None => return Some(self.broken(&Failure::EndedEarly)),
                     },
-                    () = self.stop.cancelled() => return Some(self.stopped()),
-                    () = tokio::time::sleep(self.heartbeat) => return Some(Step::Idle),
+                    () = self.stop.as_mut() => return Some(self.stopped()),
+                    () = self.silence.as_mut() => return Some(Step::Idle),
                 }
             }
         };
@@ -130,6 +137,20 @@ impl Served {
             }
         }
         Some(Step::Event(event))
+    }
+
+    /// A further event that is here already; the terminal one comes from [`Self::step`] alone.
+    pub fn ready(&mut self) -> Option<Event> {
+        let events = self.events.as_mut().filter(|_| !self.done)?;
+        let event = self.head.pop_front().or_else(|| events.ready())?;
+        if event.kind.is_terminal() {
+            self.head.push_front(event);
+            return None;
+        }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.assembler.on_event(&event);
+        }
+        Some(event)
     }
 
     /// Silence after which a client gets a heartbeat.

@@ -164,14 +164,22 @@ fn run<F: Front>(
             Ok(mut served) => {
                 let mut spoke = Instant::now();
                 while let Some(step) = served.step().await {
+                    let mut told = 0;
                     match step {
-                        Step::Event(event) => front.on_event(&event, &mut out),
+                        Step::Event(event) => {
+                            front.on_event(&event, &mut out);
+                            // What came together goes on together.
+                            while !front.is_finished() && let Some(event) = served.ready() {
+                                told = out.len();
+                                front.on_event(&event, &mut out);
+                            }
+                        }
                         Step::Idle => out.push(Bytes::from_static(HEARTBEAT)),
                         // Something was seen already: a code that clients repeat is right here, the turn is lost.
                         Step::Broken(refusal) => front.fail(&refusal.code, &refusal.message, &mut out),
                     }
                     if front.is_finished() && !served.is_done() && let Err(refusal) = served.cut().await {
-                        out.clear();
+                        out.truncate(told);
                         front.fail(&refusal.code, &refusal.message, &mut out);
                     }
                     // The upstream's own signs of life may be none to this client.
@@ -181,7 +189,7 @@ fn run<F: Front>(
                     if !out.is_empty() {
                         spoke = Instant::now();
                     }
-                    for bytes in out.drain(..) {
+                    if let Some(bytes) = joined(&mut out) {
                         yield Ok(bytes);
                     }
                     if front.is_finished() {
@@ -191,10 +199,20 @@ fn run<F: Front>(
             }
             Err(refusal) => front.fail(refusal.stream_code(codex), &refusal.message, &mut out),
         }
-        for bytes in out {
+        if let Some(bytes) = joined(&mut out) {
             yield Ok(bytes);
         }
     }
+}
+
+/// All of it as one piece, and `out` empty. A piece that is alone is not copied.
+fn joined(out: &mut Vec<Bytes>) -> Option<Bytes> {
+    if out.len() < 2 {
+        return out.pop();
+    }
+    let bytes = out.concat().into();
+    out.clear();
+    Some(bytes)
 }
 
 /// Waits for the whole answer. Gives the final Responses object.
