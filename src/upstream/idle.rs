@@ -66,4 +66,16 @@ mod tests {
         }
         assert_eq!(got, [0, 1, 2]);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_piece_wakes_the_one_that_waits_for_it() {
+        let (send, mut receive) = tokio::sync::mpsc::channel(1);
+        let mut pieces = stream::poll_fn(move |context| receive.poll_recv(context));
+        let mut idle = Idle::new(Duration::from_secs(10));
+        let mut wait = tokio_test::task::spawn(idle.next(&mut pieces));
+        tokio_test::assert_pending!(wait.poll());
+        send.try_send("piece").expect("there is room");
+        assert!(wait.is_woken());
+        assert_eq!(tokio_test::assert_ready_ok!(wait.poll()), Some("piece"));
+    }
 }
