@@ -10,6 +10,7 @@ use crate::domain::responses::forward::AnswerOptions;
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
 use crate::upstream::Events;
+use futures_util::FutureExt as _;
 use reqwest::header::HeaderMap;
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -46,6 +47,8 @@ pub struct Served {
     head: VecDeque<Event>,
     /// `None` once the answer was cut: the account is free again.
     events: Option<Events>,
+    /// How the events ended too early, when that was found ahead of its turn.
+    failure: Option<Failure>,
     record: RequestGuard,
     heartbeat: Duration,
     /// One timer and one registration for all waits: there is a wait per event.
@@ -89,6 +92,7 @@ impl Served {
             input_tokens: opened.input_tokens,
             head: opened.head,
             events: Some(opened.events),
+            failure: None,
             record,
             heartbeat,
             silence: Box::pin(tokio::time::sleep(heartbeat)),
@@ -110,6 +114,9 @@ impl Served {
         let event = match self.head.pop_front().or_else(|| events.ready()) {
             Some(event) => event,
             None => {
+                if let Some(failure) = self.failure.take() {
+                    return Some(self.broken(&failure));
+                }
                 self.silence.as_mut().reset(Instant::now() + self.heartbeat);
                 tokio::select! {
                     biased;
@@ -139,10 +146,24 @@ impl Served {
         Some(Step::Event(event))
     }
 
-    /// A further event that is here already; the terminal one comes from [`Self::step`] alone.
-    pub fn ready(&mut self) -> Option<Event> {
-        let events = self.events.as_mut().filter(|_| !self.done)?;
-        let event = self.head.pop_front().or_else(|| events.ready())?;
+    /// A further event that comes without a wait; the terminal one comes from [`Self::step`] alone. With `turn`,
+    /// whoever reads the upstream's connection gets a turn first: it hands over one piece at a time. Dropping the
+    /// future loses nothing.
+    pub async fn ready(&mut self, turn: bool) -> Option<Event> {
+        if turn {
+            tokio::task::yield_now().await;
+        }
+        let events = self.events.as_mut().filter(|_| !self.done && self.failure.is_none())?;
+        let event = match self.head.pop_front().or_else(|| events.ready()) {
+            Some(event) => event,
+            None => match events.next().now_or_never()? {
+                Some(Ok(event)) => event,
+                ended => {
+                    self.failure = Some(ended.and_then(Result::err).unwrap_or(Failure::EndedEarly));
+                    return None;
+                }
+            },
+        };
         if event.kind.is_terminal() {
             self.head.push_front(event);
             return None;
