@@ -10,19 +10,13 @@ const LEAST_RATIO: f64 = 0.5;
 /// The most that may be added to the first event at one stream, in milliseconds.
 const MOST_ADDED_MS: f64 = 0.5;
 
-/// What the aims are about.
-#[derive(Debug)]
+/// What the aims are about; nothing is known before it was measured.
+#[derive(Debug, Default)]
 pub struct Verdict {
     /// The lowest ratio of all rows.
-    worst_ratio: f64,
+    worst_ratio: Option<f64>,
     /// The most added to the first event at one stream, in milliseconds.
-    most_added_ms: f64,
-}
-
-impl Default for Verdict {
-    fn default() -> Self {
-        Self { worst_ratio: f64::INFINITY, most_added_ms: f64::NEG_INFINITY }
-    }
+    most_added_ms: Option<f64>,
 }
 
 pub const HEADER: &str = "\
@@ -46,9 +40,9 @@ pub fn lines(level: Level, paths: &[Path], rows: &mut [Row], verdict: &mut Verdi
                 cpu = format!("{:.0}", median(&rows[at].cpu));
             }
             if path.gateway == Some(0) {
-                verdict.worst_ratio = verdict.worst_ratio.min(ratio);
+                verdict.worst_ratio = Some(verdict.worst_ratio.map_or(ratio, |worst| worst.min(ratio)));
                 if level.streams == 1 {
-                    verdict.most_added_ms = verdict.most_added_ms.max(more);
+                    verdict.most_added_ms = Some(verdict.most_added_ms.map_or(more, |most| most.max(more)));
                 }
             }
         }
@@ -77,14 +71,17 @@ impl Verdict {
     /// One line.
     pub fn line(&self) -> String {
         let word = |met: bool| if met { "met" } else { "MISSED" };
-        format!(
-            "throughput: at least {:.0} % of direct (aim {:.0} %: {}); first event at one stream: at most {:+.2} ms \
-             (aim {MOST_ADDED_MS} ms: {})",
-            self.worst_ratio * 100.0,
-            LEAST_RATIO * 100.0,
-            word(self.worst_ratio >= LEAST_RATIO),
-            self.most_added_ms,
-            word(self.most_added_ms < MOST_ADDED_MS),
-        )
+        let ratio = self.worst_ratio.map(|ratio| {
+            let (percent, aim) = (ratio * 100.0, LEAST_RATIO * 100.0);
+            format!(
+                "throughput: at least {percent:.0} % of direct (aim {aim:.0} %: {})",
+                word(ratio >= LEAST_RATIO)
+            )
+        });
+        let added = self.most_added_ms.map(|added| {
+            let met = word(added < MOST_ADDED_MS);
+            format!("first event at one stream: at most {added:+.2} ms (aim {MOST_ADDED_MS} ms: {met})")
+        });
+        ratio.into_iter().chain(added).collect::<Vec<_>>().join("; ")
     }
 }
