@@ -33,7 +33,9 @@ async fn a_refused_token_is_refreshed_once_and_the_client_sees_nothing() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert!(answer.text().contains("response.completed"));
     let counters = world.ada().counters();
-    assert_eq!((counters.refreshes, counters.unauthorized, counters.responses), (1, 1, 1));
+    // The background may have asked for the model list with the refused token as well.
+    assert!(counters.unauthorized >= 1, "{counters:?}");
+    assert_eq!((counters.refreshes, counters.responses), (1, 1), "{counters:?}");
     assert_eq!(node.state(CODEX), "ready");
     assert_eq!(say(&node).await.status, 200);
     assert_eq!(world.ada().counters().refreshes, 1);
