@@ -167,7 +167,6 @@ fn run<F: Front>(
             Ok(mut served) => {
                 let mut spoke = Instant::now();
                 while let Some(step) = served.step().await {
-                    let mut told = 0;
                     match step {
                         Step::Event(event) => {
                             front.on_event(&event, &mut out);
@@ -177,7 +176,6 @@ fn run<F: Front>(
                             while !front.is_finished() && turns < TURNS {
                                 match served.ready(turn).await {
                                     Some(event) => {
-                                        told = out.len();
                                         front.on_event(&event, &mut out);
                                         turn = false;
                                     }
@@ -193,9 +191,10 @@ fn run<F: Front>(
                         // Something was seen already: a code that clients repeat is right here, the turn is lost.
                         Step::Broken(refusal) => front.fail(&refusal.code, &refusal.message, &mut out),
                     }
+                    // The front has written its own end already, and there is one end only: what could not be
+                    // stored is told by the log.
                     if front.is_finished() && !served.is_done() && let Err(refusal) = served.cut().await {
-                        out.truncate(told);
-                        front.fail(&refusal.code, &refusal.message, &mut out);
+                        tracing::warn!(code = %refusal.code, "an answer that was cut here is not in its conversation");
                     }
                     // The upstream's own signs of life may be none to this client.
                     if out.is_empty() && spoke.elapsed() >= served.heartbeat() {
