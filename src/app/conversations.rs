@@ -2,7 +2,7 @@
 
 use crate::app::clock::Clock;
 use crate::domain::catalogue::Provider;
-use crate::domain::ids::{ProviderId, SessionId, TenantId};
+use crate::domain::ids::{ProviderId, SessionId, TenantId, digest_uuid};
 use crate::domain::provider::Wire;
 use crate::store::sessions;
 use serde_json::Value;
@@ -60,8 +60,7 @@ pub async fn begin(
 /// What the upstream keeps a conversation's prompt cache by: the same for all its turns, telling nothing of its name.
 pub fn cache_key(tenant: TenantId, agent_key: &str, session_key: &str) -> String {
     let digest = Sha256::digest(format!("{tenant}\0{agent_key}\0{session_key}"));
-    let bytes: [u8; 16] = digest[..16].try_into().expect("a SHA-256 digest has 32 bytes");
-    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    digest_uuid(&digest.into())
 }
 
 /// Whether the upstream that a turn goes to can read a reasoning item. A ChatGPT account takes only what it encrypted

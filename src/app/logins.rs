@@ -38,9 +38,6 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// The type of the providers that sign in.
-pub const CHATGPT_OAUTH: &str = "chatgpt_oauth";
-
 /// What differs between installations.
 #[derive(Clone, Debug)]
 pub struct LoginSettings {

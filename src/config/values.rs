@@ -7,10 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::path::PathBuf;
 
-/// What `thinking_level` may be. `off` and `none` are the same; the rest is a model's reasoning effort, and a model's
-/// catalogue says which of them it takes.
-pub const THINKING_LEVELS: [&str; 9] =
-    ["off", "none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"];
+pub use crate::domain::agent::THINKING_LEVELS;
 
 /// What a pool's strategy may be.
 pub const STRATEGIES: [&str; 4] = ["primary_first", "priority_order", "round_robin", "quota_aware"];

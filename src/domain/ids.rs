@@ -56,3 +56,11 @@ id!(
 
 /// The default tenant, as in GoClaw's API.
 pub const MASTER_TENANT: TenantId = TenantId(Uuid::from_u128(0x0193_a5b0_7000_7000_8000_0000_0000_0001));
+
+/// The first half of a SHA-256 digest in the shape of a UUID: what the upstream's own clients send where a stable
+/// key is wanted.
+pub fn digest_uuid(digest: &[u8; 32]) -> String {
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+}

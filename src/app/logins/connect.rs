@@ -1,9 +1,10 @@
 //! From tokens to a connected account: whether they may go under this name, and storing them.
 
-use super::{CHATGPT_OAUTH, LoginError, LoginOptions, Logins};
+use super::{LoginError, LoginOptions, Logins};
 use crate::app::tokens::AdoptError;
 use crate::domain::claims::Identity;
 use crate::domain::ids::{LoginId, ProviderId, TenantId};
+use crate::domain::provider::CHATGPT_OAUTH;
 use crate::domain::token::Grant;
 use crate::store::grants::{self, GrantRow};
 use crate::store::providers::{self, NewProvider, ProviderRow};

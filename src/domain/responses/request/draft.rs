@@ -1,5 +1,6 @@
 //! The one writer of upstream bodies that are not a Codex client's own.
 
+use crate::domain::ids::digest_uuid;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
@@ -53,7 +54,7 @@ impl Draft {
         if let Some(first) = self.input.first() {
             digest.update(first.to_string().as_bytes());
         }
-        uuid_of(&digest.finalize())
+        digest_uuid(&digest.finalize().into())
     }
 
     /// The body, its keys in the order in which the Codex client writes them.
@@ -122,13 +123,6 @@ impl Draft {
             self.input.insert(0, json!({"type": "message", "role": "developer", "content": content}));
         }
     }
-}
-
-/// The first half of a digest in the shape of a UUID: the upstream's own clients send one.
-fn uuid_of(digest: &[u8]) -> String {
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
-    uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
 }
 
 #[cfg(test)]
