@@ -57,3 +57,8 @@ pub fn unique_violation(error: &sqlx::Error) -> Option<&str> {
 pub fn is_lock_timeout(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(|error| error.code().map(|code| code == "55P03")).unwrap_or(false)
 }
+
+/// Whether Postgres ended this transaction because it and another one waited for each other.
+pub fn is_deadlock(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code().map(|code| code == "40P01")).unwrap_or(false)
+}

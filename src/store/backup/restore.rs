@@ -10,9 +10,13 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncSeekExt as _, BufReader};
 use super::catalogue::{self, Table, qualified, quoted};
 use super::format::{Header, Reader, SequenceHeader, TableHeader};
 use super::{BackupError, Summary};
+use crate::store::db::is_deadlock;
 
 /// What the migrations themselves write: a database with no more than that counts as empty.
 const SEEDED: &[(&str, u64)] = &[("tenants", 1)];
+
+/// How often the locks are tried for beside a gateway that serves.
+const TRIES: u32 = 5;
 
 /// Not a default: to throw away what is there has to be asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +53,23 @@ pub async fn restore(
 ) -> Result<Summary, BackupError> {
     let mut file = BufReader::new(file);
     let verified = verify(&mut file).await?;
-    let header = &verified.header;
+    let mut tries = 1;
+    loop {
+        match put_back(conn, &mut file, &verified, *options).await {
+            // A gateway that serves takes its locks in another order. Postgres ended this one: nothing was changed.
+            Err(BackupError::Database(error)) if is_deadlock(&error) && tries < TRIES => tries += 1,
+            done => return done,
+        }
+    }
+}
 
+async fn put_back<R: AsyncRead + AsyncSeek + Unpin>(
+    conn: &mut PgConnection,
+    file: &mut BufReader<R>,
+    verified: &Verified,
+    options: RestoreOptions,
+) -> Result<Summary, BackupError> {
+    let header = &verified.header;
     let mut tx = conn.begin().await?;
     // Who is in the way of the locks (a gateway in the middle of something) gets this long to step aside.
     tx.execute("set local lock_timeout = '30s'").await?;
@@ -66,7 +85,7 @@ pub async fn restore(
     let sequences = catalogue::sequence_names(&mut tx).await?;
     check_fit(header, &tables)?;
     prepare(&mut tx, &tables).await?;
-    empty(&mut tx, &tables, header, *options).await?;
+    empty(&mut tx, &tables, header, options).await?;
 
     let places: HashMap<&str, (&TableHeader, &(u64, [u8; 32]))> = header
         .tables
@@ -78,7 +97,7 @@ pub async fn restore(
     for table in &tables {
         if let Some((stored, (offset, digest))) = places.get(table.name.as_str()) {
             file.seek(SeekFrom::Start(*offset)).await.map_err(BackupError::Read)?;
-            fill(&mut tx, &mut file, stored, digest).await?;
+            fill(&mut tx, file, stored, digest).await?;
         }
     }
     unprepare(&mut tx, &tables).await?;
