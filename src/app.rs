@@ -24,6 +24,10 @@ pub mod gateway;
 
 pub mod traces;
 
+pub mod pools;
+
+pub mod dependents;
+
 pub mod providers;
 
 pub mod agents;

@@ -16,4 +16,5 @@ pub mod responses;
 pub mod chat;
 
 pub mod catalogue;
+pub mod pool;
 pub mod routing;
