@@ -12,8 +12,8 @@ use crate::store::db::unique_violation;
 use crate::store::{pools, providers};
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
-use sqlx::{PgConnection, PgPool};
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 use std::sync::Arc;
 
 /// What it works with.

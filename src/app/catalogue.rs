@@ -88,7 +88,7 @@ impl Catalogues {
             grant_rows.into_iter().map(|g| (g.provider_id, g)).collect();
         let mut models: HashMap<ProviderId, models::ModelsRow> =
             model_rows.into_iter().map(|m| (ProviderId(m.provider_id), m)).collect();
-        let mut tenants: HashMap<TenantId, (Vec<Arc<Provider>>, Vec<Arc<Agent>>)> = HashMap::new();
+        let mut tenants: HashMap<TenantId, Parts> = HashMap::new();
         let mut keys = HashMap::new();
         for row in provider_rows {
             if let Some(sealed) = &row.api_key {
@@ -102,22 +102,20 @@ impl Catalogues {
                 }
             }
             let tenant = row.tenant_id;
-            let (grant, list, pool) =
-                (grants.remove(&row.id), models.remove(&row.id), pools.remove(&row.id));
+            let (grant, list, pool) = (grants.remove(&row.id), models.remove(&row.id), pools.remove(&row.id));
             if let Some(provider) = provider(row, grant, list, pool) {
-                tenants.entry(tenant).or_default().0.push(Arc::new(provider));
+                tenants.entry(tenant).or_default().providers.push(Arc::new(provider));
             }
         }
         for row in agent_rows {
             let tenant = TenantId(row.tenant_id);
-            tenants.entry(tenant).or_default().1.push(Arc::new(stored_agent(row)));
+            tenants.entry(tenant).or_default().agents.push(Arc::new(stored_agent(row)));
         }
         let config = self.config.load_full();
-        add_file_agents(&config, &mut tenants.entry(MASTER_TENANT).or_default().1);
+        add_file_agents(&config, &mut tenants.entry(MASTER_TENANT).or_default().agents);
         let (mut built, mut faults) = (HashMap::new(), Vec::new());
-        for (id, (providers, agents)) in tenants {
-            let (tenant, wrong) =
-                TenantCatalogue::new(providers, agents, &config.agents.defaults.provider);
+        for (id, Parts { providers, agents }) in tenants {
+            let (tenant, wrong) = TenantCatalogue::new(providers, agents, &config.agents.defaults.provider);
             built.insert(id, tenant);
             faults.extend(wrong);
         }
@@ -129,6 +127,13 @@ impl Catalogues {
         self.current.store(Arc::new(Catalogue::new(built)));
         Ok(())
     }
+}
+
+/// What a tenant's part is built from.
+#[derive(Default)]
+struct Parts {
+    providers: Vec<Arc<Provider>>,
+    agents: Vec<Arc<Agent>>,
 }
 
 /// The file's agents belong to the default tenant; one of the database with the same key gives way, as the file can't

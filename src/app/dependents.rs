@@ -30,9 +30,8 @@ impl Dependents {
 /// The agents of the configuration file that name a provider.
 pub(super) fn in_file(tenant: &TenantCatalogue, name: &str) -> Vec<String> {
     let agents = tenant.agents.iter().filter(|agent| agent.managed_by == ManagedBy::File);
-    let naming = agents.filter(|agent| {
-        agent.provider.as_deref() == Some(name) || names_provider(&agent.other_config, name)
-    });
+    let naming = agents
+        .filter(|agent| agent.provider.as_deref() == Some(name) || names_provider(&agent.other_config, name));
     naming.map(|agent| agent.key.clone()).collect()
 }
 
@@ -43,7 +42,7 @@ pub(super) async fn find(
     row: &ProviderRow,
 ) -> sqlx::Result<(Dependents, Vec<AgentRow>)> {
     let seats = pools::seats(tx, tenant, &[row.id]).await?;
-    let used = seats.into_iter().filter(|seat| seat.owner_id != row.id || seat.members > 0);
+    let used = seats.into_iter().filter(|seat| seat.owner_id != row.id || seat.has_members);
     let pools = used.map(|seat| seat.owner_name).collect();
     let rows = agents::lock_naming(tx, tenant, &row.name).await?;
     let mut agents: Vec<String> = rows.iter().map(|agent| agent.agent_key.clone()).collect();

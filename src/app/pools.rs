@@ -82,7 +82,7 @@ fn place(seat: &Seat) -> Place {
     if seat.owner_id != seat.provider_id {
         return Place::MemberOf(seat.owner_name.clone());
     }
-    if seat.members > 0 { Place::Owner } else { Place::Free }
+    if seat.has_members { Place::Owner } else { Place::Free }
 }
 
 fn ids(owner: &ProviderRow, names: &[String], locked: &[ProviderRow]) -> Result<Vec<ProviderId>, PoolError> {
@@ -91,8 +91,10 @@ fn ids(owner: &ProviderRow, names: &[String], locked: &[ProviderRow]) -> Result<
         match locked.iter().find(|row| row.name == *name) {
             Some(row) => ids.push(row.id),
             // A member from before that got this name after the rows were locked.
-            None => unknown
-                .push(PoolViolation::UnknownMember { owner: owner.name.clone(), member: name.clone() }),
+            None => {
+                unknown
+                    .push(PoolViolation::UnknownMember { owner: owner.name.clone(), member: name.clone() });
+            }
         }
     }
     if unknown.is_empty() { Ok(ids) } else { Err(PoolError::Rules(unknown)) }

@@ -6,6 +6,8 @@ pub mod oauth;
 
 pub mod overview;
 
+pub mod pools;
+
 pub mod providers;
 
 pub mod session;

@@ -15,8 +15,8 @@ pub struct Seat {
     #[sqlx(try_from = "Uuid")]
     pub owner_id: ProviderId,
     pub owner_name: String,
-    /// Members of that pool, the owner not counted.
-    pub members: i64,
+    /// Whether that pool has any member besides its owner.
+    pub has_members: bool,
 }
 
 #[derive(sqlx::FromRow)]
@@ -94,7 +94,7 @@ pub async fn seats(
 ) -> sqlx::Result<Vec<Seat>> {
     sqlx::query_as(
         "select a.provider_id, a.owner_id, o.name as owner_name,
-             (select count(*) from pool_accounts m where m.owner_id = a.owner_id and m.position > 0) as members
+             exists (select from pool_accounts m where m.owner_id = a.owner_id and m.position > 0) as has_members
          from pool_accounts a join providers o on o.id = a.owner_id
          where a.tenant_id = $1 and a.provider_id = any($2)",
     )

@@ -10,6 +10,7 @@ mod config;
 mod embedded;
 mod gateway;
 mod layering;
+mod pools;
 mod program;
 mod providers;
 mod signin;

@@ -83,8 +83,7 @@ impl TenantCatalogue {
             owners.extend(members.iter().map(|member| (member.id, at)));
             pools.push(EffectivePool::defaults(owner.clone(), members.into_iter().cloned()));
         }
-        let mut tenant =
-            Self { providers, agents, pools, by_name, by_id, owners, routed: HashMap::new() };
+        let mut tenant = Self { providers, agents, pools, by_name, by_id, owners, routed: HashMap::new() };
         let (mut routed, mut faults) = (HashMap::new(), Vec::new());
         for agent in tenant.agents.iter().filter(|agent| agent.routing.is_some()) {
             let provider = agent.provider_or(default_provider);
@@ -309,19 +308,26 @@ mod tests {
 
     #[test]
     fn a_plain_name_goes_to_the_default_provider_else_to_the_first_that_has_it() {
-        let both = tenant(vec![provider("second", &["m1", "m2"], true), provider("openai-codex", &["m1"], true)], vec![]);
+        let both = tenant(
+            vec![provider("second", &["m1", "m2"], true), provider("openai-codex", &["m1"], true)],
+            vec![],
+        );
         assert_eq!(resolve(&both, "m1"), Ok(pair("openai-codex", "m1")));
         assert_eq!(resolve(&both, "m2"), Ok(pair("second", "m2")));
         assert_eq!(resolve(&both, "second/m9"), Ok(pair("second", "m9")));
         let unknown = resolve(&both, "nope").expect_err("unknown").to_string();
         assert!(unknown.contains("\"nope\"") && unknown.contains("m1, m2"), "{unknown}");
-        let down = tenant(vec![provider("openai-codex", &["m1"], false), provider("second", &["m1"], true)], vec![]);
+        let down =
+            tenant(vec![provider("openai-codex", &["m1"], false), provider("second", &["m1"], true)], vec![]);
         assert_eq!(resolve(&down, "m1"), Ok(pair("second", "m1")));
     }
 
     #[test]
     fn agents_are_found_by_key_and_the_default_one_without_a_model() {
-        let catalogue = tenant(vec![provider("openai-codex", &[], true), provider("second", &[], true)], vec![agent("a", false, true), agent("b", true, true), agent("off", false, false)]);
+        let catalogue = tenant(
+            vec![provider("openai-codex", &[], true), provider("second", &[], true)],
+            vec![agent("a", false, true), agent("b", true, true), agent("off", false, false)],
+        );
         assert_eq!(resolve(&catalogue, "agent:a"), Ok(pair("second", "m2")));
         assert_eq!(resolve(&catalogue, "goclaw:a"), Ok(pair("second", "m2")));
         for none in ["", "default"] {
@@ -348,7 +354,8 @@ mod tests {
         assert_eq!(accounts("m2"), whole);
         assert_eq!(accounts("openai-codex/m2"), whole);
         assert_eq!(accounts("second/m1"), ("second".into(), false, Strategy::PrimaryFirst));
-        let owned: Vec<_> = catalogue.models().into_iter().map(|(m, p)| (m.id.clone(), p.name.clone())).collect();
+        let owned: Vec<_> =
+            catalogue.models().into_iter().map(|(m, p)| (m.id.clone(), p.name.clone())).collect();
         assert_eq!(owned, [pair("m1", "openai-codex"), pair("m2", "openai-codex")]);
     }
 
@@ -359,8 +366,7 @@ mod tests {
         let other = provider("other", &["m1", "m2"], true);
         for enabled in [true, false] {
             pool.enabled = enabled;
-            let catalogue =
-                tenant(vec![other.clone(), Arc::new(pool.clone()), member.clone()], vec![]);
+            let catalogue = tenant(vec![other.clone(), Arc::new(pool.clone()), member.clone()], vec![]);
             assert_eq!(resolve(&catalogue, "m1"), Ok(pair("openai-codex", "m1")));
             // No ready account of the pool has this one.
             assert_eq!(resolve(&catalogue, "m2"), Ok(pair("other", "m2")));
@@ -378,7 +384,8 @@ mod tests {
             Arc::new(agent)
         };
         let custom = json!({"override_mode": "custom", "strategy": "priority_order"});
-        let outside = json!({"override_mode": "custom", "strategy": "priority_order", "extra_provider_names": ["x"]});
+        let outside =
+            json!({"override_mode": "custom", "strategy": "priority_order", "extra_provider_names": ["x"]});
         let agents = vec![
             routed("inherits", None, json!({})),
             routed("orders", None, custom),
@@ -398,8 +405,8 @@ mod tests {
         assert_eq!(pool("orders"), (whole(), Strategy::PriorityOrder));
         assert_eq!(pool("outside"), ("openai-codex".into(), Strategy::PrimaryFirst));
         assert_eq!(pool("unread"), (whole(), Strategy::RoundRobin));
-        let faulty: Vec<_> = faults.iter().map(|f| f.agent.as_str()).collect();
-        assert_eq!(faulty, ["outside", "unread"]);
+        let told: Vec<_> = faults.iter().map(|f| f.agent.as_str()).collect();
+        assert_eq!(told, ["outside", "unread"]);
         // The default provider changed, and the catalogue was not built anew yet.
         let moved = AgentDefaults { provider: "second".into(), ..defaults() };
         let resolved = catalogue.resolve(Some("agent:orders"), &moved).expect("there");

@@ -134,11 +134,13 @@ impl PoolChange {
         for (key, value) in object {
             match key.as_str() {
                 "strategy" => {
-                    let strategy = one_of(value, Strategy::named).map_err(PoolSettingsError::UnknownStrategy)?;
+                    let strategy =
+                        one_of(value, Strategy::named).map_err(PoolSettingsError::UnknownStrategy)?;
                     change.strategy = Some(strategy);
                 }
                 "affinity" => {
-                    let affinity = one_of(value, Affinity::named).map_err(PoolSettingsError::UnknownAffinity)?;
+                    let affinity =
+                        one_of(value, Affinity::named).map_err(PoolSettingsError::UnknownAffinity)?;
                     change.affinity = Some(affinity);
                 }
                 "extra_provider_names" => {

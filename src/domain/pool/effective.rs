@@ -284,9 +284,7 @@ mod tests {
     #[test]
     fn the_effective_routing_is_that_of_the_reference() {
         let d = "round_robin: main b c d (Provider)";
-        let custom = |strategy: &str, extras: Value| {
-            json!({"override_mode": "custom", "strategy": strategy, "extra_provider_names": extras})
-        };
+        let custom = |strategy: &str, extras: Value| json!({"override_mode": "custom", "strategy": strategy, "extra_provider_names": extras});
         for (routing, result) in [
             // absent, null, {} or inherit with anything: D
             (json!(null), d),
@@ -353,7 +351,8 @@ mod tests {
         let mut local = Arc::unwrap_or_clone(provider("local", &[], true));
         local.kind = ProviderType::named("openai_compat").expect("type");
         let local = EffectivePool::single(Arc::new(local));
-        let routing = json!({"override_mode": "custom", "strategy": "round_robin", "extra_provider_names": ["x"]});
+        let routing =
+            json!({"override_mode": "custom", "strategy": "round_robin", "extra_provider_names": ["x"]});
         assert_eq!(reads(&local, &routing), "primary_first: local (Single)");
     }
 
@@ -394,7 +393,8 @@ mod tests {
         forget_provider(&mut subset, "c");
         assert_eq!(subset, other(list(&["d"])));
         forget_provider(&mut subset, "d");
-        let alone = json!({"strategy": "primary_first", "extra_provider_names": [], "override_mode": "custom"});
+        let alone =
+            json!({"strategy": "primary_first", "extra_provider_names": [], "override_mode": "custom"});
         assert_eq!(subset, other(alone));
         let mut inherits = other(json!({"override_mode": "inherit", "extra_provider_names": ["b"]}));
         forget_provider(&mut inherits, "b");

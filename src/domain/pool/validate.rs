@@ -140,9 +140,9 @@ mod tests {
     }
 
     fn broken(owner: &str, before: Option<&[&str]>, after: &[&str]) -> Vec<PoolViolation> {
-        let owned = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-        let before = before.map(owned);
-        validate(&tenant(), PoolWrite { owner, before: before.as_deref(), after: &owned(after) })
+        let list = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
+        let before = before.map(list);
+        validate(&tenant(), PoolWrite { owner, before: before.as_deref(), after: &list(after) })
     }
 
     fn texts(owner: &str, before: Option<&[&str]>, after: &[&str]) -> Vec<String> {
@@ -155,7 +155,11 @@ mod tests {
             ("local", &["a"][..], "provider \"local\" must be chatgpt_oauth to manage an OpenAI Codex pool"),
             ("a", &["a"], "provider \"a\" cannot include itself in its OpenAI Codex pool"),
             ("a", &["ghost"], "provider \"a\" references unknown OpenAI Codex pool member \"ghost\""),
-            ("a", &["local"], "provider \"a\" can only add chatgpt_oauth members; \"local\" is openai_compat"),
+            (
+                "a",
+                &["local"],
+                "provider \"a\" can only add chatgpt_oauth members; \"local\" is openai_compat",
+            ),
             ("a", &["helper"], "provider \"helper\" already belongs to pool \"main\""),
             (
                 "helper",
@@ -163,7 +167,11 @@ mod tests {
                 "provider \"helper\" already belongs to pool \"main\" and cannot manage its own pool",
             ),
             // The other side of the same rule: an owner is made a member.
-            ("a", &["main"], "provider \"main\" already belongs to pool \"a\" and cannot manage its own pool"),
+            (
+                "a",
+                &["main"],
+                "provider \"main\" already belongs to pool \"a\" and cannot manage its own pool",
+            ),
         ] {
             assert_eq!(texts(owner, None, after), [text]);
         }

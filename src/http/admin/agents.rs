@@ -1,6 +1,7 @@
 //! `/v1/agents`: those of the database and, read only, those of the configuration file.
 
-use super::providers::{Done, PoolAffinity, PoolStrategy, given};
+use super::pools::{PoolAffinity, PoolStrategy};
+use super::providers::{Done, given};
 use crate::app::App;
 use crate::app::agents::{AgentChange, AgentError};
 use crate::domain::access::Permission;
