@@ -15,5 +15,7 @@ pub mod responses;
 
 pub mod chat;
 
+pub mod quota;
+
 pub mod catalogue;
 pub mod routing;

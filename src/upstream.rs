@@ -6,6 +6,8 @@ pub mod openai_auth;
 
 pub mod codex;
 
+pub mod usage;
+
 pub mod openai_compatible;
 
 mod idle;

@@ -25,7 +25,7 @@ const MAX_ERROR_BYTES: usize = 64 << 10;
 /// The client of one installation: the pooled HTTP client and how we introduce ourselves.
 #[derive(Clone, Debug)]
 pub struct CodexClient {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     originator: HeaderValue,
     client_version: String,
 }
@@ -126,7 +126,7 @@ impl CodexClient {
         }
     }
 
-    fn authorized(&self, request: RequestBuilder, access: Access<'_>) -> RequestBuilder {
+    pub(super) fn authorized(&self, request: RequestBuilder, access: Access<'_>) -> RequestBuilder {
         let request = request
             .bearer_auth(access.token.expose_secret())
             .header("chatgpt-account-id", access.account_id)
@@ -147,8 +147,16 @@ pub(super) async fn send(request: RequestBuilder, first_byte: Duration) -> Resul
         return Ok(response);
     }
     let retry_after = retry_after(response.headers());
+    let limit_headers = limit_headers(response.headers());
     let body = read_some(response, MAX_ERROR_BYTES, Duration::from_secs(10)).await;
-    Err(Failure::Refused(UpstreamError::from_http(status.as_u16(), retry_after, &body)))
+    let error = UpstreamError::from_http(status.as_u16(), retry_after, &body);
+    Err(Failure::Refused(UpstreamError { limit_headers, ..error }))
+}
+
+/// What a refusal's head says of the quota.
+fn limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let ours = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-codex-"));
+    ours.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
 }
 
 /// Seconds to wait: said as such, or as a date, which is measured against the date of the answer itself.
@@ -171,7 +179,7 @@ pub(super) async fn read_json(response: Response, wait: Duration) -> Result<Valu
     }
 }
 
-async fn read_some(response: Response, most: usize, wait: Duration) -> Vec<u8> {
+pub(super) async fn read_some(response: Response, most: usize, wait: Duration) -> Vec<u8> {
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     let read = async {
