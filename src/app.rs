@@ -20,6 +20,8 @@ pub mod conversations;
 
 pub mod records;
 
+pub mod quota;
+
 pub mod gateway;
 
 pub mod traces;
@@ -51,6 +53,7 @@ pub struct App {
     pub providers: providers::Providers,
     pub agents: agents::Agents,
     pub traces: traces::Traces,
+    pub quotas: Arc<quota::Quotas>,
     pub gateway: Arc<gateway::Gateway>,
     pub metrics: Arc<crate::telemetry::metrics::Metrics>,
     pub shutdown: crate::lifecycle::Shutdown,

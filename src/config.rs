@@ -9,6 +9,7 @@ mod section;
 mod agents;
 mod chatgpt;
 mod database;
+mod quota;
 mod server;
 mod telemetry;
 mod upstream;
@@ -31,6 +32,7 @@ pub use chatgpt::Chatgpt;
 pub use database::{Database, Embedded};
 pub use load::{Dirs, Loaded, Loader};
 pub use overrides::{Overrides, VARIABLES};
+pub use quota::Quota;
 pub use problem::{ConfigError, Problem, What};
 pub use reload::{Change, ConfigChange, NEEDS_RESTART};
 pub use server::Server;
@@ -65,6 +67,8 @@ section::section! {
         chatgpt: Chatgpt = Chatgpt::default(),
         /// Time limits of calls to providers.
         upstream: Upstream = Upstream::default(),
+        /// How often the accounts' usage is asked for, and how long its history is kept.
+        quota: Quota = Quota::default(),
         /// Logs.
         telemetry: Telemetry = Telemetry::default(),
     }

@@ -47,7 +47,7 @@ struct Document;
 
 /// Every route with its place in the document.
 fn documented() -> OpenApiRouter<Arc<App>> {
-    use admin::{agents, oauth, overview, providers, session, traces};
+    use admin::{agents, oauth, overview, providers, quota, session, traces};
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(responses::create, responses::upgrade))
@@ -65,6 +65,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::get, agents::update, agents::delete))
         .merge(oauth::routes())
+        .merge(quota::routes())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))

@@ -15,6 +15,8 @@ pub mod grants;
 pub mod logins;
 pub mod models;
 
+pub mod quota;
+
 pub mod agents;
 pub mod sessions;
 

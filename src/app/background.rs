@@ -1,13 +1,15 @@
 //! What runs beside the requests: each pass takes no input, is idempotent and is never retried inside itself.
 
 use crate::app::App;
-use crate::app::catalogue::CHANNEL;
-use sqlx::postgres::PgListener;
+use crate::app::{catalogue, quota};
+use sqlx::postgres::{PgListener, PgNotification};
 use std::sync::Arc;
 use std::time::Duration;
 
 /// How often tokens and model lists are looked at.
 const MINUTE: Duration = Duration::from_mins(1);
+/// How often quotas are looked at; few of them are asked for.
+const QUOTA: Duration = Duration::from_secs(1);
 /// How often old records and sign-ins go.
 const HOUR: Duration = Duration::from_hours(1);
 /// How long the listener for changes waits after it lost the database.
@@ -68,6 +70,28 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
             }
         }),
     );
+    let a = app.clone();
+    tasks.spawn_until_stopped(
+        "refresh_quota",
+        every(QUOTA, move || {
+            let app = a.clone();
+            async move { app.quotas.refresh_due().await }
+        }),
+    );
+    let (a, stopping) = (app.clone(), tasks.stopping());
+    tasks.spawn("keep_quota", async move { a.quotas.keep(stopping).await });
+    let a = app.clone();
+    tasks.spawn_until_stopped(
+        "prune_quota",
+        every(HOUR, move || {
+            let app = a.clone();
+            async move {
+                if let Err(error) = app.quotas.prune_history().await {
+                    tracing::warn!(%error, "the history of quotas was not pruned");
+                }
+            }
+        }),
+    );
     Ok(())
 }
 
@@ -93,7 +117,7 @@ async fn every<F: Future<Output = ()>>(period: Duration, pass: impl Fn() -> F) {
 
 async fn listen(app: &App) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&app.db).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([catalogue::CHANNEL, quota::CHANNEL]).await?;
     Ok(listener)
 }
 
@@ -105,20 +129,38 @@ async fn follow_changes(app: Arc<App>, mut listener: PgListener) {
         tracing::warn!(%error, "the catalogue could not be read anew");
     }
     loop {
+        let mut changed = true;
         match listener.try_recv().await {
-            Ok(Some(_)) => {
-                // One write often tells of several tables: read once.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                while let Some(_more) = listener.next_buffered() {}
+            Ok(Some(first)) => {
+                changed = hear(&app, &first);
+                if changed {
+                    // One write often tells of several tables: read once.
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                while let Some(more) = listener.next_buffered() {
+                    changed |= hear(&app, &more);
+                }
             }
-            Ok(None) => tracing::info!("the database connection for changes was lost and is back"),
+            Ok(None) => {
+                tracing::info!("the database connection for changes was lost and is back");
+                app.quotas.heard_nothing_for_a_while();
+            }
             Err(error) => {
                 tracing::warn!(%error, "the database connection for changes is lost");
                 tokio::time::sleep(RECONNECT).await;
             }
         }
-        if let Err(error) = app.reload().await {
+        if changed && let Err(error) = app.reload().await {
             tracing::warn!(%error, "the catalogue could not be read anew");
         }
     }
+}
+
+/// Hands a notification to whom it concerns; whether the catalogue changed.
+fn hear(app: &App, notification: &PgNotification) -> bool {
+    if notification.channel() == quota::CHANNEL {
+        app.quotas.heard(notification.payload());
+        return false;
+    }
+    true
 }

@@ -9,6 +9,7 @@ use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
 use crate::app::models::Models;
 use crate::app::providers::Providers;
+use crate::app::quota::{QuotaParts, Quotas};
 use crate::app::tokens::{Tokens, TokensDeps};
 use crate::app::traces::Traces;
 use crate::app::vault::keys::{self, KeySource};
@@ -197,6 +198,15 @@ async fn assemble(
         compatible: compatible.clone(),
         tasks: shutdown.tasks().clone(),
     });
+    let quotas = Arc::new(Quotas::new(QuotaParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        config: config.clone(),
+        catalogues: catalogues.clone(),
+        tokens: tokens.clone(),
+        codex: codex.clone(),
+    }));
+    quotas.load().await?;
     let metrics = Arc::new(Metrics::new());
     let (recorder, writer) = records::channel(metrics.clone());
     shutdown.tasks().spawn("write_records", writer.run(db.clone(), shutdown.tasks().stopping()));
@@ -205,6 +215,7 @@ async fn assemble(
         clock: clock.clone(),
         catalogues: catalogues.clone(),
         tokens: tokens.clone(),
+        quotas: quotas.clone(),
         codex,
         compatible,
         recorder,
@@ -235,6 +246,7 @@ async fn assemble(
         logins,
         catalogues,
         models,
+        quotas,
         gateway,
         metrics,
         shutdown,

@@ -16,6 +16,7 @@ pub use served::{Served, Step};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::conversations::Turn;
+use crate::app::quota::Quotas;
 use crate::app::records::Recorder;
 use crate::app::tokens::{AccessToken, TokenError, Tokens};
 use crate::config::Config;
@@ -48,6 +49,7 @@ pub struct Gateway {
     pub clock: Clock,
     pub catalogues: Arc<Catalogues>,
     pub tokens: Tokens,
+    pub quotas: Arc<Quotas>,
     pub codex: CodexClient,
     pub compatible: CompatibleClient,
     pub recorder: Recorder,

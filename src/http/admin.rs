@@ -8,6 +8,8 @@ pub mod overview;
 
 pub mod providers;
 
+pub mod quota;
+
 pub mod session;
 
 pub mod traces;

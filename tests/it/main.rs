@@ -12,6 +12,7 @@ mod gateway;
 mod layering;
 mod program;
 mod providers;
+mod quota;
 mod signin;
 mod simulator;
 mod tokens;

@@ -35,7 +35,7 @@ pub fn weight(usage: &Usage) -> f64 {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     traffic: BTreeMap<MeterId, VecDeque<(i64, f64)>>,
-    rates: BTreeMap<(MeterId, WindowLength), Rate>,
+    rates: BTreeMap<MeterId, BTreeMap<WindowLength, Rate>>,
     last_at: Option<DateTime<Utc>>,
 }
 
@@ -54,7 +54,10 @@ impl Ledger {
         let tokens = weight(usage);
         self.last_at = self.last_at.max(Some(now));
         let bucket = now.timestamp().div_euclid(BUCKET);
-        let traffic = self.traffic.entry(meter.clone()).or_default();
+        let traffic = match self.traffic.get_mut(meter) {
+            Some(traffic) => traffic,
+            None => self.traffic.entry(meter.clone()).or_default(),
+        };
         match traffic.back_mut() {
             // A clock that was set back: it still happened, and not before the last.
             Some((at, sum)) if *at >= bucket => *sum += tokens,
@@ -63,10 +66,8 @@ impl Ledger {
         while traffic.front().is_some_and(|(at, _)| *at < bucket - KEPT) {
             traffic.pop_front();
         }
-        for ((of, _), rate) in &mut self.rates {
-            if of == meter {
-                rate.tokens_since += tokens;
-            }
+        for rate in self.rates.get_mut(meter).into_iter().flat_map(BTreeMap::values_mut) {
+            rate.tokens_since += tokens;
         }
     }
 
@@ -77,7 +78,6 @@ impl Ledger {
 
     /// A window's figure is new: learns from how it rose.
     pub fn learn(&mut self, window: &WindowView<'_>) {
-        let key = (window.meter.clone(), window.length);
         let fresh = Rate {
             used: window.used_percent,
             resets_at: window.resets_at,
@@ -85,7 +85,7 @@ impl Ledger {
             percent: 0.0,
             tokens: 0.0,
         };
-        let rate = self.rates.entry(key).or_insert(fresh);
+        let rate = self.rates.entry(window.meter.clone()).or_default().entry(window.length).or_insert(fresh);
         let same = match (rate.resets_at, window.resets_at) {
             (Some(a), Some(b)) => (a - b).abs() <= window.length.jitter(),
             (a, b) => a == b,
@@ -119,7 +119,7 @@ impl Ledger {
         let lengths = length.seconds() as f64 / 18_000.0;
         // A week holds some six times what five hours hold, not thirty-four.
         let default = 1.0 / (DEFAULT_TOKENS_PER_PERCENT * capacity.max(0.01) * lengths.max(0.1).sqrt());
-        let learnt = self.rates.get(&(meter.clone(), length));
+        let learnt = self.rates.get(meter).and_then(|rates| rates.get(&length));
         let learnt = learnt.filter(|r| r.tokens >= LEARNT_TOKENS && r.percent >= LEARNT_PERCENT);
         // Others may use the account as well: what they burn must not be laid to our tokens without bounds.
         learnt.map_or(default, |r| (r.percent / r.tokens).clamp(default / 50.0, default * 20.0))

@@ -259,9 +259,9 @@ mod tests {
     #[test]
     fn the_envelope_has_goclaws_members_and_ours() {
         let weekly = json!({"label": "Weekly", "remaining_percent": 60.0, "reset_after_seconds": 400_000,
-            "reset_at": "2026-11-26T21:33:20Z"});
+            "reset_at": "2026-11-26T13:33:20Z"});
         let five = json!({"label": "5h", "remaining_percent": 88.0, "reset_after_seconds": 9_000,
-            "reset_at": "2026-11-22T08:56:40Z"});
+            "reset_at": "2026-11-22T00:56:40Z"});
         let window = |core: &Value, kind: &str, seconds: i64, used: f64| {
             json!({"label": core["label"], "kind": kind, "length_seconds": seconds, "used_percent": used,
                 "remaining_percent": core["remaining_percent"], "reset_after_seconds": core["reset_after_seconds"],
@@ -316,9 +316,9 @@ mod tests {
             assert_eq!((serde_json::to_value(told).expect("JSON"), told.is_retryable()), (json!(code), retryable));
         }
         assert_eq!(ERROR_CODES.len(), 11);
-        let out = super::envelope("ada", &Evidence::default(), None, Some(ErrorCode::ReauthRequired), now());
+        let out = envelope("ada", &Evidence::default(), None, Some(ErrorCode::ReauthRequired), now());
         assert_eq!((out.success, out.needs_reauth, out.is_forbidden), (false, Some(true), None));
-        let out = super::envelope("ada", &Evidence::default(), None, Some(ErrorCode::QuotaApiForbidden), now());
+        let out = envelope("ada", &Evidence::default(), None, Some(ErrorCode::QuotaApiForbidden), now());
         assert_eq!((out.needs_reauth, out.is_forbidden, out.retryable), (None, Some(true), Some(false)));
     }
 }

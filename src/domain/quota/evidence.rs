@@ -15,6 +15,7 @@ use super::window::{MeterId, Source, WindowKind, WindowLength, meter_is_of_model
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// How far the usage endpoint may be behind.
 pub const POLL_LAG: TimeDelta = TimeDelta::minutes(15);
@@ -352,11 +353,12 @@ impl Evidence {
     }
 
     /// The meter that a model counts on.
-    pub fn meter_of(&self, model: &str) -> MeterId {
+    pub fn meter_of(&self, model: &str) -> &MeterId {
+        static MAIN: LazyLock<MeterId> = LazyLock::new(MeterId::main);
         let own = self.meters.iter().find(|(id, evidence)| {
             !id.is_main() && evidence.name.as_ref().is_some_and(|name| meter_is_of_model(&name.value, model))
         });
-        own.map_or_else(MeterId::main, |(id, _)| id.clone())
+        own.map_or_else(|| &*MAIN, |(id, _)| id)
     }
 
     /// Every window of which something is known, the main meter's first, short ones first.
@@ -413,7 +415,7 @@ impl Evidence {
             by_length
                 .values()
                 .flatten()
-                .filter(move |r| of_model || r.meter.as_ref().or(own.as_ref()) == Some(meter))
+                .filter(move |r| of_model || r.meter.as_ref().or(own) == Some(meter))
         })
     }
 
@@ -422,9 +424,9 @@ impl Evidence {
         static SILENT: MeterEvidence =
             MeterEvidence { name: None, windows: BTreeMap::new(), listed: None, turn: None, poll: None };
         let id = self.meter_of(model);
-        let meter = self.meters.get(&id).unwrap_or(&SILENT);
+        let meter = self.meters.get(id).unwrap_or(&SILENT);
         let mut outs: Vec<Out> = Vec::new();
-        let refused = self.refusals_of(&id, Some(model)).filter(|r| !meter.has_ended(r.at, r.out, false, now));
+        let refused = self.refusals_of(id, Some(model)).filter(|r| !meter.has_ended(r.at, r.out, false, now));
         outs.extend(refused.map(|r| Out { until: r.out.until.or_else(|| meter.reset_of(r.out.length, now)), ..r.out }));
         for (statement, of_poll) in [(meter.turn, false), (meter.poll, true)] {
             let Some(Statement { at, out: Some(out) }) = statement else { continue };
@@ -448,7 +450,7 @@ impl Evidence {
 
     /// Whether somebody said that `model` can be served.
     pub fn is_known(&self, model: &str, now: DateTime<Utc>) -> bool {
-        let meter = self.meters.get(&self.meter_of(model));
+        let meter = self.meters.get(self.meter_of(model));
         meter.is_some_and(|m| [m.turn, m.poll].iter().flatten().any(|s| now - s.at < TimeDelta::hours(6)))
     }
 }

@@ -306,7 +306,7 @@ mod tests {
             let figures: Vec<f64> = (0..10).map(|i| start + per_hour * f64::from(i) / 10.0).collect();
             let used = figures[9];
             let truth = (100.0 - used) / per_hour * 60.0;
-            let told = look(18_000, 6, &figures, 299);
+            let told = look(18_000, 6, &figures, 200);
             if told.verdict == Verdict::RunsOut && used < 100.0 {
                 let minutes = (told.runs_out_at.expect("a time") - at(0)).num_minutes();
                 let minutes = f64::from(i32::try_from(minutes).expect("minutes"));

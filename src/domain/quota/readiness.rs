@@ -65,7 +65,7 @@ pub fn readiness(
         remaining: ((100.0 - w.used_percent - ledger.debit(w, capacity)) / 100.0).clamp(0.0, 1.0),
         resets_at: w.resets_at,
     };
-    let windows: Vec<WindowRoom> = evidence.windows_of(&meter, now).iter().map(room).collect();
+    let windows: Vec<WindowRoom> = evidence.windows_of(meter, now).iter().map(room).collect();
     if windows.is_empty() && !evidence.is_known(model, now) {
         return Readiness::Unknown;
     }

@@ -59,7 +59,7 @@ pub fn due_at(facts: &Facts, pace: Pace, now: DateTime<Utc>, jitter: f64) -> Dat
         due = due.min(after(refused, 1, 4));
     }
     if let Some(reset) = facts.silent_since {
-        due = due.min(after(reset, 3, 30));
+        due = due.min(after(reset, 2, 10));
     }
     due
 }
@@ -105,7 +105,7 @@ mod tests {
             ("serves, headers are fresh", Facts { heard_at: Some(at(0)), ..active }, (270, 330)),
             ("refused just now", Facts { refused_at: Some(at(0)), ..active }, (1, 4)),
             ("refused before it was asked", Facts { refused_at: Some(at(-90)), ..active }, (210, 270)),
-            ("reset, and nothing heard since", Facts { silent_since: Some(at(0)), ..polled }, (3, 30)),
+            ("reset, and nothing heard since", Facts { silent_since: Some(at(0)), ..polled }, (2, 10)),
             ("failed once", Facts { failures: 1, tried_at: Some(at(0)), ..polled }, (54, 66)),
             ("failed twice", Facts { failures: 2, tried_at: Some(at(0)), ..polled }, (108, 132)),
             ("fails for long", Facts { failures: 40, tried_at: Some(at(0)), ..polled }, (3_240, 3_960)),

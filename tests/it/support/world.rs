@@ -78,6 +78,8 @@ impl World {
         config.chatgpt.issuer = sim.issuer();
         config.chatgpt.api_base = sim.api_base();
         config.agents.defaults.model = "gpt-5.5".into();
+        // Who tests something else counts the requests.
+        config.quota.poll = false;
         change(&mut config);
         Self { sim, db, config, _dir: dir }
     }
