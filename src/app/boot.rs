@@ -198,14 +198,7 @@ async fn assemble(
         compatible: compatible.clone(),
         tasks: shutdown.tasks().clone(),
     });
-    let quotas = Arc::new(Quotas::new(QuotaParts {
-        db: db.clone(),
-        clock: clock.clone(),
-        config: config.clone(),
-        catalogues: catalogues.clone(),
-        tokens: tokens.clone(),
-        codex: codex.clone(),
-    }));
+    let quotas = Arc::new(Quotas::new(quota_parts(&models)));
     quotas.load().await?;
     let metrics = Arc::new(Metrics::new());
     let (recorder, writer) = records::channel(metrics.clone());
@@ -255,6 +248,18 @@ async fn assemble(
     });
     background::spawn(&app).await?;
     Ok(Assembled { app, doors, new_token: is_new.then_some(token), careful })
+}
+
+/// Quotas are asked for with what model lists are asked for.
+fn quota_parts(models: &Models) -> QuotaParts {
+    QuotaParts {
+        db: models.db.clone(),
+        clock: models.clock.clone(),
+        config: models.config.clone(),
+        catalogues: models.catalogues.clone(),
+        tokens: models.tokens.clone(),
+        codex: models.codex.clone(),
+    }
 }
 
 /// The clients of the remotes; they share one pool of connections.

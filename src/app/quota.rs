@@ -13,7 +13,6 @@ use crate::app::tokens::Tokens;
 use crate::config::Config;
 use crate::domain::catalogue::{GrantFacts, Provider};
 use crate::domain::ids::{ProviderId, TenantId};
-use crate::domain::provider::State;
 use crate::domain::quota::envelope::{ErrorCode, QuotaEnvelope, envelope};
 use crate::domain::quota::evidence::Evidence;
 use crate::domain::quota::forecast::{Forecast, Present, Verdict, forecast};
@@ -185,7 +184,8 @@ impl Quotas {
                 observed_at: window.observed_at,
             };
             let Forecast { verdict, runs_out_at, text } = forecast(live.history(window), present, now);
-            let meter = (!window.meter.is_main()).then(|| window.name.unwrap_or(window.meter.as_str()).to_owned());
+            let meter =
+                (!window.meter.is_main()).then(|| window.name.unwrap_or(window.meter.as_str()).to_owned());
             WindowForecast {
                 label: window.length.label(),
                 kind: window.length.kind(),
@@ -242,8 +242,16 @@ impl Quotas {
         if let Some(account) = self.known(provider) {
             return account;
         }
+        let new = Account::new(now);
+        // What is heard of it is its present sign-in's, and not that of one which follows before the next `sync`.
+        let catalogue = self.parts.catalogues.current();
+        if let Some(grant) = catalogue.providers().find(|p| p.id == provider).and_then(|p| p.grant.as_ref()) {
+            let mut live = new.live();
+            live.account_id = Some(grant.account_id.clone());
+            live.plan.clone_from(&grant.plan_type);
+        }
         let mut accounts = self.accounts.write().unwrap_or_else(PoisonError::into_inner);
-        accounts.entry(provider).or_insert_with(|| Arc::new(Account::new(now))).clone()
+        accounts.entry(provider).or_insert_with(|| Arc::new(new)).clone()
     }
 
     /// Brings the set of accounts up to date with the catalogue: a new one is known, a removed one is forgotten, and
@@ -277,11 +285,9 @@ impl Quotas {
 
 /// What stands against reading an account's quota before anything is sent.
 fn sign_in_error(provider: &Provider) -> Option<ErrorCode> {
-    match (&provider.grant, provider.status().state) {
-        (None, _) | (Some(GrantFacts { needs_reauth: Some(_), .. }), _) | (_, State::NeedsReauth) => {
-            Some(ErrorCode::ReauthRequired)
-        }
-        (Some(grant), _) if grant.account_id.is_empty() => Some(ErrorCode::MissingAccountId),
-        (Some(_), _) => None,
+    match &provider.grant {
+        None | Some(GrantFacts { needs_reauth: Some(_), .. }) => Some(ErrorCode::ReauthRequired),
+        Some(grant) if grant.account_id.is_empty() => Some(ErrorCode::MissingAccountId),
+        Some(_) => None,
     }
 }

@@ -56,11 +56,12 @@ pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<BeliefRow>> {
 
 /// Those of some providers.
 pub async fn list(conn: &mut PgConnection, ids: &[ProviderId]) -> sqlx::Result<Vec<BeliefRow>> {
-    let rows: Vec<Stored> =
-        sqlx::query_as("select provider_id, account_id, evidence from quota_beliefs where provider_id = any($1)")
-            .bind(uuids(ids))
-            .fetch_all(conn)
-            .await?;
+    let rows: Vec<Stored> = sqlx::query_as(
+        "select provider_id, account_id, evidence from quota_beliefs where provider_id = any($1)",
+    )
+    .bind(uuids(ids))
+    .fetch_all(conn)
+    .await?;
     Ok(rows.into_iter().map(Into::into).collect())
 }
 

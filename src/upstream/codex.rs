@@ -156,7 +156,8 @@ pub(super) async fn send(request: RequestBuilder, first_byte: Duration) -> Resul
 /// What a refusal's head says of the quota.
 fn limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
     let ours = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-codex-"));
-    ours.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned()))).collect()
+    ours.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect()
 }
 
 /// Seconds to wait: said as such, or as a date, which is measured against the date of the answer itself.

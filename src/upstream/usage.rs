@@ -29,7 +29,11 @@ impl CodexClient {
 /// Calls around an account are `…/wham/…` below a `backend-api`, else `…/api/codex/…`.
 fn url(api_base: &str) -> String {
     let base = api_base.trim_end_matches('/');
-    if base.contains("/backend-api") { format!("{base}/wham/usage") } else { format!("{base}/api/codex/usage") }
+    if base.contains("/backend-api") {
+        format!("{base}/wham/usage")
+    } else {
+        format!("{base}/api/codex/usage")
+    }
 }
 
 #[cfg(test)]

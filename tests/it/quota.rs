@@ -104,11 +104,8 @@ async fn a_weekly_only_plan_is_told_as_a_week_wherever_it_stands() {
 async fn a_used_up_account_is_exhausted_until_its_reset_and_then_can_serve_again() {
     let world = World::with(|config| config.quota.poll = true).await;
     let node = world.node().await;
-    let out = UsageChange {
-        five_hour_used: Some(100.0),
-        five_hour_resets_in: Some(4),
-        ..UsageChange::default()
-    };
+    let out =
+        UsageChange { five_hour_used: Some(100.0), five_hour_resets_in: Some(4), ..UsageChange::default() };
     world.ada().set_usage(out);
     let id = provider(&node, CODEX).id;
     node.app.quotas.observe_refusal(id, MODEL, &limit_reached(4), now());
@@ -117,7 +114,8 @@ async fn a_used_up_account_is_exhausted_until_its_reset_and_then_can_serve_again
     };
     assert_eq!(window, WindowKind::FiveHour);
     assert!(lease > now() && lease <= now() + TimeDelta::seconds(4));
-    until("the lease is over", async || !matches!(readiness(&node, CODEX), Readiness::Exhausted { .. })).await;
+    until("the lease is over", async || !matches!(readiness(&node, CODEX), Readiness::Exhausted { .. }))
+        .await;
     assert!(now() >= lease && now() < lease + TimeDelta::seconds(2), "neither early nor late");
     // The new window is read by itself, soon after the reset.
     until("the new window is known", async || {
@@ -138,7 +136,10 @@ async fn what_nobody_has_said_is_unknown() {
     let nulls = json!({"plan_type": "unknown_future_plan", "rate_limit": null, "credits": null});
     world.ada().set_default_on(Endpoint::Usage, Script::status(200, nulls));
     let told = ask(&node).await;
-    assert_eq!((&told["success"], &told["windows"], told.get("core_usage")), (&json!(true), &json!([]), None));
+    assert_eq!(
+        (&told["success"], &told["windows"], told.get("core_usage")),
+        (&json!(true), &json!([]), None)
+    );
     assert_eq!(told["plan_type"], "unknown_future_plan");
     assert_eq!(readiness(&node, CODEX), Readiness::Unknown);
 }
@@ -188,7 +189,11 @@ async fn a_refused_token_is_renewed_once_and_a_dead_one_needs_its_owner() {
 
     world.ada().revoke_tokens();
     let told = ask(&node).await;
-    assert_eq!((&told["error_code"], &told["needs_reauth"]), (&json!("reauth_required"), &json!(true)), "{told}");
+    assert_eq!(
+        (&told["error_code"], &told["needs_reauth"]),
+        (&json!("reauth_required"), &json!(true)),
+        "{told}"
+    );
     until("the account needs its owner", async || {
         node.app.reload().await.unwrap();
         node.state(CODEX) == "needs_reauth"
@@ -308,11 +313,17 @@ async fn the_whole_tenant_is_told_at_once_with_forecasts_and_credits() {
 
     let warm = node.get("/v1/quota?refresh=true").await.json();
     for told in warm["providers"].as_array().unwrap() {
-        assert_eq!(told["provider_id"], provider(&node, told["provider_name"].as_str().unwrap()).id.0.to_string());
+        assert_eq!(
+            told["provider_id"],
+            provider(&node, told["provider_name"].as_str().unwrap()).id.0.to_string()
+        );
         assert_eq!(told["windows"].as_array().unwrap().len(), 2);
         let forecasts = told["forecast"].as_array().unwrap();
         assert_eq!(forecasts.len(), 2);
-        assert_eq!((&forecasts[0]["kind"], &forecasts[0]["verdict"]), (&json!("five_hour"), &json!("unknown")));
+        assert_eq!(
+            (&forecasts[0]["kind"], &forecasts[0]["verdict"]),
+            (&json!("five_hour"), &json!("unknown"))
+        );
         assert!(forecasts[0]["text"].is_string() && forecasts[0]["runs_out_at"].is_null());
         assert_eq!(told["credits"]["has_credits"], false);
     }
@@ -352,7 +363,10 @@ async fn the_history_is_written_behind_and_goes_with_its_provider() {
     assert_eq!(used, [10.0, 12.0, 15.0]);
     let nothing = node.get(&format!("{path}?to=2026-01-01T00:00:00Z")).await.json();
     assert_eq!(nothing["windows"], json!([]));
-    assert_eq!(node.get(&format!("{path}?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z")).await.status, 400);
+    assert_eq!(
+        node.get(&format!("{path}?from=2026-01-02T00:00:00Z&to=2026-01-01T00:00:00Z")).await.status,
+        400
+    );
 
     let gone = node.request("DELETE", "/v1/providers/openai-codex", &[], axum::body::Body::empty()).await;
     assert_eq!(gone.status, 200, "{}", gone.text());
@@ -410,8 +424,9 @@ async fn old_history_is_thinned_to_a_figure_an_hour_and_then_pruned() {
         settings: json!({}),
     };
     let id = providers::insert(&mut conn, MASTER_TENANT, &new, start).await.unwrap().id;
-    let samples: Vec<SampleRow> =
-        (0..180).map(|m| sample(id, start + TimeDelta::minutes(m), f64::from(i32::try_from(m).unwrap()))).collect();
+    let samples: Vec<SampleRow> = (0..180)
+        .map(|m| sample(id, start + TimeDelta::minutes(m), f64::from(i32::try_from(m).unwrap())))
+        .collect();
     quota::add_samples(&mut conn, &samples).await.unwrap();
     quota::add_samples(&mut conn, &samples[..10]).await.unwrap();
     let two_hours = start + TimeDelta::hours(2);

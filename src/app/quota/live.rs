@@ -170,8 +170,7 @@ impl Live {
     /// A figure that the database has.
     pub(super) fn remember(&mut self, row: &SampleRow) {
         let Some(length) = WindowLength::from_seconds(row.length_seconds) else { return };
-        let sample =
-            Sample { at: row.observed_at, used_percent: row.used_percent, resets_at: row.resets_at };
+        let sample = Sample { at: row.observed_at, used_percent: row.used_percent, resets_at: row.resets_at };
         let samples = self.history.entry((MeterId::named(&row.meter), length)).or_default();
         if samples.last().is_none_or(|last| last.at < sample.at) {
             samples.push(sample);
@@ -251,11 +250,8 @@ impl Shown {
 
 /// A figure for the history: one that differs, and not too soon after the last.
 fn next_sample(samples: &[Sample], window: &WindowView<'_>) -> Option<Sample> {
-    let sample = Sample {
-        at: window.observed_at,
-        used_percent: window.used_percent,
-        resets_at: window.resets_at,
-    };
+    let sample =
+        Sample { at: window.observed_at, used_percent: window.used_percent, resets_at: window.resets_at };
     let Some(last) = samples.last() else { return Some(sample) };
     let same_reset = match (last.resets_at, sample.resets_at) {
         (Some(a), Some(b)) => (a - b).abs() <= window.length.jitter(),

@@ -154,7 +154,8 @@ impl Quotas {
         let mut pending = Vec::new();
         for (id, account) in accounts {
             let mut live = account.live();
-            if !live.must_save(now) && !(all && live.dirty != Dirty::No) {
+            let is_time = if all { live.dirty != Dirty::No } else { live.must_save(now) };
+            if !is_time {
                 continue;
             }
             // Whose account it is comes with the catalogue, soon.

@@ -110,7 +110,8 @@ impl Ledger {
     pub fn debit(&self, window: &WindowView<'_>, capacity: f64) -> f64 {
         let Some(traffic) = self.traffic.get(window.meter) else { return 0.0 };
         let since = (window.observed_at - LAG).timestamp().div_euclid(BUCKET);
-        let tokens: f64 = traffic.iter().rev().take_while(|(at, _)| *at >= since).map(|(_, tokens)| tokens).sum();
+        let tokens: f64 =
+            traffic.iter().rev().take_while(|(at, _)| *at >= since).map(|(_, tokens)| tokens).sum();
         (tokens * self.percent_per_token(window.meter, window.length, capacity)).min(100.0)
     }
 
@@ -179,7 +180,11 @@ mod tests {
         ledger.learn(&view(&meter, 10.0, 0));
         for step in 1..=10 {
             ledger.served(&meter, &tokens(50_000), at(step * 100));
-            ledger.learn(&view(&meter, 10.0 + 0.5 * f64::from(i32::try_from(step).expect("small")), step * 100));
+            ledger.learn(&view(
+                &meter,
+                10.0 + 0.5 * f64::from(i32::try_from(step).expect("small")),
+                step * 100,
+            ));
         }
         // Half a percent per 50,000 tokens.
         ledger.served(&meter, &tokens(100_000), at(2_000));

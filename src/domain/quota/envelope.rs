@@ -268,7 +268,10 @@ mod tests {
                 "reset_at": core["reset_at"], "source": "usage_api", "observed_at": now(), "meter": null})
         };
         let envelope = told("usage-plus");
-        assert_eq!(envelope["windows"], json!([window(&five, "five_hour", 18_000, 12.0), window(&weekly, "weekly", 604_800, 40.0)]));
+        assert_eq!(
+            envelope["windows"],
+            json!([window(&five, "five_hour", 18_000, 12.0), window(&weekly, "weekly", 604_800, 40.0)])
+        );
         assert_eq!(envelope["core_usage"], json!({"five_hour": five, "weekly": weekly}));
         assert_eq!((&envelope["success"], &envelope["plan_type"]), (&json!(true), &json!("plus")));
         assert_eq!(envelope["last_updated"], json!(now()));
@@ -290,7 +293,10 @@ mod tests {
         let envelope = told("usage-minimal-nulls");
         assert_eq!((&envelope["windows"], envelope.get("core_usage")), (&json!([]), None));
         let nothing = super::envelope("ada", &Evidence::default(), Some("plus"), None, now());
-        assert_eq!((nothing.success, nothing.last_updated, nothing.plan_type.as_deref()), (false, None, Some("plus")));
+        assert_eq!(
+            (nothing.success, nothing.last_updated, nothing.plan_type.as_deref()),
+            (false, None, Some("plus"))
+        );
         assert_eq!(nothing.error.as_deref(), Some("the quota has not been read yet"));
     }
 
@@ -313,7 +319,10 @@ mod tests {
             (http(200), "unknown_upstream_error", true),
         ] {
             let told = ErrorCode::of(&failure);
-            assert_eq!((serde_json::to_value(told).expect("JSON"), told.is_retryable()), (json!(code), retryable));
+            assert_eq!(
+                (serde_json::to_value(told).expect("JSON"), told.is_retryable()),
+                (json!(code), retryable)
+            );
         }
         assert_eq!(ERROR_CODES.len(), 11);
         let out = envelope("ada", &Evidence::default(), None, Some(ErrorCode::ReauthRequired), now());

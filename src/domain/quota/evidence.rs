@@ -251,7 +251,8 @@ impl Statement {
         let serves_on_credits = credits.is_some_and(|c| c.has_credits || c.unlimited);
         let full = said.windows.iter().filter(|w| w.used >= FULL).max_by_key(|w| (w.resets_at, w.length));
         // The percentage sticks at 99 for a while: the fullest window is it.
-        let nearly = said.windows.iter().filter(|w| w.used >= FULL - 500).max_by_key(|w| (w.used, w.resets_at));
+        let nearly =
+            said.windows.iter().filter(|w| w.used >= FULL - 500).max_by_key(|w| (w.used, w.resets_at));
         let of = |window: Option<&WindowReading>| {
             Some(Out { until: window.and_then(|w| w.resets_at), length: window.map(|w| w.length) })
         };
@@ -279,7 +280,11 @@ impl Evidence {
             credits: said.credits.clone().map(|value| Told { at, value }),
             meters,
             refusals: BTreeMap::new(),
-            models: said.models.iter().map(|(m, value)| (m.clone(), Some(Told { at, value: *value }))).collect(),
+            models: said
+                .models
+                .iter()
+                .map(|(m, value)| (m.clone(), Some(Told { at, value: *value })))
+                .collect(),
             polled_at: is_poll.then_some(at),
             heard_at: (!is_poll).then_some(at),
         }
@@ -407,15 +412,16 @@ impl Evidence {
     }
 
     /// The refusals that count for a meter, or for a model on it.
-    fn refusals_of<'a>(&'a self, meter: &'a MeterId, model: Option<&'a str>) -> impl Iterator<Item = &'a Refused> {
+    fn refusals_of<'a>(
+        &'a self,
+        meter: &'a MeterId,
+        model: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Refused> {
         self.refusals.iter().flat_map(move |(asked, by_length)| {
             let of_model = model == Some(asked);
             // Only worked out where there is a refusal at all.
             let own = if of_model { None } else { Some(self.meter_of(asked)) };
-            by_length
-                .values()
-                .flatten()
-                .filter(move |r| of_model || r.meter.as_ref().or(own) == Some(meter))
+            by_length.values().flatten().filter(move |r| of_model || r.meter.as_ref().or(own) == Some(meter))
         })
     }
 
@@ -427,7 +433,10 @@ impl Evidence {
         let meter = self.meters.get(id).unwrap_or(&SILENT);
         let mut outs: Vec<Out> = Vec::new();
         let refused = self.refusals_of(id, Some(model)).filter(|r| !meter.has_ended(r.at, r.out, false, now));
-        outs.extend(refused.map(|r| Out { until: r.out.until.or_else(|| meter.reset_of(r.out.length, now)), ..r.out }));
+        outs.extend(
+            refused
+                .map(|r| Out { until: r.out.until.or_else(|| meter.reset_of(r.out.length, now)), ..r.out }),
+        );
         for (statement, of_poll) in [(meter.turn, false), (meter.poll, true)] {
             let Some(Statement { at, out: Some(out) }) = statement else { continue };
             if !meter.has_ended(at, out, of_poll, now) {
@@ -510,7 +519,8 @@ impl MeterEvidence {
         if able(self.turn).is_some_and(|able| able > at + settle) {
             return true;
         }
-        able(self.poll).is_some_and(|able| able > at + POLL_SETTLE || able > at && self.is_clearly_free(at, out))
+        able(self.poll)
+            .is_some_and(|able| able > at + POLL_SETTLE || able > at && self.is_clearly_free(at, out))
     }
 
     /// The usage endpoint tells of another window, or of one that is far from full.

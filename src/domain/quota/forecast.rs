@@ -54,7 +54,8 @@ const STUDENT: f64 = 1.476;
 
 /// Looks ahead. `history` is in any order and may hold other windows' samples of the same length.
 pub fn forecast(history: &[Sample], present: Present, now: DateTime<Utc>) -> Forecast {
-    let unknown = |text: &str| Forecast { verdict: Verdict::Unknown, runs_out_at: None, text: text.to_owned() };
+    let unknown =
+        |text: &str| Forecast { verdict: Verdict::Unknown, runs_out_at: None, text: text.to_owned() };
     let Some(resets_at) = present.resets_at.filter(|reset| *reset > now) else {
         return unknown("no forecast: its reset is not known");
     };
@@ -96,8 +97,12 @@ fn rate(history: &[Sample], present: Present, resets_at: DateTime<Utc>) -> Optio
     let from = (resets_at - length).max(end - length / 3);
     let of_this_window =
         |s: &&Sample| s.resets_at.is_none_or(|reset| (reset - resets_at).abs() <= present.length.jitter());
-    let mut samples: Vec<Sample> =
-        history.iter().filter(|s| s.at >= from && s.at < end && s.used_percent.is_finite()).filter(of_this_window).copied().collect();
+    let mut samples: Vec<Sample> = history
+        .iter()
+        .filter(|s| s.at >= from && s.at < end && s.used_percent.is_finite())
+        .filter(of_this_window)
+        .copied()
+        .collect();
     samples.push(Sample { at: end, used_percent: present.used_percent, resets_at: Some(resets_at) });
     samples.sort_by(|a, b| a.at.cmp(&b.at).then(a.used_percent.total_cmp(&b.used_percent)));
     samples.dedup_by_key(|s| s.at);
@@ -117,7 +122,10 @@ fn rate(history: &[Sample], present: Present, resets_at: DateTime<Utc>) -> Optio
     let middle = median(&mut slopes).max(0.0);
     let size = (POINTS - 1) / PARTS;
     let mut parts: Vec<f64> = (0..PARTS)
-        .map(|part| (grid[(part + 1) * size] - grid[part * size]) / (step * f64::from(u32::try_from(size).unwrap_or(1))))
+        .map(|part| {
+            (grid[(part + 1) * size] - grid[part * size])
+                / (step * f64::from(u32::try_from(size).unwrap_or(1)))
+        })
         .collect();
     let count = f64::from(u32::try_from(PARTS).ok()?);
     let mean = parts.iter().sum::<f64>() / count;
@@ -234,12 +242,40 @@ mod tests {
         for (what, length, every, figures, resets_in, expected) in [
             // 10 % in 10 minutes, 60 % left: one hour; the reset is two hours away.
             ("burns fast", HOURS5, 10, &[10.0, 20.0, 30.0, 40.0][..], 120, "out in about 1 h"),
-            ("burns, but the reset is near", HOURS5, 10, &[10.0, 20.0, 30.0, 40.0], 20, "lasts until the reset"),
+            (
+                "burns, but the reset is near",
+                HOURS5,
+                10,
+                &[10.0, 20.0, 30.0, 40.0],
+                20,
+                "lasts until the reset",
+            ),
             ("stands still", HOURS5, 10, &[40.0, 40.0, 40.0, 40.0, 40.0], 200, "lasts until the reset"),
-            ("one odd figure", HOURS5, 10, &[10.0, 11.0, 60.0, 11.0, 11.0, 12.0, 12.0, 12.0, 13.0], 90, "lasts until the reset"),
+            (
+                "one odd figure",
+                HOURS5,
+                10,
+                &[10.0, 11.0, 60.0, 11.0, 11.0, 12.0, 12.0, 12.0, 13.0],
+                90,
+                "lasts until the reset",
+            ),
             ("days and nights", WEEK, 8 * 60, &day_and_night[..8], 5 * 1_440, "lasts until the reset"),
-            ("too few", HOURS5, 10, &[10.0, 20.0, 30.0], 120, "no forecast yet: too little history in this window"),
-            ("too short", HOURS5, 1, &[10.0, 11.0, 12.0, 13.0, 14.0], 120, "no forecast yet: too little history in this window"),
+            (
+                "too few",
+                HOURS5,
+                10,
+                &[10.0, 20.0, 30.0],
+                120,
+                "no forecast yet: too little history in this window",
+            ),
+            (
+                "too short",
+                HOURS5,
+                1,
+                &[10.0, 11.0, 12.0, 13.0, 14.0],
+                120,
+                "no forecast yet: too little history in this window",
+            ),
             ("used up", HOURS5, 10, &[90.0, 95.0, 99.0, 100.0], 130, "used up; resets in 2 h 10 min"),
         ] {
             assert_eq!(look(length, every, figures, resets_in).text, expected, "{what}");
@@ -264,8 +300,12 @@ mod tests {
     fn another_windows_figures_do_not_count() {
         let mut samples = history(10, &[96.0, 97.0, 98.0, 99.0], -5);
         samples.extend(history(10, &[10.0, 20.0, 30.0, 40.0], 120));
-        let present =
-            Present { length: length(18_000), used_percent: 40.0, resets_at: Some(at(120)), observed_at: at(0) };
+        let present = Present {
+            length: length(18_000),
+            used_percent: 40.0,
+            resets_at: Some(at(120)),
+            observed_at: at(0),
+        };
         assert_eq!(forecast(&samples, present, at(0)).text, "out in about 1 h");
     }
 

@@ -140,8 +140,10 @@ pub fn headers<'a>(
     headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     at: DateTime<Utc>,
 ) -> Option<Observation> {
-    let ours: BTreeMap<&str, &str> =
-        headers.into_iter().filter_map(|(name, value)| Some((name.strip_prefix("x-codex-")?, value.trim()))).collect();
+    let ours: BTreeMap<&str, &str> = headers
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.strip_prefix("x-codex-")?, value.trim())))
+        .collect();
     let said = |name: &str| ours.get(name).copied().filter(|value| !value.is_empty());
     let reached = said("rate-limit-reached-type").map(|_| true);
     let active = said("active-limit").map(MeterId::named);
@@ -239,7 +241,8 @@ fn window(slot: &Value, at: DateTime<Utc>) -> Option<WindowReading> {
     let used = hundredths(number(slot.get("used_percent"))?)?;
     let minutes = |key| number(slot.get(key)).map(|minutes| minutes * 60.0);
     let seconds = number(slot.get("limit_window_seconds"));
-    let seconds = seconds.or_else(|| minutes("window_minutes")).or_else(|| minutes("limit_window_minutes"))?;
+    let seconds =
+        seconds.or_else(|| minutes("window_minutes")).or_else(|| minutes("limit_window_minutes"))?;
     let length = WindowLength::from_seconds(whole(seconds)?)?;
     let resets_at = reset(slot, at, length.delta() + length.jitter()).ok()?;
     Some(WindowReading { length, used, resets_at })

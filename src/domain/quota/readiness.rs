@@ -10,9 +10,14 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub enum Readiness {
     /// Neither healthy nor exhausted: nobody has said.
     Unknown,
-    Available { headroom: Headroom },
+    Available {
+        headroom: Headroom,
+    },
     /// Somebody with authority said so. A lease: after `until` it is something else by itself.
-    Exhausted { until: Option<DateTime<Utc>>, window: WindowKind },
+    Exhausted {
+        until: Option<DateTime<Utc>>,
+        window: WindowKind,
+    },
 }
 
 /// How much is left.

@@ -39,7 +39,9 @@ const BACKOFF: TimeDelta = TimeDelta::minutes(1);
 
 /// When to ask. `jitter` is 0 to 1, different for every account and process, and the same until it was asked.
 pub fn due_at(facts: &Facts, pace: Pace, now: DateTime<Utc>, jitter: f64) -> DateTime<Utc> {
-    let after = |at: DateTime<Utc>, from: i64, to: i64| at + scaled(TimeDelta::seconds(to - from), jitter) + TimeDelta::seconds(from);
+    let after = |at: DateTime<Utc>, from: i64, to: i64| {
+        at + scaled(TimeDelta::seconds(to - from), jitter) + TimeDelta::seconds(from)
+    };
     let spread = |pause: TimeDelta| scaled(pause, 0.9 + 0.2 * jitter);
     if facts.failures > 0
         && let Some(tried) = facts.tried_at
@@ -50,7 +52,11 @@ pub fn due_at(facts: &Facts, pace: Pace, now: DateTime<Utc>, jitter: f64) -> Dat
     let asked = facts.polled_at.max(facts.tried_at);
     let Some(asked) = asked else {
         // A new account: somebody waits to see it. Replicas that start together do not all ask.
-        return if facts.heard_at.is_some() { after(facts.known_since, 0, 30) } else { after(facts.known_since, 0, 2) };
+        return if facts.heard_at.is_some() {
+            after(facts.known_since, 0, 30)
+        } else {
+            after(facts.known_since, 0, 2)
+        };
     };
     let last = asked.max(facts.heard_at.unwrap_or(asked));
     let is_active = facts.served_at.is_some_and(|served| now - served <= ACTIVE);
@@ -109,7 +115,11 @@ mod tests {
             ("failed once", Facts { failures: 1, tried_at: Some(at(0)), ..polled }, (54, 66)),
             ("failed twice", Facts { failures: 2, tried_at: Some(at(0)), ..polled }, (108, 132)),
             ("fails for long", Facts { failures: 40, tried_at: Some(at(0)), ..polled }, (3_240, 3_960)),
-            ("refused, and the endpoint is down", Facts { failures: 1, tried_at: Some(at(0)), refused_at: Some(at(0)), ..polled }, (54, 66)),
+            (
+                "refused, and the endpoint is down",
+                Facts { failures: 1, tried_at: Some(at(0)), refused_at: Some(at(0)), ..polled },
+                (54, 66),
+            ),
         ] {
             assert_eq!(due(&facts), expected, "{what}");
         }

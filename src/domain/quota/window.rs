@@ -150,7 +150,9 @@ impl fmt::Display for MeterId {
 
 /// Whether a limit of this name (`GPT-5.3-Codex-Spark`) is that of `model` (`gpt-5.3-codex-spark`).
 pub fn meter_is_of_model(limit_name: &str, model: &str) -> bool {
-    let same = |a: char, b: char| a.eq_ignore_ascii_case(&b) || matches!((a, b), (' ' | '_', '-') | ('-', ' ' | '_'));
+    let same = |a: char, b: char| {
+        a.eq_ignore_ascii_case(&b) || matches!((a, b), (' ' | '_', '-') | ('-', ' ' | '_'))
+    };
     let (name, model) = (limit_name.trim(), model.trim());
     !name.is_empty()
         && name.chars().count() == model.chars().count()

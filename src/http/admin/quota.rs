@@ -273,12 +273,9 @@ pub struct HistoryQuery {
 
 /// The routes; GoClaw's older `/v1/auth/openai/quota` is the provider `openai-codex`.
 pub fn routes() -> OpenApiRouter<Arc<App>> {
-    let older =
-        Router::new().route("/v1/auth/openai/quota", get(|app, caller| of_provider(app, caller, Path(OLDER.into()))));
-    OpenApiRouter::from(older)
-        .routes(routes!(list))
-        .routes(routes!(of_provider))
-        .routes(routes!(history))
+    let older = Router::new()
+        .route("/v1/auth/openai/quota", get(|app, caller| of_provider(app, caller, Path(OLDER.into()))));
+    OpenApiRouter::from(older).routes(routes!(list)).routes(routes!(of_provider)).routes(routes!(history))
 }
 
 /// The provider of that name or id, when it is an account.

@@ -208,6 +208,8 @@ impl Node {
         self.shutdown.begin();
         self.shutdown.stop_streams();
         self.shutdown.tasks().stop();
+        // As the program does: what is still to be written is written.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.shutdown.tasks().ended()).await;
         self.running.close().await;
     }
 }

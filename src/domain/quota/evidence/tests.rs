@@ -88,7 +88,7 @@ fn a_real_turn_counts_more_than_the_usage_endpoint_until_its_lag_is_over() {
         ("a turn beside it is behind", vec![said(Header, 20, &[(FIVE, 49, 9_001)])], (50.0, Header)),
         ("a new window", vec![said(UsageApi, 60, &[(FIVE, 1, 18_060)])], (1.0, UsageApi)),
     ] {
-        let evidence = known(&[&[turn.clone()], &*others].concat());
+        let evidence = known(&[std::slice::from_ref(&turn), &*others].concat());
         assert_eq!(five_hours(&evidence, 1_300), Some(expected), "{what}");
     }
 }
@@ -130,7 +130,8 @@ fn fresh_contrary_evidence_releases_and_a_lagging_poll_does_not() {
         evidence.join(Evidence::of_refusal(refused(0, FIVE, Some(9_000))));
         evidence
     };
-    let poll = |seconds, percent, reset| flags(said(UsageApi, seconds, &[(FIVE, percent, reset)]), true, false);
+    let poll =
+        |seconds, percent, reset| flags(said(UsageApi, seconds, &[(FIVE, percent, reset)]), true, false);
     for (what, later, released) in [
         ("a poll that still sticks at 99", poll(5, 99, 9_000), false),
         ("a poll that says the same later", poll(200, 99, 9_000), true),
@@ -162,7 +163,11 @@ fn a_percentage_of_the_usage_endpoint_alone_exhausts_nothing() {
         ("flags say yes", flags(said(UsageApi, 0, full), true, false), None),
         ("credits go on", flags(said(UsageApi, 0, full), true, true), None),
         ("a turn that says it is full", said(Header, 0, full), Some(Some(7_000))),
-        ("a figure that sticks", flags(said(UsageApi, 0, &[(FIVE, 99, 7_000), (WEEK, 20, 9_000)]), false, true), Some(Some(7_000))),
+        (
+            "a figure that sticks",
+            flags(said(UsageApi, 0, &[(FIVE, 99, 7_000), (WEEK, 20, 9_000)]), false, true),
+            Some(Some(7_000)),
+        ),
         ("nearly nothing used", flags(said(UsageApi, 0, &[(FIVE, 1, 7_000)]), false, true), Some(None)),
     ];
     for (what, observation, expected) in cases {
@@ -212,7 +217,9 @@ fn readiness_tells_the_room_with_own_traffic_debited() {
     };
     let before = rooms(&ledger);
     assert!((before.capacity - 10.0).abs() < 1e-9);
-    assert!((before.windows[0].remaining - 0.5).abs() < 1e-9 && (before.windows[1].remaining - 0.8).abs() < 1e-9);
+    assert!(
+        (before.windows[0].remaining - 0.5).abs() < 1e-9 && (before.windows[1].remaining - 0.8).abs() < 1e-9
+    );
     let usage = crate::domain::responses::event::Usage { input_tokens: 400_000, ..Default::default() };
     ledger.served(&MeterId::main(), &usage, at(5));
     assert!(rooms(&ledger).windows[0].remaining < 0.5);
@@ -266,11 +273,10 @@ fn heard() -> impl Strategy<Value = Heard> {
             })
         },
     );
-    let refusal = (0..40_i64, prop::option::of(0..40_i64), any::<bool>())
-        .prop_map(|(when, end, main)| {
-            let model = if main { "other" } else { "m" }.to_owned();
-            Heard::Refused(LimitRefusal { model, ..refused(when * 97, FIVE, end.map(|e| (when + e) * 97)) })
-        });
+    let refusal = (0..40_i64, prop::option::of(0..40_i64), any::<bool>()).prop_map(|(when, end, main)| {
+        let model = if main { "other" } else { "m" }.to_owned();
+        Heard::Refused(LimitRefusal { model, ..refused(when * 97, FIVE, end.map(|e| (when + e) * 97)) })
+    });
     prop_oneof![3 => observation, 1 => refusal]
 }
 

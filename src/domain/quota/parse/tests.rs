@@ -42,7 +42,10 @@ fn the_recorded_answers_of_the_usage_endpoint_are_read() {
         assert_eq!(said.credits.expect("credits").has_credits, name == "usage-with-credits");
     }
     let nothing = usage(&fixture("usage-minimal-nulls"), now());
-    assert_eq!((nothing.plan.as_deref(), nothing.meters, nothing.credits), (Some("unknown_future_plan"), vec![], None));
+    assert_eq!(
+        (nothing.plan.as_deref(), nothing.meters, nothing.credits),
+        (Some("unknown_future_plan"), vec![], None)
+    );
 }
 
 #[test]
@@ -80,7 +83,10 @@ fn headers_are_read_and_a_window_of_no_minutes_is_none() {
         windows(&two.meters[0]),
         [(WindowKind::FiveHour, 12.0, Some(9_000)), (WindowKind::Weekly, 40.0, Some(400_000))]
     );
-    assert_eq!(two.credits, Some(Credits { has_credits: false, unlimited: false, balance: Some("0".into()) }));
+    assert_eq!(
+        two.credits,
+        Some(Credits { has_credits: false, unlimited: false, balance: Some("0".into()) })
+    );
     let weekly = read("ratelimit-headers-weekly-only", &[]);
     assert_eq!(windows(&weekly.meters[0]), [(WindowKind::Weekly, 22.0, Some(155_800))]);
 
@@ -146,7 +152,8 @@ fn a_used_up_limit_says_which_window_and_until_when() {
         assert_eq!(said.length.map(WindowLength::kind), Some(kind), "{name}");
         assert_eq!(said.until, Some(now() + TimeDelta::seconds(left)), "{name}");
     }
-    let left = |body: Value| limit(&json!({"error": body})).and_then(|l| l.until).map(|u| (u - now()).num_seconds());
+    let left =
+        |body: Value| limit(&json!({"error": body})).and_then(|l| l.until).map(|u| (u - now()).num_seconds());
     let code = "usage_limit_reached";
     assert_eq!(left(json!({"type": code, "resets_at": 1, "resets_in_seconds": 50})), Some(50));
     assert_eq!(left(json!({"type": code, "resets_at": 1})), Some(3), "Retry-After");
@@ -165,9 +172,24 @@ fn any_json() -> impl Strategy<Value = Value> {
         "[ -~]{0,12}".prop_map(Value::from),
     ];
     let key = prop::sample::select(vec![
-        "rate_limit", "rate_limits", "primary_window", "secondary", "used_percent", "limit_window_seconds",
-        "window_minutes", "reset_at", "reset_after_seconds", "additional_rate_limits", "limit_name", "credits",
-        "has_credits", "spend_control", "reached", "individual_limit", "model_usage", "plan_type",
+        "rate_limit",
+        "rate_limits",
+        "primary_window",
+        "secondary",
+        "used_percent",
+        "limit_window_seconds",
+        "window_minutes",
+        "reset_at",
+        "reset_after_seconds",
+        "additional_rate_limits",
+        "limit_name",
+        "credits",
+        "has_credits",
+        "spend_control",
+        "reached",
+        "individual_limit",
+        "model_usage",
+        "plan_type",
     ]);
     leaf.prop_recursive(4, 48, 6, move |inner| {
         prop_oneof![
