@@ -17,7 +17,7 @@ use crate::domain::quota::envelope::{ErrorCode, QuotaEnvelope, envelope};
 use crate::domain::quota::evidence::Evidence;
 use crate::domain::quota::forecast::{Forecast, Present, Verdict, forecast};
 use crate::domain::quota::parse::{self, Credits, Observation};
-use crate::domain::quota::readiness::{Readiness, readiness};
+use crate::domain::quota::readiness::Readiness;
 use crate::domain::quota::window::WindowKind;
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::event::Usage;
@@ -146,9 +146,7 @@ impl Quotas {
     /// An answer of `model` was served: it counts at once.
     pub fn observe_served(&self, provider: ProviderId, model: &str, usage: &Usage, now: DateTime<Utc>) {
         if let Some(account) = self.known(provider) {
-            let mut live = account.live();
-            let live = &mut *live;
-            live.ledger.served(live.evidence.meter_of(model), usage, now);
+            account.live().served(model, usage, now);
         }
     }
 
@@ -157,8 +155,7 @@ impl Quotas {
         let Some(account) = self.known(provider) else {
             return Readiness::Unknown;
         };
-        let live = account.live();
-        readiness(&live.evidence, &live.ledger, live.plan.as_deref(), model, now)
+        account.live().readiness(model, now)
     }
 
     /// What is told of an account, from memory.

@@ -1,6 +1,6 @@
 //! Asking the usage endpoint: beside the requests, seldom, one question per account at a time.
 
-use super::live::Account;
+use super::live::{Account, Dirty};
 use super::{Quotas, sign_in_error};
 use crate::app::tokens::{AccessToken, TokenError};
 use crate::domain::catalogue::Provider;
@@ -146,9 +146,12 @@ impl Quotas {
             }
             live.account_id = Some(account_id);
             live.answered(now);
-            live.take(provider.id, Evidence::of(&said), true, now)
+            let change = live.take(provider.id, Evidence::of(&said), true, now);
+            // The other replicas have to know that it was asked, or they ask too.
+            live.dirty = Dirty::Now;
+            change
         };
-        // Whoever waits for the first word of a plan without windows sees it too.
+        self.nudge.notify_one();
         self.tell(provider.id, change);
     }
 

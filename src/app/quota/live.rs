@@ -5,8 +5,10 @@ use crate::domain::quota::debit::Ledger;
 use crate::domain::quota::envelope::ErrorCode;
 use crate::domain::quota::evidence::{Evidence, WindowView};
 use crate::domain::quota::forecast::Sample;
+use crate::domain::quota::readiness::{Readiness, readiness};
 use crate::domain::quota::schedule::Facts;
 use crate::domain::quota::window::{MeterId, WindowLength};
+use crate::domain::responses::event::Usage;
 use crate::store::quota::SampleRow;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
@@ -16,6 +18,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const SAMPLE_EVERY: TimeDelta = TimeDelta::seconds(60);
 /// Figures of a window that are kept in memory: a third of its length at one an hour, and the last hours at one a minute.
 const SAMPLES: usize = 720;
+/// Models of which a judgement is kept.
+const JUDGED: usize = 16;
+/// It is made anew after this, whatever happened.
+const JUDGED_FOR: TimeDelta = TimeDelta::seconds(60);
 /// Changes that nobody would see are saved this seldom.
 const SAVE_EVERY: TimeDelta = TimeDelta::seconds(60);
 
@@ -33,7 +39,7 @@ pub(super) struct Live {
     /// As the sign-in says.
     pub(super) plan: Option<String>,
     pub(super) evidence: Evidence,
-    pub(super) ledger: Ledger,
+    ledger: Ledger,
     pub(super) dirty: Dirty,
     /// Figures that are not in the database yet.
     pub(super) unsaved: Vec<SampleRow>,
@@ -44,6 +50,16 @@ pub(super) struct Live {
     error: Option<(ErrorCode, DateTime<Utc>)>,
     /// What people saw last.
     shown: Vec<Shown>,
+    /// What was judged, while it holds: routing asks of a thousand accounts for every request.
+    judged: Vec<Judged>,
+}
+
+/// Whether a model can be served, from one moment to another.
+struct Judged {
+    model: String,
+    from: DateTime<Utc>,
+    until: DateTime<Utc>,
+    readiness: Readiness,
 }
 
 /// What has to be saved.
@@ -89,6 +105,7 @@ impl Account {
             failures: 0,
             error: None,
             shown: Vec::new(),
+            judged: Vec::new(),
         };
         Self { live: Mutex::new(live), asking: tokio::sync::Mutex::default() }
     }
@@ -111,6 +128,7 @@ impl Live {
         let before = (self.evidence.refused_at(), self.evidence.observed_at());
         let was_out = self.evidence.exhaustion("", now).is_some();
         self.evidence.join(proved);
+        self.judged.clear();
         if before == (self.evidence.refused_at(), self.evidence.observed_at()) && !is_ours {
             return Change::Nothing;
         }
@@ -156,6 +174,33 @@ impl Live {
             };
         }
         change
+    }
+
+    /// Whether `model` can be served now.
+    pub(super) fn readiness(&mut self, model: &str, now: DateTime<Utc>) -> Readiness {
+        let holds = |j: &&Judged| j.model == model && j.from <= now && now < j.until;
+        if let Some(judged) = self.judged.iter().find(holds) {
+            return judged.readiness.clone();
+        }
+        let readiness = readiness(&self.evidence, &self.ledger, self.plan.as_deref(), model, now);
+        self.judged.retain(|j| j.model != model);
+        if self.judged.len() >= JUDGED {
+            self.judged.clear();
+        }
+        let longest = now + JUDGED_FOR;
+        self.judged.push(Judged {
+            model: model.to_owned(),
+            from: now,
+            until: self.evidence.next_change(now).map_or(longest, |change| change.min(longest)),
+            readiness: readiness.clone(),
+        });
+        readiness
+    }
+
+    /// An answer of `model` was served.
+    pub(super) fn served(&mut self, model: &str, usage: &Usage, now: DateTime<Utc>) {
+        self.ledger.served(self.evidence.meter_of(model), usage, now);
+        self.judged.clear();
     }
 
     /// Whether it is time to save.

@@ -202,7 +202,7 @@ fn remaining(used: f64) -> f64 {
 }
 
 /// The envelope of an account. `plan` is what the sign-in says; `error` is of the last fetch, when it failed and nothing
-/// was heard since; `signed_in` is whether there is a sign-in at all.
+/// was heard since.
 pub fn envelope(
     provider_name: &str,
     evidence: &Evidence,

@@ -357,6 +357,20 @@ impl Evidence {
         resets.chain(refused).filter(|reset| *reset <= now && Some(*reset) > heard).max()
     }
 
+    /// When time alone changes what follows from it: the next reset, or end of an exhaustion.
+    pub fn next_change(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let refused = self.refusals.values().flat_map(BTreeMap::values).flatten().map(|r| end(r.out, r.at));
+        let models = self.models.values().flatten().map(|m| m.value.available_at.unwrap_or(m.at + LEASE));
+        let meters = self.meters.values();
+        let said = meters.clone().flat_map(|m| [m.turn, m.poll]).flatten();
+        let outs = said.filter_map(|s| Some(end(s.out?, s.at)));
+        let windows = meters.flat_map(|m| &m.windows).flat_map(|(length, w)| {
+            let readings = [w.turn.newest, w.turn.peak, w.poll.newest, w.poll.peak];
+            readings.into_iter().flatten().map(|r| r.resets_at.unwrap_or(r.at + length.delta()))
+        });
+        refused.chain(models).chain(outs).chain(windows).filter(|at| *at > now).min()
+    }
+
     /// The meter that a model counts on.
     pub fn meter_of(&self, model: &str) -> &MeterId {
         static MAIN: LazyLock<MeterId> = LazyLock::new(MeterId::main);

@@ -318,6 +318,20 @@ proptest! {
         }
     }
 
+    /// Between two changes that it foretells, time changes nothing.
+    #[test]
+    fn what_follows_changes_with_time_only_when_it_says_so(
+        all in prop::collection::vec(heard(), 0..12), now in 0..60_i64, share in 0..100_i64,
+    ) {
+        let (evidence, ledger, from) = (join(&all), Ledger::default(), at(now * 97));
+        let next = evidence.next_change(from).unwrap_or(from + TimeDelta::minutes(1)).min(from + TimeDelta::minutes(1));
+        let later = from + (next - from - TimeDelta::milliseconds(1)) * i32::try_from(share).expect("small") / 100;
+        for model in ["m", "other"] {
+            let told = |now| readiness(&evidence, &ledger, None, model, now);
+            prop_assert_eq!(told(from), told(later));
+        }
+    }
+
     /// Within one window and without a word that it was given back, a figure of turns side by side never falls.
     #[test]
     fn figures_of_one_moment_never_fall(percents in prop::collection::vec(0..100_u32, 1..8)) {
