@@ -91,6 +91,9 @@ impl Gateway {
     pub async fn serve(self: Arc<Self>, mut ask: Ask) -> Result<Served, Refusal> {
         let mut record = RequestGuard::begin(&self, &ask);
         let plan = decide(&[ask.resolved.provider.candidate()]);
+        record.decided(&plan, |id| {
+            (id == ask.resolved.provider.id).then_some(ask.resolved.provider.name.as_str())
+        });
         let mut last = None;
         for id in &plan.attempts {
             // The plan names only candidates; with one account there is one.
@@ -103,7 +106,7 @@ impl Gateway {
                 attempted = self.attempt(&ask, &provider) => attempted,
                 () = stop.cancelled() => {
                     let refusal = Refusal::shutting_down();
-                    record.attempt_failed(&refusal);
+                    record.attempt_failed(&refusal, None);
                     record.refused(&refusal);
                     return Err(refusal);
                 }
@@ -118,7 +121,7 @@ impl Gateway {
                     if refusal.code == "model_not_found" {
                         refusal.list_models(provider.models.iter().map(|m| m.id.as_str()));
                     }
-                    record.attempt_failed(&refusal);
+                    record.attempt_failed(&refusal, Some(&failure));
                     tracing::info!(
                         request_id = %ask.id, provider = %provider.name, code = %refusal.code,
                         reason = %refusal.message, "attempt failed"

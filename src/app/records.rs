@@ -66,13 +66,38 @@ impl RecordWriter {
             if batch.is_empty() {
                 continue;
             }
-            if let Err(error) = write(&db, &batch).await {
-                tracing::warn!(%error, lost = batch.len(), "request records could not be written");
-                self.metrics.records_dropped(batch.len() as u64);
-            }
+            self.write(&db, &batch).await;
             batch.clear();
         }
     }
+
+    /// What can't be written is counted and given up: whoever asks is served in any case.
+    async fn write(&self, db: &PgPool, batch: &[RequestRecord]) {
+        let Err(error) = write(db, batch).await else { return };
+        let lost = match &error {
+            // One record that Postgres refuses takes no other with it.
+            sqlx::Error::Database(_) => one_by_one(db, batch).await,
+            // The connection broke: the next one may be whole. What was written nevertheless is not written twice.
+            _ if write(db, batch).await.is_ok() => 0,
+            _ => batch.len(),
+        };
+        if lost > 0 {
+            tracing::warn!(%error, lost, "request records could not be written");
+            self.metrics.records_dropped(lost as u64);
+        }
+    }
+}
+
+/// How many could not be written.
+async fn one_by_one(db: &PgPool, batch: &[RequestRecord]) -> usize {
+    let mut lost = 0;
+    for record in batch {
+        if let Err(error) = write(db, std::slice::from_ref(record)).await {
+            tracing::debug!(%error, request_id = %record.id, "a request record was refused");
+            lost += 1;
+        }
+    }
+    lost
 }
 
 async fn write(db: &PgPool, batch: &[RequestRecord]) -> sqlx::Result<()> {

@@ -1,17 +1,22 @@
 //! What happened to one request, written down when it is dropped: also when the client hung up.
 
 use super::{Ask, Gateway};
+use crate::app::clock::Clock;
 use crate::app::records::Recorder;
 use crate::domain::catalogue::Provider;
+use crate::domain::ids::ProviderId;
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::{Outcome, Terminal};
+use crate::domain::routing::decide::Plan;
+use crate::domain::routing::failover::{Failure, Fault, classify};
 use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::StreamGuard;
 use crate::store::requests::{AttemptRecord, RequestRecord};
 use crate::telemetry::metrics::{
     ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts,
 };
+use serde_json::json;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -20,6 +25,8 @@ pub(super) struct RequestGuard {
     record: RequestRecord,
     started: Instant,
     attempt: Option<(AttemptRecord, ProviderKind, Instant)>,
+    upstream_model: String,
+    clock: Clock,
     endpoint: crate::telemetry::metrics::Endpoint,
     client: Client,
     recorder: Recorder,
@@ -49,6 +56,9 @@ impl RequestGuard {
                 agent_key: ask.resolved.agent.as_ref().map(|(a, _)| a.key.clone()),
                 session_key: ask.turn.as_ref().map(|t| t.session_key.clone()),
                 provider: None,
+                pool_owner: Some((ask.resolved.provider.id, ask.resolved.provider.name.clone())),
+                strategy: None,
+                decision: None,
                 status: "cancelled",
                 http_status: 200,
                 error: None,
@@ -57,6 +67,8 @@ impl RequestGuard {
             },
             started: Instant::now(),
             attempt: None,
+            upstream_model: ask.resolved.model.clone(),
+            clock: gateway.clock.clone(),
             endpoint: ask.endpoint,
             client,
             recorder: gateway.recorder.clone(),
@@ -66,13 +78,30 @@ impl RequestGuard {
         }
     }
 
+    /// What was decided. `names` are those of the plan's accounts.
+    pub(super) fn decided<'a>(&mut self, plan: &Plan, name: impl Fn(ProviderId) -> Option<&'a str>) {
+        let attempts: Vec<_> = plan.attempts.iter().filter_map(|id| name(*id)).collect();
+        let excluded: Vec<_> = plan
+            .excluded
+            .iter()
+            .map(|out| json!({ "provider_name": out.name, "reason": out.reason, "until": null, "detail": null }))
+            .collect();
+        self.record.decision = Some(json!({ "attempts": attempts, "excluded": excluded }));
+    }
+
     pub(super) fn begin_attempt(&mut self, provider: &Provider) {
         self.end_attempt();
         let attempt = AttemptRecord {
             provider: provider.id,
             provider_name: provider.name.clone(),
+            started_at: self.clock.now(),
+            model: self.upstream_model.clone(),
             outcome: "cancelled",
             error: None,
+            cause: None,
+            fault: None,
+            http_status: None,
+            first_event_ms: None,
             duration_ms: 0,
         };
         let kind = match provider.kind.wire {
@@ -82,18 +111,31 @@ impl RequestGuard {
         self.attempt = Some((attempt, kind, Instant::now()));
     }
 
-    pub(super) fn attempt_failed(&mut self, refusal: &Refusal) {
+    /// The attempt came to nothing: by this failure, or without one by our own doing, which is nobody's fault.
+    pub(super) fn attempt_failed(&mut self, refusal: &Refusal, failure: Option<&Failure>) {
         if let Some((attempt, ..)) = &mut self.attempt {
-            attempt.outcome = "failed";
-            attempt.error = Some((refusal.code.clone(), refusal.message.clone()));
+            let error = Some((refusal.code.clone(), refusal.message.clone()));
+            match failure {
+                Some(failure) => {
+                    attempt.error = error;
+                    blame(attempt, failure);
+                }
+                // An account that has served did so, whatever we made of it.
+                None if attempt.outcome == "served" => {}
+                None => {
+                    attempt.error = error;
+                    attempt.cause = Some("gateway");
+                }
+            }
         }
         self.end_attempt();
     }
 
     /// The commit point is reached: `visible` when by an event that shows something.
     pub(super) fn committed(&mut self, visible: bool) {
-        if let Some((attempt, ..)) = &self.attempt {
+        if let Some((attempt, _, started)) = &mut self.attempt {
             self.record.provider = Some((attempt.provider, attempt.provider_name.clone()));
+            attempt.first_event_ms = visible.then(|| millis(*started));
         }
         if visible {
             self.record.first_event_ms = Some(millis(self.started));
@@ -124,6 +166,9 @@ impl RequestGuard {
         if let Some((attempt, ..)) = &mut self.attempt {
             attempt.outcome = outcome;
             attempt.error.clone_from(&self.record.error);
+            if let Outcome::Failed(error) = &terminal.outcome {
+                blame(attempt, &Failure::Refused(error.clone()));
+            }
         }
     }
 
@@ -136,10 +181,10 @@ impl RequestGuard {
     }
 
     /// The stream broke after the commit point.
-    pub(super) fn broken(&mut self, refusal: &Refusal) {
+    pub(super) fn broken(&mut self, refusal: &Refusal, failure: Option<&Failure>) {
         self.record.status = "failed";
         self.record.error = Some((refusal.code.clone(), refusal.message.clone()));
-        self.attempt_failed(refusal);
+        self.attempt_failed(refusal, failure);
     }
 
     /// Nothing was served.
@@ -185,6 +230,27 @@ impl Drop for RequestGuard {
             });
         }
         self.recorder.record(self.record.clone());
+    }
+}
+
+fn blame(attempt: &mut AttemptRecord, failure: &Failure) {
+    attempt.outcome = "failed";
+    attempt.cause = Some(match failure {
+        Failure::Connection(_) => "connection",
+        Failure::Timeout => "timeout",
+        Failure::Refused(_) => "refused",
+        Failure::EndedEarly => "ended_early",
+        Failure::EmptyCompletion => "empty_completion",
+        Failure::NeedsReauth => "needs_reauth",
+        Failure::TokenUnavailable(_) => "token_unavailable",
+    });
+    attempt.fault = Some(match classify(failure).fault {
+        Fault::Client => "client",
+        Fault::Account => "account",
+        Fault::Upstream => "upstream",
+    });
+    if let Failure::Refused(error) = failure {
+        attempt.http_status = error.status;
     }
 }
 

@@ -139,7 +139,7 @@ impl Served {
             if !matches!(terminal.outcome, Outcome::Failed(_))
                 && let Err(refusal) = self.keep().await
             {
-                self.record.broken(&refusal);
+                self.record.broken(&refusal, None);
                 return Some(Step::Broken(refusal));
             }
         }
@@ -211,16 +211,16 @@ impl Served {
     }
 
     fn broken(&mut self, failure: &Failure) -> Step {
-        self.end(Refusal::of(failure, &self.provider.name, self.now))
+        self.end(Refusal::of(failure, &self.provider.name, self.now), Some(failure))
     }
 
     fn stopped(&mut self) -> Step {
-        self.end(Refusal::shutting_down())
+        self.end(Refusal::shutting_down(), None)
     }
 
-    fn end(&mut self, refusal: Refusal) -> Step {
+    fn end(&mut self, refusal: Refusal, failure: Option<&Failure>) -> Step {
         self.done = true;
-        self.record.broken(&refusal);
+        self.record.broken(&refusal, failure);
         Step::Broken(refusal)
     }
 }
