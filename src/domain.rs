@@ -17,3 +17,5 @@ pub mod chat;
 
 pub mod catalogue;
 pub mod routing;
+
+pub mod activity;
