@@ -38,6 +38,7 @@ update requests r set pool_owner_id = a.provider_id, pool_owner_name = a.provide
 from attempts a where a.request_id = r.id and a.seq = 0;
 
 alter table attempts
+    alter column provider_id set not null,
     alter column tenant_id set not null,
     alter column request_started_at set not null,
     alter column started_at set not null;

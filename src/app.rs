@@ -18,11 +18,15 @@ pub mod models;
 
 pub mod conversations;
 
+pub mod events;
+
 pub mod records;
 
 pub mod gateway;
 
 pub mod traces;
+
+pub mod activity;
 
 pub mod providers;
 
@@ -51,6 +55,7 @@ pub struct App {
     pub providers: providers::Providers,
     pub agents: agents::Agents,
     pub traces: traces::Traces,
+    pub events: events::Events,
     pub gateway: Arc<gateway::Gateway>,
     pub metrics: Arc<crate::telemetry::metrics::Metrics>,
     pub shutdown: crate::lifecycle::Shutdown,

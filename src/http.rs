@@ -47,7 +47,7 @@ struct Document;
 
 /// Every route with its place in the document.
 fn documented() -> OpenApiRouter<Arc<App>> {
-    use admin::{agents, oauth, overview, providers, session, traces};
+    use admin::{agents, codex_pool_activity, events, oauth, overview, providers, requests, session, traces};
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(responses::create, responses::upgrade))
@@ -57,6 +57,9 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::create, session::get, session::delete))
         .routes(routes!(overview::get))
         .routes(routes!(traces::list))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::get))
+        .routes(routes!(events::watch))
         .routes(routes!(providers::types))
         .routes(routes!(providers::list, providers::create))
         .routes(routes!(providers::get, providers::update, providers::delete))
@@ -64,6 +67,8 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(providers::verify))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::get, agents::update, agents::delete))
+        .routes(routes!(codex_pool_activity::of_agent))
+        .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

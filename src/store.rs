@@ -18,6 +18,7 @@ pub mod models;
 pub mod agents;
 pub mod sessions;
 
+pub mod events;
 pub mod requests;
 
 pub mod embedded;

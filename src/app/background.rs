@@ -1,10 +1,11 @@
 //! What runs beside the requests: each pass takes no input, is idempotent and is never retried inside itself.
 
 use crate::app::App;
-use crate::app::catalogue::CHANNEL;
+use crate::app::{catalogue, events};
 use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
 /// How often tokens and model lists are looked at.
 const MINUTE: Duration = Duration::from_mins(1);
@@ -17,7 +18,9 @@ const RECONNECT: Duration = Duration::from_secs(1);
 pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
     let tasks = app.shutdown.tasks();
     let listener = listen(app).await?;
-    tasks.spawn_until_stopped("follow_changes", follow_changes(app.clone(), listener));
+    let changed = Arc::new(Notify::new());
+    tasks.spawn_until_stopped("follow_changes", follow_changes(app.clone(), changed.clone()));
+    tasks.spawn_until_stopped("hear_replicas", hear_replicas(app.clone(), listener, changed));
     tasks.spawn_until_stopped("follow_sign_ins", follow_sign_ins(app.clone()));
     let a = app.clone();
     tasks.spawn_until_stopped(
@@ -91,34 +94,55 @@ async fn every<F: Future<Output = ()>>(period: Duration, pass: impl Fn() -> F) {
     }
 }
 
+/// One connection hears everything that Postgres tells.
 async fn listen(app: &App) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&app.db).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([catalogue::CHANNEL, events::CHANNEL]).await?;
     Ok(listener)
 }
 
-/// Reads the catalogue anew whenever Postgres says that it changed, and once more after every lost connection: what
-/// was told meanwhile is not told again.
-async fn follow_changes(app: Arc<App>, mut listener: PgListener) {
-    // What changed between the first reading and the first hearing.
-    if let Err(error) = app.reload().await {
-        tracing::warn!(%error, "the catalogue could not be read anew");
-    }
+/// Hands on what Postgres tells, without a wait: what takes time is another task's. After every lost connection all
+/// have to look for themselves: what was told meanwhile is not told again.
+async fn hear_replicas(app: Arc<App>, mut listener: PgListener, changed: Arc<Notify>) {
     loop {
         match listener.try_recv().await {
-            Ok(Some(_)) => {
-                // One write often tells of several tables: read once.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                while let Some(_more) = listener.next_buffered() {}
+            Ok(Some(told)) => match told.channel() {
+                events::CHANNEL => app.events.hear(told.payload()),
+                _ => changed.notify_one(),
+            },
+            Ok(None) => {
+                tracing::info!("the database connection for changes was lost and is back");
+                app.events.missed();
+                changed.notify_one();
             }
-            Ok(None) => tracing::info!("the database connection for changes was lost and is back"),
             Err(error) => {
                 tracing::warn!(%error, "the database connection for changes is lost");
-                tokio::time::sleep(RECONNECT).await;
+                listener = loop {
+                    tokio::time::sleep(RECONNECT).await;
+                    match listen(&app).await {
+                        Ok(listener) => break listener,
+                        Err(error) => tracing::debug!(%error, "and is not back yet"),
+                    }
+                };
+                app.events.missed();
+                changed.notify_one();
             }
         }
+    }
+}
+
+/// Reads the catalogue anew whenever it changed.
+async fn follow_changes(app: Arc<App>, changed: Arc<Notify>) {
+    loop {
+        // First of all what changed between the first reading and the first hearing.
         if let Err(error) = app.reload().await {
             tracing::warn!(%error, "the catalogue could not be read anew");
+            // A change that was not read is still there to be read.
+            tokio::time::sleep(RECONNECT).await;
+            changed.notify_one();
         }
+        changed.notified().await;
+        // One write often tells of several tables: read once.
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

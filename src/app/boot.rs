@@ -12,7 +12,7 @@ use crate::app::providers::Providers;
 use crate::app::tokens::{Tokens, TokensDeps};
 use crate::app::traces::Traces;
 use crate::app::vault::keys::{self, KeySource};
-use crate::app::{App, background, records};
+use crate::app::{App, background, events, records};
 use crate::config::Config;
 use crate::lifecycle::Shutdown;
 use crate::store::db::{self, PoolSettings};
@@ -198,7 +198,9 @@ async fn assemble(
         tasks: shutdown.tasks().clone(),
     });
     let metrics = Arc::new(Metrics::new());
-    let (recorder, writer) = records::channel(metrics.clone());
+    let (events, teller) = events::channel(clock.clone());
+    shutdown.tasks().spawn("tell_events", teller.run(db.clone(), shutdown.tasks().stopping()));
+    let (recorder, writer) = records::channel(metrics.clone(), events.clone());
     shutdown.tasks().spawn("write_records", writer.run(db.clone(), shutdown.tasks().stopping()));
     let gateway = Arc::new(Gateway {
         config: config.clone(),
@@ -227,6 +229,7 @@ async fn assemble(
             catalogues: catalogues.clone(),
         },
         traces: Traces { db: db.clone(), clock: clock.clone() },
+        events,
         config,
         clock,
         db,

@@ -110,7 +110,10 @@ pub fn counts(calls: &[Call], account: ProviderId) -> Counts {
         .collect();
     own.sort_by_key(|(call, seq, attempt)| (attempt.started_at, call.id, *seq));
     let newest = |wanted: &dyn Fn(&Call, usize, &Attempt) -> bool| {
-        own.iter().rev().find(|(call, seq, attempt)| wanted(call, *seq, attempt)).map(|(.., attempt)| *attempt)
+        own.iter()
+            .rev()
+            .find(|(call, seq, attempt)| wanted(call, *seq, attempt))
+            .map(|(.., attempt)| *attempt)
     };
     let with = |outcome| own.iter().filter(|(.., a)| a.outcome == outcome).count();
     let of_calls = |wanted: &dyn Fn(&Call) -> bool| count(calls.iter().filter(|call| wanted(call)).count());
@@ -152,6 +155,12 @@ impl Call {
     /// Who answered.
     pub fn served(&self) -> Option<&Attempt> {
         self.attempts.iter().find(|a| a.outcome == Outcome::Success)
+    }
+
+    /// The attempt that tells how it went, by its place: the one that answered, else the last one.
+    pub fn telling(&self) -> Option<usize> {
+        let served = self.attempts.iter().position(|a| a.outcome == Outcome::Success);
+        served.or(self.attempts.len().checked_sub(1))
     }
 
     /// An account answered that was not the first choice.
@@ -284,7 +293,10 @@ mod tests {
         assert_eq!((one.success_count, one.failure_count, one.consecutive_failures), (1, 2, 0));
         assert_eq!((two.request_count, two.direct_selection_count, two.failover_serve_count), (3, 1, 1));
         assert_eq!((two.success_count, two.failure_count, two.consecutive_failures), (2, 1, 0));
-        assert_eq!((three.request_count, three.direct_selection_count, three.failover_serve_count), (1, 0, 0));
+        assert_eq!(
+            (three.request_count, three.direct_selection_count, three.failover_serve_count),
+            (1, 0, 0)
+        );
         assert_eq!((three.health_state, three.consecutive_failures), (HealthState::Critical, 1));
 
         let millis = chrono::TimeDelta::milliseconds;

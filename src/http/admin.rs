@@ -2,11 +2,17 @@
 
 pub mod agents;
 
+pub mod codex_pool_activity;
+
+pub mod events;
+
 pub mod oauth;
 
 pub mod overview;
 
 pub mod providers;
+
+pub mod requests;
 
 pub mod session;
 

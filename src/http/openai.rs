@@ -12,4 +12,5 @@ mod ask;
 
 mod error;
 
+pub(super) use answer::sse;
 pub use error::OpenAiError;

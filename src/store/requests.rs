@@ -4,8 +4,12 @@ use crate::domain::ids::{ProviderId, RequestId, TenantId};
 use crate::domain::responses::event::Usage;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, Row};
+
+mod read;
+
+pub use read::*;
 
 /// One request of a client, as it ended.
 #[derive(Clone, Debug)]
@@ -74,7 +78,6 @@ impl RequestRecord {
     /// The record as Postgres takes it: without NUL characters, which neither `text` nor `jsonb` can hold, and without
     /// texts of any length. Whatever comes from a client or an upstream passes through here.
     fn storable(&self) -> Self {
-        let name = |text: &str| clean(text, MOST_OF_A_NAME);
         let error = |error: &Option<(String, String)>| {
             error.as_ref().map(|(code, text)| (name(code), clean(text, MOST_OF_A_TEXT)))
         };
@@ -93,6 +96,11 @@ impl RequestRecord {
         }
         record
     }
+}
+
+/// A name as it is stored.
+pub fn name(text: &str) -> String {
+    clean(text, MOST_OF_A_NAME)
 }
 
 fn clean(text: &str, most: usize) -> String {
@@ -159,8 +167,10 @@ pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx:
     .bind(column(&records, |r| r.attempts.first().map(|a| a.provider_name.as_str())))
     .execute(&mut *conn)
     .await?;
-    let attempts: Vec<_> =
-        records.iter().flat_map(|r| r.attempts.iter().zip(0_i32..).map(move |(a, seq)| (r, seq, a))).collect();
+    let attempts: Vec<_> = records
+        .iter()
+        .flat_map(|r| r.attempts.iter().zip(0_i32..).map(move |(a, seq)| (r, seq, a)))
+        .collect();
     sqlx::query(
         "insert into attempts (request_id, seq, tenant_id, request_started_at, started_at, provider_id, provider_name,
              model, outcome, error_code, error_message, cause, fault, http_status, first_event_ms, duration_ms)
@@ -194,116 +204,16 @@ fn column<'a, R, T>(rows: &'a [R], pick: impl Fn(&'a R) -> T) -> Vec<T> {
     rows.iter().map(pick).collect()
 }
 
-/// A request as stored, for people.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct RequestRow {
-    pub id: uuid::Uuid,
-    pub started_at: DateTime<Utc>,
-    pub duration_ms: i64,
-    pub first_event_ms: Option<i64>,
-    pub endpoint: String,
-    pub client: String,
-    pub model: String,
-    pub served_model: Option<String>,
-    pub agent_key: Option<String>,
-    pub provider_name: Option<String>,
-    pub status: String,
-    pub http_status: i32,
-    pub error_code: Option<String>,
-    pub error_message: Option<String>,
-    pub input_tokens: Option<i64>,
-    pub cached_input_tokens: Option<i64>,
-    pub output_tokens: Option<i64>,
-    pub reasoning_tokens: Option<i64>,
-}
-
-/// An attempt as stored.
-#[derive(Clone, Debug, sqlx::FromRow)]
-pub struct AttemptRow {
-    pub request_id: uuid::Uuid,
-    pub provider_name: String,
-    pub outcome: String,
-    pub error_code: Option<String>,
-    pub duration_ms: i64,
-}
-
-/// A tenant's newest requests with their attempts.
-pub async fn newest(
-    conn: &mut PgConnection,
-    tenant: TenantId,
-    limit: u32,
-) -> sqlx::Result<(Vec<RequestRow>, Vec<AttemptRow>)> {
-    let requests: Vec<RequestRow> = sqlx::query_as(
-        "select id, started_at, duration_ms, first_event_ms, endpoint, client, model, served_model, agent_key,
-             provider_name, status, http_status, error_code, error_message, input_tokens, cached_input_tokens,
-             output_tokens, reasoning_tokens
-         from requests where tenant_id = $1 order by started_at desc limit $2",
-    )
-    .bind(tenant.0)
-    .bind(i64::from(limit))
-    .fetch_all(&mut *conn)
-    .await?;
-    let ids: Vec<uuid::Uuid> = requests.iter().map(|r| r.id).collect();
-    let attempts = sqlx::query_as(
-        "select request_id, provider_name, outcome, error_code, duration_ms from attempts
-         where request_id = any($1) order by request_id, seq",
-    )
-    .bind(ids)
-    .fetch_all(conn)
-    .await?;
-    Ok((requests, attempts))
-}
-
-/// Sums since a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Totals {
-    pub requests: i64,
-    pub succeeded: i64,
-    pub failed: i64,
-    pub input_tokens: i64,
-    pub cached_input_tokens: i64,
-    pub output_tokens: i64,
-}
-
-/// A tenant's sums since `from`. A client's hang-up and its own mistakes count as neither success nor failure.
-pub async fn totals(conn: &mut PgConnection, tenant: TenantId, from: DateTime<Utc>) -> sqlx::Result<Totals> {
-    let row = sqlx::query(
-        "select count(*) as requests,
-             count(*) filter (where status in ('completed', 'incomplete')) as succeeded,
-             count(*) filter (where status = 'failed') as failed,
-             coalesce(sum(input_tokens), 0)::bigint as input_tokens,
-             coalesce(sum(cached_input_tokens), 0)::bigint as cached_input_tokens,
-             coalesce(sum(output_tokens), 0)::bigint as output_tokens
-         from requests where tenant_id = $1 and started_at >= $2",
-    )
-    .bind(tenant.0)
-    .bind(from)
-    .fetch_one(conn)
-    .await?;
-    Ok(Totals {
-        requests: row.try_get("requests")?,
-        succeeded: row.try_get("succeeded")?,
-        failed: row.try_get("failed")?,
-        input_tokens: row.try_get("input_tokens")?,
-        cached_input_tokens: row.try_get("cached_input_tokens")?,
-        output_tokens: row.try_get("output_tokens")?,
-    })
-}
-
-/// Whether the tenant ever had an answer.
-pub async fn any_served(conn: &mut PgConnection, tenant: TenantId) -> sqlx::Result<bool> {
-    sqlx::query_scalar("select exists (select 1 from requests where tenant_id = $1 and status = 'completed')")
-        .bind(tenant.0)
-        .fetch_one(conn)
-        .await
-}
-
-/// Removes what is older than `before`, at most `limit` rows; how many went.
+/// Removes requests from before `before` with their attempts, at most `limit`; how many went.
+///
+/// A request's id is made when it comes and holds the time of that, so the primary key finds the oldest: no index on
+/// the time alone, across the tenants, has to be kept up to date for this.
 pub async fn prune(conn: &mut PgConnection, before: DateTime<Utc>, limit: u32) -> sqlx::Result<u64> {
+    let millis = u128::try_from(before.timestamp_millis()).unwrap_or_default();
     let done = sqlx::query(
-        "delete from requests where id in (select id from requests where started_at < $1 order by started_at limit $2)",
+        "delete from requests where id in (select id from requests where id < $1 order by id limit $2)",
     )
-    .bind(before)
+    .bind(uuid::Uuid::from_u128(millis << 80))
     .bind(i64::from(limit))
     .execute(conn)
     .await?;

@@ -271,7 +271,8 @@ fn read(app: &App, caller: &Caller, id: &str) -> Result<AgentBody, ApiError> {
     Ok(AgentBody::new(agent, &app.catalogues.defaults()))
 }
 
-fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Option<&'a Agent> {
+/// By id, else by key.
+pub(super) fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Option<&'a Agent> {
     let by_id = |a: &&Arc<Agent>| a.id.is_some_and(|own| own.to_string() == id);
     let mut agents = tenant.agents.iter();
     agents.clone().find(by_id).or_else(|| agents.find(|a| a.key == id)).map(|a| &**a)

@@ -1,6 +1,6 @@
 //! The first page: is all well, and what is the next step.
 
-use super::traces::{Trace, assemble};
+use super::requests::{Trace, assemble};
 use crate::app::App;
 use crate::domain::access::Permission;
 use crate::domain::provider::State as ProviderState;

@@ -285,7 +285,8 @@ fn dropped_header(dropped: &[String]) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("?"))
 }
 
-fn sse(mut headers: HeaderMap, body: Body) -> Response {
+/// A stream of server-sent events that no proxy holds back.
+pub fn sse(mut headers: HeaderMap, body: Body) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     // nginx would hold the events back.
