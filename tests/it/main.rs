@@ -3,11 +3,13 @@
 
 mod support;
 
+mod activity;
 mod admin;
 mod backup;
 mod bench;
 mod config;
 mod embedded;
+mod events;
 mod gateway;
 mod layering;
 mod program;
