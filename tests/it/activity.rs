@@ -17,9 +17,14 @@ fn provider(node: &Node, name: &str) -> (ProviderId, String) {
     (provider.id, provider.name.clone())
 }
 
-/// A fixed time of this second, `ago` milliseconds back.
-fn at(node: &Node, ago: i64) -> DateTime<Utc> {
-    DateTime::from_timestamp(node.app.clock.now().timestamp(), 0).unwrap() - TimeDelta::milliseconds(ago)
+/// A time that Postgres stores as it is.
+fn now(node: &Node) -> DateTime<Utc> {
+    DateTime::from_timestamp(node.app.clock.now().timestamp(), 0).unwrap()
+}
+
+/// So many milliseconds before.
+fn at(now: DateTime<Utc>, ago: i64) -> DateTime<Utc> {
+    now - TimeDelta::milliseconds(ago)
 }
 
 /// A request to the pool of `owner`. Each attempt is an account, how it ended and whose fault that was.
@@ -109,9 +114,10 @@ fn keys(value: &Value) -> Vec<&str> {
 async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     node.connect("grace", &world.sim.account(crate::support::world::GRACE)).await;
     let (ada, grace) = (provider(&node, CODEX), provider(&node, "grace"));
-    let served = |ago| request(at(&node, ago), &ada, &[(&ada, "served", None)]);
+    let served = |ago| request(at(now, ago), &ada, &[(&ada, "served", None)]);
     let mut of_agent = served(4_000);
     of_agent.agent_key = Some("helper".into());
     write(
@@ -119,11 +125,11 @@ async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
         vec![
             of_agent,
             served(3_000),
-            request(at(&node, 2_000), &ada, &[(&ada, "failed", Some("account")), (&grace, "served", None)]),
+            request(at(now, 2_000), &ada, &[(&ada, "failed", Some("account")), (&grace, "served", None)]),
             // Neither is the account's doing.
-            request(at(&node, 1_500), &ada, &[(&ada, "failed", Some("client"))]),
-            request(at(&node, 1_000), &ada, &[(&ada, "cancelled", None)]),
-            request(at(&node, 500), &grace, &[(&grace, "served", None)]),
+            request(at(now, 1_500), &ada, &[(&ada, "failed", Some("client"))]),
+            request(at(now, 1_000), &ada, &[(&ada, "cancelled", None)]),
+            request(at(now, 500), &grace, &[(&grace, "served", None)]),
         ],
     )
     .await;
@@ -147,7 +153,7 @@ async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
         json!([{ "agent_id": null, "agent_key": "helper", "request_count": 1 }])
     );
     let counts = &activity["provider_counts"][0];
-    let time = |ago| json!(at(&node, ago));
+    let time = |ago| json!(at(now, ago));
     let last_failure = counts["last_failure_at"].clone();
     assert!(last_failure.is_string(), "{counts}");
     for (key, expected) in [
@@ -208,15 +214,16 @@ async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
 async fn an_agent_shows_its_own_requests_and_nothing_without_chatgpt_accounts() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     node.add_compat(&world, COMPAT_KEY).await;
     for (key, name) in [("helper", CODEX), ("local-one", COMPAT), ("lost", "nowhere")] {
         node.post("/v1/agents", &json!({"agent_key": key, "provider": name})).await;
     }
     let ada = provider(&node, CODEX);
-    let mut own = request(at(&node, 2_000), &ada, &[(&ada, "served", None)]);
+    let mut own = request(at(now, 2_000), &ada, &[(&ada, "served", None)]);
     own.agent_key = Some("helper".into());
     let mine = own.id;
-    write(&node, vec![own, request(at(&node, 1_000), &ada, &[(&ada, "served", None)])]).await;
+    write(&node, vec![own, request(at(now, 1_000), &ada, &[(&ada, "served", None)])]).await;
 
     let agent = node.get("/v1/agents/helper").await.json();
     for id in ["helper", agent["id"].as_str().unwrap()] {
@@ -242,6 +249,7 @@ async fn an_agent_shows_its_own_requests_and_nothing_without_chatgpt_accounts() 
 async fn another_tenants_activity_and_requests_do_not_exist() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     let theirs = (ProviderId(Uuid::now_v7()), "theirs".to_owned());
     sqlx::query("insert into tenants (id, slug, name, created_at) values ($1, 'other', 'Other', now())")
         .bind(OTHER_TENANT.0)
@@ -258,7 +266,7 @@ async fn another_tenants_activity_and_requests_do_not_exist() {
     .await
     .unwrap();
     node.app.reload().await.unwrap();
-    let mut record = request(at(&node, 0), &theirs, &[(&theirs, "served", None)]);
+    let mut record = request(at(now, 0), &theirs, &[(&theirs, "served", None)]);
     record.tenant = OTHER_TENANT;
     let id = record.id;
     write(&node, vec![record]).await;
@@ -285,10 +293,11 @@ async fn another_tenants_activity_and_requests_do_not_exist() {
 async fn a_list_is_read_page_by_page_without_a_gap_while_it_grows() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     let ada = provider(&node, CODEX);
     // Several begin in the same microsecond.
     let records: Vec<_> =
-        (0..23).map(|n| request(at(&node, n / 4 * 1_000), &ada, &[(&ada, "served", None)])).collect();
+        (0..23).map(|n| request(at(now, n / 4 * 1_000), &ada, &[(&ada, "served", None)])).collect();
     let all: HashSet<String> = records.iter().map(|r| r.id.to_string()).collect();
     write(&node, records).await;
     for account in ["", "&account=openai-codex"] {
@@ -297,7 +306,7 @@ async fn a_list_is_read_page_by_page_without_a_gap_while_it_grows() {
             let answer = node.get(&path).await;
             seen.extend(ids(&answer));
             // What is newer than the first page is not in the others.
-            write(&node, vec![request(at(&node, -60_000), &ada, &[(&ada, "served", None)])]).await;
+            write(&node, vec![request(at(now, -60_000), &ada, &[(&ada, "served", None)])]).await;
             match answer.json()["next_cursor"].as_str() {
                 Some(cursor) => path = format!("/v1/requests?limit=5{account}&cursor={cursor}"),
                 None => break,
@@ -313,20 +322,21 @@ async fn a_list_is_read_page_by_page_without_a_gap_while_it_grows() {
 async fn a_list_keeps_to_its_filters() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     node.connect("grace", &world.sim.account(crate::support::world::GRACE)).await;
     let (ada, grace) = (provider(&node, CODEX), provider(&node, "grace"));
     // The same account twice in one request is one row.
     let mut both = request(
-        at(&node, 5_000),
+        at(now, 5_000),
         &ada,
         &[(&ada, "failed", Some("account")), (&grace, "failed", Some("upstream")), (&ada, "served", None)],
     );
     both.agent_key = Some("helper".into());
     both.served_model = Some("gpt-5.5-2026".into());
-    let failed = request(at(&node, 3_000), &ada, &[(&ada, "failed", Some("account"))]);
-    let plain = request(at(&node, 1_000), &ada, &[(&ada, "served", None)]);
+    let failed = request(at(now, 3_000), &ada, &[(&ada, "failed", Some("account"))]);
+    let plain = request(at(now, 1_000), &ada, &[(&ada, "served", None)]);
     let [b, f, p] = [&both, &failed, &plain].map(|r| r.id.to_string());
-    let rfc = |ago| at(&node, ago).to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+    let rfc = |ago| at(now, ago).to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
     let (middle, late) = (rfc(3_000), rfc(1_000));
     write(&node, vec![both, failed, plain]).await;
     for (query, expected) in [
@@ -370,6 +380,7 @@ async fn a_list_keeps_to_its_filters() {
 async fn a_request_tells_its_decision_its_attempts_and_whose_fault_they_were() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     // A NUL is nothing that Postgres can hold.
     let error = json!({"error": {"code": "usage_limit_reached", "message": "no\u{0}more"}});
     world.script(Script::status(429, error));
@@ -400,9 +411,9 @@ async fn a_request_tells_its_decision_its_attempts_and_whose_fault_they_were() {
 async fn a_record_that_postgres_refuses_takes_no_other_with_it() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     let ada = provider(&node, CODEX);
-    let mut records: Vec<_> =
-        (0..20).map(|n| request(at(&node, n), &ada, &[(&ada, "served", None)])).collect();
+    let mut records: Vec<_> = (0..20).map(|n| request(at(now, n), &ada, &[(&ada, "served", None)])).collect();
     // There is no such tenant.
     records[7].tenant = TenantId(Uuid::from_u128(9));
     for record in records {
@@ -419,12 +430,11 @@ async fn a_record_that_postgres_refuses_takes_no_other_with_it() {
 async fn what_is_older_than_thirty_days_goes_with_its_attempts() {
     let world = World::new().await;
     let node = world.node().await;
+    let now = now(&node);
     let ada = provider(&node, CODEX);
     let days = |n: i64| n * 24 * 3_600_000;
     let records: Vec<_> = [0, days(29), days(31), days(400)]
-        .map(|ago| {
-            request(at(&node, ago), &ada, &[(&ada, "failed", Some("account")), (&ada, "served", None)])
-        })
+        .map(|ago| request(at(now, ago), &ada, &[(&ada, "failed", Some("account")), (&ada, "served", None)]))
         .into();
     write(&node, records).await;
     assert_eq!(node.app.traces.prune().await.unwrap(), 2);
