@@ -51,4 +51,7 @@ create index requests_by_pool on requests (tenant_id, pool_owner_id, started_at 
 -- An agent that moved to another pool has many requests of the old one, and a pool many of other agents.
 create index requests_by_pool_and_agent on requests (tenant_id, pool_owner_id, agent_key, started_at desc, id desc)
     where agent_key is not null;
+-- Few, and looked for.
+create index requests_not_completed on requests (tenant_id, status, started_at desc, id desc)
+    where status <> 'completed';
 create index attempts_by_account on attempts (tenant_id, provider_id, request_started_at desc, request_id desc);

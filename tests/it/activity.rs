@@ -380,7 +380,6 @@ async fn a_list_keeps_to_its_filters() {
 async fn a_request_tells_its_decision_its_attempts_and_whose_fault_they_were() {
     let world = World::new().await;
     let node = world.node().await;
-    let now = now(&node);
     // A NUL is nothing that Postgres can hold.
     let error = json!({"error": {"code": "usage_limit_reached", "message": "no\u{0}more"}});
     world.script(Script::status(429, error));

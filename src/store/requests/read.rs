@@ -111,15 +111,15 @@ pub async fn page(
              r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens
          from ",
     );
-    // The newest of one account are found among its attempts, in the same order.
+    // The newest of one account are found among its attempts, in the same order; the first one stands for its request.
     let order = if let Some(account) = filter.account {
-        sql.push("(select distinct request_started_at, request_id from attempts where tenant_id = ");
-        sql.push_bind(tenant.0).push(" and provider_id = ").push_bind(account.0);
-        between(&mut sql, ["request_started_at", "request_id"], filter, after);
+        sql.push("attempts a join requests r on r.id = a.request_id where a.tenant_id = ");
+        sql.push_bind(tenant.0).push(" and a.provider_id = ").push_bind(account.0);
         sql.push(
-            " order by request_started_at desc, request_id desc) a join requests r on r.id = a.request_id",
+            " and not exists (select from attempts b where b.request_id = a.request_id
+                 and b.provider_id = a.provider_id and b.seq < a.seq)",
         );
-        sql.push(" where r.tenant_id = ").push_bind(tenant.0);
+        between(&mut sql, ["a.request_started_at", "a.request_id"], filter, after);
         " order by a.request_started_at desc, a.request_id desc limit "
     } else {
         sql.push("requests r where r.tenant_id = ").push_bind(tenant.0);
