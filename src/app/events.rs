@@ -471,7 +471,9 @@ mod tests {
         let told: Vec<Told> = (0..200).map(|n| events.told(TENANT, &event(n))).collect();
         let carried = payloads(&told);
         assert!(carried.len() > 1 && carried.iter().all(|p| p.len() <= MOST_BYTES), "{}", carried.len());
-        carried.iter().for_each(|payload| events.hear(payload));
+        for payload in &carried {
+            events.hear(payload);
+        }
         assert_eq!(seen(&mut watcher).await.len(), 200);
         // What is too large for one has to be read.
         let large = Event::ProviderQuota {
