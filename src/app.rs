@@ -27,6 +27,9 @@ pub mod gateway;
 pub mod traces;
 
 pub mod activity;
+pub mod pools;
+
+pub mod dependents;
 
 pub mod providers;
 

@@ -16,6 +16,7 @@ pub mod responses;
 pub mod chat;
 
 pub mod catalogue;
+pub mod pool;
 pub mod routing;
 
 pub mod activity;

@@ -11,6 +11,8 @@ pub mod installation;
 
 pub mod providers;
 
+pub mod pools;
+
 pub mod grants;
 pub mod logins;
 pub mod models;

@@ -3,30 +3,28 @@
 use crate::app::App;
 use crate::app::traces::{AttemptRow, Filter, RequestRow};
 use crate::domain::activity::{Attempt, Call, Counts, Outcome, counts, sample_size};
-use crate::domain::agent::Agent;
-use crate::domain::catalogue::Provider;
+use crate::domain::agent::{Agent, AgentDefaults};
+use crate::domain::catalogue::{Provider, TenantCatalogue};
 use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use crate::domain::pool::effective::EffectivePool;
 use crate::store::requests;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
-use std::sync::Arc;
 use uuid::Uuid;
 
-/// The accounts that serve together.
+/// The accounts that serve together, and which requests are theirs.
 #[derive(Clone, Debug)]
 pub struct Pool {
-    pub owner: ProviderId,
-    /// The owner first.
-    pub accounts: Vec<Arc<Provider>>,
-    pub strategy: &'static str,
+    pub accounts: EffectivePool,
+    requests: Filter,
 }
 
 /// What a pool did.
 #[derive(Debug, Default)]
 pub struct Activity {
     /// `None` where there is no pool to look at.
-    pub pool: Option<Pool>,
+    pub pool: Option<EffectivePool>,
     /// How many requests the numbers come from.
     pub sample: usize,
     /// Of each account, in the pool's order.
@@ -45,21 +43,26 @@ pub struct Recent {
     pub decision: Option<Value>,
 }
 
-/// The pool of a provider. `None` for a provider that is no ChatGPT account: only these form pools.
-pub fn pool_of_provider(provider: &Arc<Provider>) -> Option<Pool> {
-    provider.kind.is_chatgpt().then(|| Pool {
-        owner: provider.id,
-        accounts: vec![provider.clone()],
-        strategy: "primary_first",
-    })
+/// The pool of a provider. A member of another one's pool is alone, with all requests in which it was tried. `None` for a
+/// provider that is no ChatGPT account: only these form pools.
+pub fn pool_of_provider(tenant: &TenantCatalogue, provider: &Provider) -> Option<Pool> {
+    let accounts = tenant.pool(provider.id).filter(|_| provider.kind.is_chatgpt())?.clone();
+    let requests = match tenant.owner_of(provider.id) {
+        Some(_) => Filter { account: Some(provider.id), ..Filter::default() },
+        None => Filter { pool_owner: Some(provider.id), ..Filter::default() },
+    };
+    Some(Pool { accounts, requests })
 }
 
 /// The pool that an agent uses, with its own routing. `None` when its provider is no ChatGPT account, or does not exist.
-pub fn pool_of_agent(app: &App, tenant: TenantId, agent: &Agent) -> Option<Pool> {
-    let name = agent.effective(&app.catalogues.defaults()).provider;
-    let catalogue = app.catalogues.current();
-    let provider = catalogue.tenant(tenant).providers.iter().find(|p| p.name == name)?;
-    pool_of_provider(provider)
+pub fn pool_of_agent(tenant: &TenantCatalogue, agent: &Agent, defaults: &AgentDefaults) -> Option<Pool> {
+    let accounts = tenant.agent_pool(agent, defaults).filter(|pool| pool.owner().kind.is_chatgpt())?;
+    let requests = Filter {
+        pool_owner: Some(accounts.owner().id),
+        agent_key: Some(agent.key.clone()),
+        ..Filter::default()
+    };
+    Some(Pool { accounts, requests })
 }
 
 /// What is known of an account's quota, as `GET /v1/quota` shows it.
@@ -72,19 +75,11 @@ pub fn cooldown_until(_app: &App, _account: ProviderId) -> Option<DateTime<Utc>>
     None
 }
 
-/// The newest requests of a pool, `limit` of them one by one; only those of one agent when that is given.
-pub async fn activity(
-    app: &App,
-    tenant: TenantId,
-    pool: Option<Pool>,
-    agent_key: Option<&str>,
-    limit: u32,
-) -> sqlx::Result<Activity> {
+/// The newest requests of a pool, `limit` of them one by one.
+pub async fn activity(app: &App, tenant: TenantId, pool: Option<Pool>, limit: u32) -> sqlx::Result<Activity> {
     let Some(pool) = pool else { return Ok(Activity::default()) };
-    let filter =
-        Filter { pool_owner: Some(pool.owner), agent_key: agent_key.map(str::to_owned), ..Filter::default() };
     let mut conn = app.db.acquire().await?;
-    let rows = requests::page(&mut conn, tenant, &filter, None, sample_size(limit)).await?;
+    let rows = requests::page(&mut conn, tenant, &pool.requests, None, sample_size(limit)).await?;
     let ids: Vec<Uuid> = rows.iter().map(|r| r.id).collect();
     let attempts = requests::attempts_of(&mut conn, tenant, &ids).await?;
     let shown = ids.len().min(limit as usize);
@@ -94,7 +89,7 @@ pub async fn activity(
     let calls = calls(&rows, attempts);
     Ok(Activity {
         sample: rows.len(),
-        counts: pool.accounts.iter().map(|account| counts(&calls, account.id)).collect(),
+        counts: pool.accounts.accounts.iter().map(|account| counts(&calls, account.id)).collect(),
         agents: busiest(&rows),
         recent: rows
             .into_iter()
@@ -102,7 +97,7 @@ pub async fn activity(
             .take(shown)
             .map(|(row, call)| Recent { decision: decisions.remove(&row.id), row, call })
             .collect(),
-        pool: Some(pool),
+        pool: Some(pool.accounts),
     })
 }
 

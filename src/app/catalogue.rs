@@ -3,14 +3,15 @@
 use crate::app::vault::Vault;
 use crate::config::{AgentEntry, Config};
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
-use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, TenantCatalogue};
+use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, RoutingFault, TenantCatalogue};
 use crate::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
+use crate::domain::pool::config::PoolConfig;
 use crate::domain::provider::ProviderType;
 use crate::domain::token::Grant;
 use crate::store::agents::AgentRow;
 use crate::store::grants::GrantRow;
 use crate::store::providers::{ProviderRow, api_key_aad};
-use crate::store::{agents, grants, models, providers};
+use crate::store::{agents, grants, models, pools, providers};
 use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -29,8 +30,9 @@ pub struct Catalogues {
     config: Arc<ArcSwap<Config>>,
     current: ArcSwap<Catalogue>,
     keys: ArcSwap<HashMap<ProviderId, SecretString>>,
-    /// One rebuild at a time: an older reading must not replace a newer one.
-    rebuild: Mutex<()>,
+    /// One rebuild at a time: an older reading must not replace a newer one. It keeps the faults that were told, so that
+    /// each is told once.
+    rebuild: Mutex<Vec<RoutingFault>>,
 }
 
 impl Catalogues {
@@ -42,7 +44,7 @@ impl Catalogues {
             config,
             current: ArcSwap::default(),
             keys: ArcSwap::default(),
-            rebuild: Mutex::new(()),
+            rebuild: Mutex::default(),
         }
     }
 
@@ -72,12 +74,13 @@ impl Catalogues {
 
     /// Reads everything anew.
     pub async fn reload(&self) -> sqlx::Result<()> {
-        let _one = self.rebuild.lock().await;
+        let mut told = self.rebuild.lock().await;
         let mut tx = self.db.begin().await?;
         sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         let provider_rows = providers::list_all(&mut tx).await?;
         let grant_rows = grants::list_all(&mut tx).await?;
         let model_rows = models::list_all(&mut tx).await?;
+        let mut pools = pools::list_all(&mut tx).await?;
         let agent_rows = agents::list_all(&mut tx).await?;
         tx.commit().await?;
 
@@ -85,7 +88,7 @@ impl Catalogues {
             grant_rows.into_iter().map(|g| (g.provider_id, g)).collect();
         let mut models: HashMap<ProviderId, models::ModelsRow> =
             model_rows.into_iter().map(|m| (ProviderId(m.provider_id), m)).collect();
-        let mut tenants: HashMap<TenantId, TenantCatalogue> = HashMap::new();
+        let mut tenants: HashMap<TenantId, (Vec<Arc<Provider>>, Vec<Arc<Agent>>)> = HashMap::new();
         let mut keys = HashMap::new();
         for row in provider_rows {
             if let Some(sealed) = &row.api_key {
@@ -99,33 +102,48 @@ impl Catalogues {
                 }
             }
             let tenant = row.tenant_id;
-            let (grant, list) = (grants.remove(&row.id), models.remove(&row.id));
-            if let Some(provider) = provider(row, grant, list) {
-                tenants.entry(tenant).or_default().providers.push(Arc::new(provider));
+            let (grant, list, pool) = (grants.remove(&row.id), models.remove(&row.id), pools.remove(&row.id));
+            if let Some(provider) = provider(row, grant, list, pool) {
+                tenants.entry(tenant).or_default().0.push(Arc::new(provider));
             }
         }
         for row in agent_rows {
             let tenant = TenantId(row.tenant_id);
-            tenants.entry(tenant).or_default().agents.push(Arc::new(stored_agent(row)));
+            tenants.entry(tenant).or_default().1.push(Arc::new(stored_agent(row)));
         }
-        self.add_file_agents(tenants.entry(MASTER_TENANT).or_default());
+        let config = self.config.load_full();
+        add_file_agents(&config, &mut tenants.entry(MASTER_TENANT).or_default().1);
+        let (mut built, mut faults) = (HashMap::new(), Vec::new());
+        for (id, (providers, agents)) in tenants {
+            let (tenant, wrong) = TenantCatalogue::new(providers, agents, &config.agents.defaults.provider);
+            built.insert(id, tenant);
+            faults.extend(wrong);
+        }
+        for RoutingFault { agent, error } in faults.iter().filter(|fault| !told.contains(fault)) {
+            tracing::warn!(%agent, %error, "the agent's routing is not followed as it is written");
+        }
+        *told = faults;
         self.keys.store(Arc::new(keys));
-        self.current.store(Arc::new(Catalogue::new(tenants)));
+        self.current.store(Arc::new(Catalogue::new(built)));
         Ok(())
-    }
-
-    /// The file's agents belong to the default tenant; one of the database with the same key wins over none: the file
-    /// does, as it can't be changed from here.
-    fn add_file_agents(&self, tenant: &mut TenantCatalogue) {
-        let config = self.config.load();
-        for (key, entry) in &config.agents.list {
-            tenant.agents.retain(|a| a.key != *key);
-            tenant.agents.push(Arc::new(file_agent(key, entry, &config)));
-        }
     }
 }
 
-fn provider(row: ProviderRow, grant: Option<GrantRow>, list: Option<models::ModelsRow>) -> Option<Provider> {
+/// The file's agents belong to the default tenant; one of the database with the same key gives way, as the file can't
+/// be changed from here.
+fn add_file_agents(config: &Config, agents: &mut Vec<Arc<Agent>>) {
+    for (key, entry) in &config.agents.list {
+        agents.retain(|a| a.key != *key);
+        agents.push(Arc::new(file_agent(key, entry, config)));
+    }
+}
+
+fn provider(
+    row: ProviderRow,
+    grant: Option<GrantRow>,
+    list: Option<models::ModelsRow>,
+    pool: Option<PoolConfig>,
+) -> Option<Provider> {
     let Some(kind) = ProviderType::named(&row.provider_type) else {
         tracing::warn!(provider = %row.name, provider_type = %row.provider_type, "unknown type, left out");
         return None;
@@ -156,6 +174,7 @@ fn provider(row: ProviderRow, grant: Option<GrantRow>, list: Option<models::Mode
         has_api_key: row.api_key.is_some(),
         enabled: row.enabled,
         settings: row.settings,
+        pool,
         created_at: row.created_at,
         updated_at: row.updated_at,
         grant,

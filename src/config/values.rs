@@ -8,9 +8,16 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 
 pub use crate::domain::agent::THINKING_LEVELS;
+use crate::domain::pool::config::Strategy as PoolStrategy;
+use crate::domain::provider::is_slug;
 
 /// What a pool's strategy may be.
-pub const STRATEGIES: [&str; 4] = ["primary_first", "priority_order", "round_robin", "quota_aware"];
+pub const STRATEGIES: [&str; 4] = [
+    PoolStrategy::PrimaryFirst.as_str(),
+    PoolStrategy::PriorityOrder.as_str(),
+    PoolStrategy::RoundRobin.as_str(),
+    PoolStrategy::QuotaAware.as_str(),
+];
 
 /// What a string has to be.
 pub(super) trait Rule {
@@ -30,16 +37,14 @@ impl Rule for NonEmpty {
     }
 }
 
-/// `^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+/// See [`is_slug`].
 pub(super) struct Slug;
 impl Rule for Slug {
     fn expected() -> String {
-        "a name of small letters, digits and inner hyphens, such as \"openai-codex\"".into()
+        "a name of at most 64 small letters, digits and inner hyphens, such as \"openai-codex\"".into()
     }
     fn accept(text: &str) -> Option<String> {
-        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let whole = !text.is_empty() && !text.starts_with('-') && !text.ends_with('-');
-        (whole && text.chars().all(inner)).then(|| text.to_owned())
+        is_slug(text).then(|| text.to_owned())
     }
 }
 

@@ -74,15 +74,20 @@ pub async fn lock(
     .await
 }
 
-/// The keys of the agents that name a provider.
-pub async fn keys_of_provider(
+/// The agents that name a provider, as their own or in their routing object, locked until the transaction ends in the
+/// order of their ids.
+pub async fn lock_naming(
     conn: &mut PgConnection,
     tenant: TenantId,
     provider: &str,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "select agent_key from agents where tenant_id = $1 and provider = $2 order by agent_key",
-    )
+) -> sqlx::Result<Vec<AgentRow>> {
+    sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from agents where tenant_id = $1
+             and (provider = $2 or other_config #> '{chatgpt_oauth_routing,extra_provider_names}' ? $2)
+         order by id for update"
+    ))
     .bind(tenant.0)
     .bind(provider)
     .fetch_all(conn)

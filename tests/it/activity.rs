@@ -116,6 +116,10 @@ async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
     let node = world.node().await;
     let now = now(&node);
     node.connect("grace", &world.sim.account(crate::support::world::GRACE)).await;
+    let pool =
+        json!({"settings": {"codex_pool": {"strategy": "round_robin", "extra_provider_names": ["grace"]}}});
+    let made = node.request("PUT", &format!("/v1/providers/{CODEX}"), &[], pool.to_string().into()).await;
+    assert_eq!(made.status, 200, "{}", made.text());
     let (ada, grace) = (provider(&node, CODEX), provider(&node, "grace"));
     let served = |ago| request(at(now, ago), &ada, &[(&ada, "served", None)]);
     let mut of_agent = served(4_000);
@@ -147,7 +151,8 @@ async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
         ]
     );
     assert_eq!(activity["stats_sample_size"], 5, "grace was asked for herself once: {activity}");
-    assert_eq!(activity["pool_providers"][0], CODEX);
+    assert_eq!(activity["pool_providers"], json!([CODEX, "grace"]));
+    assert_eq!(activity["strategy"], "round_robin");
     assert_eq!(
         activity["top_agents"],
         json!([{ "agent_id": null, "agent_key": "helper", "request_count": 1 }])
@@ -179,6 +184,26 @@ async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
     assert!(same(&counts["last_used_at"], &time(1_000)), "{counts}");
     assert!(same(&counts["last_success_at"], &time(3_000)), "{counts}");
     assert!(counts.get("last_failover_at").is_none() && counts.get("cooldown_until").is_none(), "{counts}");
+
+    let lent = &activity["provider_counts"][1];
+    for (key, expected) in [
+        ("provider_name", json!("grace")),
+        ("request_count", json!(1)),
+        ("direct_selection_count", json!(0)),
+        ("failover_serve_count", json!(1)),
+        ("success_count", json!(1)),
+        ("failure_count", json!(0)),
+        ("success_rate", json!(100)),
+        ("health_score", json!(100)),
+        ("health_state", json!("healthy")),
+    ] {
+        assert_eq!(lent[key], expected, "{key}: {lent}");
+    }
+    assert!(lent.get("last_selected_at").is_none() && lent["last_failover_at"].is_string(), "{lent}");
+    // A member shows all that it was tried for.
+    let member = node.get("/v1/providers/grace/codex-pool-activity").await.json();
+    assert_eq!((&member["pool_providers"], &member["stats_sample_size"]), (&json!(["grace"]), &json!(2)));
+    assert_eq!(member["provider_counts"][0]["failover_serve_count"], 1);
 
     let recent = activity["recent_requests"].as_array().unwrap();
     let loan = &recent[2];

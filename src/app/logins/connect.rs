@@ -36,15 +36,6 @@ pub(super) struct Target {
     pub login: Option<LoginId>,
 }
 
-/// Names that a provider may have.
-pub(super) fn is_slug(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    name.len() <= 100
-        && name.starts_with(plain)
-        && name.ends_with(plain)
-        && name.chars().all(|c| plain(c) || c == '-')
-}
-
 pub(super) fn check_type(provider: &ProviderRow) -> Result<(), LoginError> {
     if provider.provider_type == CHATGPT_OAUTH {
         return Ok(());
@@ -152,21 +143,6 @@ impl Logins {
             api_key: None,
             enabled: true,
             settings: json!({}),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_slug;
-
-    #[test]
-    fn a_provider_name_is_a_slug() {
-        for good in ["a", "1", "openai-codex", "a--b", "team-2"] {
-            assert!(is_slug(good), "{good}");
-        }
-        for bad in ["", "-", "-a", "a-", "A", "a b", "a/b", "ä", "a.b", &"a".repeat(101)] {
-            assert!(!is_slug(bad), "{bad}");
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::app::activity::{self, Activity, Recent};
 use crate::domain::access::Permission;
 use crate::domain::activity::{Counts, HealthState, MOST_RECENT, USUAL_RECENT};
 use crate::domain::catalogue::{Provider, TenantCatalogue};
+use crate::domain::pool::config::Strategy;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::Caller;
 use axum::Json;
@@ -160,8 +161,8 @@ pub async fn of_agent(
     let catalogue = app.catalogues.current();
     let agent =
         super::agents::find(catalogue.tenant(tenant), &id).ok_or_else(|| ApiError::not_found("agent"))?;
-    let pool = activity::pool_of_agent(&app, tenant, agent);
-    let found = activity::activity(&app, tenant, pool, Some(&agent.key), limit);
+    let pool = activity::pool_of_agent(catalogue.tenant(tenant), agent, &app.catalogues.defaults());
+    let found = activity::activity(&app, tenant, pool, limit);
     Ok(Json(PoolActivity::new(&app, found.await.map_err(|e| ApiError::internal(&e))?)))
 }
 
@@ -183,8 +184,8 @@ pub async fn of_provider(
     let catalogue = app.catalogues.current();
     let catalogue = catalogue.tenant(tenant);
     let provider = catalogue.provider(&id).ok_or_else(|| ApiError::not_found("provider"))?;
-    let pool = activity::pool_of_provider(provider);
-    let found = activity::activity(&app, tenant, pool, None, limit);
+    let pool = activity::pool_of_provider(catalogue, provider);
+    let found = activity::activity(&app, tenant, pool, limit);
     let mut found = found.await.map_err(|e| ApiError::internal(&e))?;
     let agents = std::mem::take(&mut found.agents);
     let top_agents = agents.into_iter().map(|agent| top_agent(catalogue, agent)).collect();
@@ -200,7 +201,7 @@ impl PoolActivity {
     fn new(app: &App, found: Activity) -> Self {
         let accounts = found.pool.as_ref().map_or(&[][..], |pool| &pool.accounts);
         Self {
-            strategy: found.pool.as_ref().map_or("primary_first", |pool| pool.strategy),
+            strategy: found.pool.as_ref().map_or(Strategy::default(), |pool| pool.strategy).as_str(),
             pool_providers: accounts.iter().map(|p| p.name.clone()).collect(),
             stats_sample_size: found.sample,
             provider_counts: accounts.iter().zip(found.counts).map(|(p, n)| row(app, p, n)).collect(),
