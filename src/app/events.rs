@@ -183,7 +183,7 @@ impl Events {
         for Told { id, tenant, name, data } in all {
             match tenant {
                 Some(tenant) if name == RESET => {
-                    feeds.entry(tenant).or_insert_with(|| Feed::new(id)).reset(id)
+                    feeds.entry(tenant).or_insert_with(|| Feed::new(id)).reset(id);
                 }
                 Some(tenant) => {
                     let heard = Heard { id, name, data: data.get().to_owned() };

@@ -218,7 +218,15 @@ async fn a_pool_tells_who_was_chosen_who_stepped_in_and_how_each_of_them_did() {
     // The trace is the request.
     let detail = node.get(&format!("/v1/requests/{}", loan["trace_id"].as_str().unwrap())).await.json();
     assert_eq!(detail["attempts"][0]["provider_name"], CODEX);
+}
 
+#[tokio::test]
+async fn the_rows_are_one_to_fifty_and_the_numbers_do_not_depend_on_them() {
+    let world = World::new().await;
+    let node = world.node().await;
+    let (now, ada) = (now(&node), provider(&node, CODEX));
+    write(&node, (0..5).map(|n| request(at(now, n), &ada, &[(&ada, "served", None)])).collect()).await;
+    let path = format!("/v1/providers/{CODEX}/codex-pool-activity");
     let rows = async |limit: &str| {
         let answer = node.get(&format!("{path}?limit={limit}")).await;
         (answer.status, answer.json())

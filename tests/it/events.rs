@@ -222,7 +222,7 @@ async fn an_open_feed_ends_with_the_first_signal_and_uses_up_no_grace() {
     node.shutdown.begin();
     assert_eq!(watch.block().await, None);
     let begun = Instant::now();
-    let ended = node.shutdown.run(stream::pending(), || Limits::with_grace(Duration::from_secs(60))).await;
+    let ended = node.shutdown.run(stream::pending(), || Limits::with_grace(Duration::from_mins(1))).await;
     assert_eq!(ended, Ended::Drained);
     assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
