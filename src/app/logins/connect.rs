@@ -6,7 +6,7 @@ use crate::domain::claims::Identity;
 use crate::domain::ids::{LoginId, ProviderId, TenantId};
 use crate::domain::provider::CHATGPT_OAUTH;
 use crate::domain::token::Grant;
-use crate::store::grants::{self, GrantRow};
+use crate::store::grants::{self, GrantRow, OnLocked};
 use crate::store::providers::{self, NewProvider, ProviderRow};
 use crate::store::{db, logins};
 use crate::upstream::openai_auth::TokenSet;
@@ -110,7 +110,7 @@ impl Logins {
             match providers::get_by_name(&mut tx, tenant, &target.provider_name).await? {
                 Some(provider) => {
                     check_type(&provider)?;
-                    let old = grants::lock(&mut tx, tenant, provider.id).await?;
+                    let old = grants::lock(&mut tx, tenant, provider.id, OnLocked::Wait).await?;
                     (provider, old.filter(|old| !is_of(old, tokens)))
                 }
                 None => (providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?, None),
