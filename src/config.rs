@@ -59,6 +59,9 @@ section::section! {
         /// is made and kept in the data directory.
         #[serde(with = "values::secret")]
         encryption_key: Option<SecretString> = None,
+        /// Older keys, in the same forms: they open what they have sealed and seal nothing more.
+        #[serde(with = "values::secrets")]
+        encryption_keys_previous: Vec<SecretString> = Vec::new(),
         /// What every agent uses unless it says otherwise, and the agents that the file defines.
         agents: Agents = Agents::default(),
         /// The sign-in with ChatGPT and its backend.

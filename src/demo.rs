@@ -56,6 +56,7 @@ impl Stage {
         config.database.url = None;
         config.data_dir = directory.path().to_owned();
         config.encryption_key = None;
+        config.encryption_keys_previous = Vec::new();
         config.chatgpt.issuer = simulator.issuer();
         config.chatgpt.api_base = simulator.api_base();
         PROVIDERS[0].clone_into(&mut config.agents.defaults.provider);

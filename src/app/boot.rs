@@ -99,7 +99,7 @@ pub fn key_source(config: &Config) -> KeySource {
     KeySource {
         data_dir: config.data_dir.clone(),
         configured: config.encryption_key.clone(),
-        previous: Vec::new(),
+        previous: config.encryption_keys_previous.clone(),
         shared_database: config.database.url.is_some(),
     }
 }
