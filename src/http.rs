@@ -117,7 +117,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::CONTENT_TYPE,
             HeaderName::from_static("x-gateway-session-key"),
         ])
-        .expose_headers([extract::REQUEST_ID, HeaderName::from_static("x-gateway-provider")]);
+        .expose_headers([extract::REQUEST_ID, openai::PROVIDER, openai::DROPPED, openai::ATTEMPTS]);
     if origins.iter().any(|o| o == "*") {
         return layer.allow_origin(AllowOrigin::any());
     }

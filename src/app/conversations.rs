@@ -2,6 +2,7 @@
 
 use crate::app::clock::Clock;
 use crate::domain::catalogue::Provider;
+use crate::domain::chat::stop::cut_items;
 use crate::domain::ids::{ProviderId, SessionId, TenantId, digest_uuid};
 use crate::domain::provider::Wire;
 use crate::store::sessions;
@@ -19,6 +20,8 @@ pub struct Turn {
     pub session_key: String,
     /// What the person said in this turn.
     said: Vec<Value>,
+    /// The client's own stop sequences: it never got what follows one.
+    pub stop: Vec<String>,
 }
 
 /// Reads a conversation and makes the input of its next turn: the history, then what is new.
@@ -53,6 +56,7 @@ pub async fn begin(
         agent_key: agent_key.to_owned(),
         session_key: session_key.to_owned(),
         said,
+        stop: Vec::new(),
     };
     Ok((input, turn))
 }
@@ -80,15 +84,16 @@ fn after_last_answer(mut items: Vec<Value>) -> Vec<Value> {
 }
 
 impl Turn {
-    /// Stores the turn: what was said and what was answered, in one transaction.
-    pub(crate) async fn keep(self, answer: &[Value], provider: ProviderId) -> sqlx::Result<()> {
+    /// Stores the turn, in one transaction: what was said, and of the answer what the client got.
+    pub(crate) async fn keep(self, mut answer: Vec<Value>, provider: ProviderId) -> sqlx::Result<()> {
+        cut_items(&mut answer, &self.stop);
         let now = self.clock.now();
         let mut tx = self.db.begin().await?;
         let id = SessionId(uuid::Uuid::now_v7());
         let session =
             sessions::open(&mut tx, self.tenant, &self.agent_key, &self.session_key, id, now).await?;
         sessions::append(&mut tx, session, &self.said, None, now).await?;
-        sessions::append(&mut tx, session, answer, Some(provider), now).await?;
+        sessions::append(&mut tx, session, &answer, Some(provider), now).await?;
         tx.commit().await
     }
 }

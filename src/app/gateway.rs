@@ -11,6 +11,7 @@ mod record;
 mod served;
 
 pub use payload::{Payload, target};
+pub use record::RequestGuard;
 pub use served::{Served, Step};
 
 use crate::app::catalogue::Catalogues;
@@ -36,7 +37,6 @@ use crate::upstream::Events;
 use crate::upstream::codex::{self, Access, CodexClient, Patience};
 use crate::upstream::openai_compatible::{self, CompatibleClient};
 use arc_swap::ArcSwap;
-use record::RequestGuard;
 use reqwest::header::HeaderMap;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -86,10 +86,25 @@ struct Opened {
 }
 
 impl Gateway {
+    /// Begins the record of an authenticated request. Whoever holds it drops it when the request is over.
+    pub fn begin(
+        &self,
+        id: RequestId,
+        tenant: TenantId,
+        endpoint: Endpoint,
+        audience: Audience,
+    ) -> RequestGuard {
+        RequestGuard::begin(self, id, tenant, endpoint, audience)
+    }
+
     /// Walks the plan until an account begins to answer. What comes back is past the commit point; a refusal means
     /// that the client has seen nothing.
-    pub async fn serve(self: Arc<Self>, mut ask: Ask) -> Result<Served, Refusal> {
-        let mut record = RequestGuard::begin(&self, &ask);
+    pub async fn serve(
+        self: Arc<Self>,
+        mut ask: Ask,
+        mut record: RequestGuard,
+    ) -> Result<Served, Refusal> {
+        record.understood(&ask);
         let plan = decide(&[ask.resolved.provider.candidate()]);
         let mut last = None;
         for id in &plan.attempts {
@@ -104,8 +119,7 @@ impl Gateway {
                 () = stop.cancelled() => {
                     let refusal = Refusal::shutting_down();
                     record.attempt_failed(&refusal);
-                    record.refused(&refusal);
-                    return Err(refusal);
+                    return Err(record.refused(refusal));
                 }
             };
             match attempted {
@@ -132,8 +146,7 @@ impl Gateway {
             }
         }
         let refusal = last.unwrap_or_else(|| Refusal::nobody(&plan, &ask.model_asked));
-        record.refused(&refusal);
-        Err(refusal)
+        Err(record.refused(refusal))
     }
 
     /// One account, with its one token refresh.

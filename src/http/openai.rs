@@ -12,4 +12,5 @@ mod ask;
 
 mod error;
 
-pub use error::OpenAiError;
+pub use answer::{DROPPED, PROVIDER};
+pub use error::{ATTEMPTS, OpenAiError};

@@ -1,8 +1,12 @@
 //! What happened to one request, written down when it is dropped: also when the client hung up.
+//!
+//! It begins right after the authentication, so that a request which is refused before an account is chosen leaves
+//! its row too. Who is not authenticated leaves none: a 401 is anybody's.
 
 use super::{Ask, Gateway};
 use crate::app::records::Recorder;
 use crate::domain::catalogue::Provider;
+use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::{Outcome, Terminal};
@@ -10,17 +14,21 @@ use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::StreamGuard;
 use crate::store::requests::{AttemptRecord, RequestRecord};
 use crate::telemetry::metrics::{
-    ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts,
+    ActiveStream, AttemptOutcome, Client, Endpoint, Metrics, ProviderKind, RequestOutcome, TokenCounts,
 };
 use std::sync::Arc;
 use std::time::Instant;
 
+/// Texts that a client wrote are kept up to so many characters.
+const MAX_NAME: usize = 256;
+const MAX_TEXT: usize = 2_000;
+
 /// Lives as long as the request does.
-pub(super) struct RequestGuard {
-    record: RequestRecord,
+pub struct RequestGuard {
+    record: Unwritten,
     started: Instant,
     attempt: Option<(AttemptRecord, ProviderKind, Instant)>,
-    endpoint: crate::telemetry::metrics::Endpoint,
+    endpoint: Endpoint,
     client: Client,
     recorder: Recorder,
     metrics: Arc<Metrics>,
@@ -29,41 +37,69 @@ pub(super) struct RequestGuard {
     _open: StreamGuard,
 }
 
+impl std::fmt::Debug for RequestGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestGuard").field("id", &self.record.id).finish_non_exhaustive()
+    }
+}
+
 impl RequestGuard {
-    pub(super) fn begin(gateway: &Gateway, ask: &Ask) -> Self {
-        let client = match ask.audience {
+    pub(super) fn begin(
+        gateway: &Gateway,
+        id: RequestId,
+        tenant: TenantId,
+        endpoint: Endpoint,
+        audience: Audience,
+    ) -> Self {
+        let client = match audience {
             Audience::Codex => Client::Codex,
             Audience::Foreign => Client::Other,
         };
         Self {
-            record: RequestRecord {
-                id: ask.id,
-                tenant: ask.tenant,
+            record: Unwritten(Some(RequestRecord {
+                id,
+                tenant,
                 started_at: gateway.clock.now(),
                 duration_ms: 0,
                 first_event_ms: None,
-                endpoint: ask.endpoint.as_str(),
+                endpoint: endpoint.as_str(),
                 client: client.as_str(),
-                model: ask.model_asked.clone(),
+                model: String::new(),
                 served_model: None,
-                agent_key: ask.resolved.agent.as_ref().map(|(a, _)| a.key.clone()),
-                session_key: ask.turn.as_ref().map(|t| t.session_key.clone()),
+                agent_key: None,
+                session_key: None,
                 provider: None,
                 status: "cancelled",
                 http_status: 200,
                 error: None,
                 usage: None,
                 attempts: Vec::new(),
-            },
+            })),
             started: Instant::now(),
             attempt: None,
-            endpoint: ask.endpoint,
+            endpoint,
             client,
             recorder: gateway.recorder.clone(),
             metrics: gateway.metrics.clone(),
             _active: gateway.metrics.stream(),
             _open: gateway.shutdown.stream(),
         }
+    }
+
+    /// `model` as the client wrote it.
+    pub fn asked_for(&mut self, model: &str) {
+        self.record.model = kept(model, MAX_NAME);
+    }
+
+    /// The request was understood and goes to the accounts.
+    pub(super) fn understood(&mut self, ask: &Ask) {
+        self.record.agent_key = ask.resolved.agent.as_ref().map(|(a, _)| a.key.clone());
+        self.record.session_key = ask.turn.as_ref().map(|t| t.session_key.clone());
+    }
+
+    /// The attempts so far, the present one included.
+    pub(super) fn attempts(&self) -> usize {
+        self.record.attempts.len() + usize::from(self.attempt.is_some())
     }
 
     pub(super) fn begin_attempt(&mut self, provider: &Provider) {
@@ -142,12 +178,14 @@ impl RequestGuard {
         self.attempt_failed(refusal);
     }
 
-    /// Nothing was served.
-    pub(super) fn refused(&mut self, refusal: &Refusal) {
+    /// Nothing was served. Gives the refusal back as the client gets it, with the attempts that were made.
+    #[must_use]
+    pub fn refused(&mut self, refusal: Refusal) -> Refusal {
         // A fault of the client's counts as neither success nor failure.
         self.record.status = if refusal.status < 429 { "refused" } else { "failed" };
         self.record.http_status = refusal.status;
         self.record.error = Some((refusal.code.clone(), refusal.message.clone()));
+        Refusal { attempts: self.attempts(), ..refusal }
     }
 
     fn end_attempt(&mut self) {
@@ -184,8 +222,32 @@ impl Drop for RequestGuard {
                 reasoning: usage.reasoning_tokens,
             });
         }
-        self.recorder.record(self.record.clone());
+        if let Some(mut record) = self.record.0.take() {
+            record.error = record.error.map(|(code, text)| (kept(&code, MAX_NAME), kept(&text, MAX_TEXT)));
+            self.recorder.record(record);
+        }
     }
+}
+
+/// A record, until the end takes it out to have it written.
+struct Unwritten(Option<RequestRecord>);
+
+impl std::ops::Deref for Unwritten {
+    type Target = RequestRecord;
+    fn deref(&self) -> &RequestRecord {
+        self.0.as_ref().expect("it is taken at the end only")
+    }
+}
+
+impl std::ops::DerefMut for Unwritten {
+    fn deref_mut(&mut self) -> &mut RequestRecord {
+        self.0.as_mut().expect("it is taken at the end only")
+    }
+}
+
+/// A text as it is stored: Postgres takes no NUL, and one row that it refuses would cost all others of its batch.
+fn kept(text: &str, most: usize) -> String {
+    text.chars().take(most).map(|c| if c == '\0' { '\u{fffd}' } else { c }).collect()
 }
 
 fn millis(since: Instant) -> i64 {

@@ -36,6 +36,8 @@ pub struct Served {
     pub provider: Arc<Provider>,
     /// Headers of the upstream's answer that a native client gets.
     pub headers: HeaderMap,
+    /// How many accounts were tried, this one included.
+    pub attempts: usize,
     /// Parameters of the request that could not be sent.
     pub dropped: Vec<String>,
     /// The client's own limit, kept by us.
@@ -86,6 +88,7 @@ impl Served {
         Self {
             provider,
             headers: opened.headers,
+            attempts: record.attempts(),
             dropped: opened.dropped,
             max_output_tokens: opened.max_output_tokens,
             hide_prompt_cache_key: opened.hide_prompt_cache_key,
@@ -195,7 +198,7 @@ impl Served {
     async fn keep(&mut self) -> Result<(), Refusal> {
         let Some(keeper) = self.keeper.take() else { return Ok(()) };
         let items = keeper.assembler.items();
-        keeper.turn.keep(&items, self.provider.id).await.map_err(|error| {
+        keeper.turn.keep(items, self.provider.id).await.map_err(|error| {
             tracing::error!(%error, "a conversation could not be stored");
             Refusal {
                 status: 503,
@@ -206,6 +209,7 @@ impl Served {
                 resets_at: None,
                 retry_after: Some(2),
                 retryable: true,
+                attempts: self.attempts,
             }
         })
     }
@@ -219,6 +223,7 @@ impl Served {
     }
 
     fn end(&mut self, refusal: Refusal) -> Step {
+        let refusal = Refusal { attempts: self.attempts, ..refusal };
         self.done = true;
         self.record.broken(&refusal);
         Step::Broken(refusal)

@@ -26,6 +26,8 @@ pub struct Refusal {
     pub retry_after: Option<u64>,
     /// Whether the same request may succeed without anybody doing something.
     pub retryable: bool,
+    /// How many accounts were tried before; 0 when the request got to none.
+    pub attempts: usize,
 }
 
 /// How a refusal reaches the client.
@@ -49,6 +51,7 @@ impl Refusal {
             resets_at: None,
             retry_after: None,
             retryable: false,
+            attempts: 0,
         }
     }
 
@@ -72,6 +75,7 @@ impl Refusal {
             resets_at: None,
             retry_after: None,
             retryable: false,
+            attempts: 0,
         }
     }
 
@@ -86,6 +90,7 @@ impl Refusal {
             resets_at: None,
             retry_after: Some(1),
             retryable: true,
+            attempts: 0,
         }
     }
 
@@ -108,6 +113,7 @@ impl Refusal {
             resets_at: None,
             retry_after: Some(2),
             retryable: true,
+            attempts: 0,
         };
         match failure {
             Failure::Connection(text) => passing(
@@ -151,6 +157,7 @@ impl Refusal {
             resets_at: None,
             retry_after: wait,
             retryable: false,
+            attempts: 0,
         };
         if error.is_any(&["model_not_found"]) || error.message.contains(UNSUPPORTED_MODEL) {
             return Self {

@@ -108,6 +108,15 @@ pub fn native_headers(headers: &HeaderMap) -> HeaderMap {
         .collect()
 }
 
+/// The model that a body names which could not be read as a whole; empty when that is not readable either.
+pub fn model_in(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        model: String,
+    }
+    serde_json::from_slice::<Named>(body).map(|named| named.model).unwrap_or_default()
+}
+
 /// What a model name stands for.
 pub fn resolve(app: &App, tenant: TenantId, model: Option<&str>) -> Result<Resolved, OpenAiError> {
     let catalogue = app.catalogues.current();
