@@ -16,6 +16,8 @@ pub mod catalogue;
 
 pub mod models;
 
+pub mod placements;
+
 pub mod conversations;
 
 pub mod records;
@@ -48,6 +50,7 @@ pub struct App {
     pub logins: Arc<logins::Logins>,
     pub catalogues: Arc<catalogue::Catalogues>,
     pub models: Arc<models::Models>,
+    pub placements: Arc<placements::Placements>,
     pub providers: providers::Providers,
     pub agents: agents::Agents,
     pub traces: traces::Traces,

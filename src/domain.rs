@@ -9,6 +9,7 @@ pub mod session;
 
 pub mod claims;
 pub mod oauth;
+pub mod placement;
 pub mod token;
 
 pub mod responses;

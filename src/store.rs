@@ -11,6 +11,7 @@ pub mod installation;
 
 pub mod providers;
 
+pub mod account_checks;
 pub mod grants;
 pub mod logins;
 pub mod models;

@@ -6,6 +6,8 @@ pub mod openai_auth;
 
 pub mod codex;
 
+mod accounts;
+
 pub mod openai_compatible;
 
 mod idle;

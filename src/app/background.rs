@@ -6,7 +6,7 @@ use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often tokens and model lists are looked at.
+/// How often tokens, model lists and workspaces are looked at.
 const MINUTE: Duration = Duration::from_mins(1);
 /// How often old records and sign-ins go.
 const HOUR: Duration = Duration::from_hours(1);
@@ -37,6 +37,14 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
         every(MINUTE, move || {
             let app = a.clone();
             async move { app.models.refresh_due().await }
+        }),
+    );
+    let a = app.clone();
+    tasks.spawn_until_stopped(
+        "check_accounts",
+        every(MINUTE, move || {
+            let app = a.clone();
+            async move { check_accounts(&app).await }
         }),
     );
     let a = app.clone();
@@ -78,7 +86,15 @@ async fn follow_sign_ins(app: Arc<App>) {
         if let Err(error) = app.reload().await {
             tracing::warn!(%error, "the catalogue could not be read anew");
         }
+        // First, as the model list is asked for there.
+        check_accounts(&app).await;
         app.models.refresh_due().await;
+    }
+}
+
+async fn check_accounts(app: &App) {
+    if let Err(error) = app.placements.check_due().await {
+        tracing::warn!(%error, "the pass over the accounts' workspaces failed");
     }
 }
 

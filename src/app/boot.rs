@@ -8,6 +8,7 @@ use crate::app::gateway::Gateway;
 use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
 use crate::app::models::Models;
+use crate::app::placements::Placements;
 use crate::app::providers::Providers;
 use crate::app::tokens::{Tokens, TokensDeps};
 use crate::app::traces::Traces;
@@ -197,6 +198,14 @@ async fn assemble(
         compatible: compatible.clone(),
         tasks: shutdown.tasks().clone(),
     });
+    let placements = Arc::new(Placements::new(
+        db.clone(),
+        clock.clone(),
+        config.clone(),
+        catalogues.clone(),
+        tokens.clone(),
+        codex.clone(),
+    ));
     let metrics = Arc::new(Metrics::new());
     let (recorder, writer) = records::channel(metrics.clone());
     shutdown.tasks().spawn("write_records", writer.run(db.clone(), shutdown.tasks().stopping()));
@@ -235,6 +244,7 @@ async fn assemble(
         logins,
         catalogues,
         models,
+        placements,
         gateway,
         metrics,
         shutdown,

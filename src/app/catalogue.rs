@@ -5,8 +5,10 @@ use crate::config::{AgentEntry, Config};
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
 use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, TenantCatalogue};
 use crate::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
+use crate::domain::placement::backend_base;
 use crate::domain::provider::ProviderType;
 use crate::domain::token::Grant;
+use crate::store::account_checks::{self, CheckRow};
 use crate::store::agents::AgentRow;
 use crate::store::grants::GrantRow;
 use crate::store::providers::{ProviderRow, api_key_aad};
@@ -77,16 +79,20 @@ impl Catalogues {
         sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         let provider_rows = providers::list_all(&mut tx).await?;
         let grant_rows = grants::list_all(&mut tx).await?;
+        let check_rows = account_checks::list_all(&mut tx).await?;
         let model_rows = models::list_all(&mut tx).await?;
         let agent_rows = agents::list_all(&mut tx).await?;
         tx.commit().await?;
 
         let mut grants: HashMap<ProviderId, GrantRow> =
             grant_rows.into_iter().map(|g| (g.provider_id, g)).collect();
+        let mut checks: HashMap<ProviderId, CheckRow> =
+            check_rows.into_iter().map(|c| (c.provider_id, c)).collect();
         let mut models: HashMap<ProviderId, models::ModelsRow> =
             model_rows.into_iter().map(|m| (ProviderId(m.provider_id), m)).collect();
         let mut tenants: HashMap<TenantId, TenantCatalogue> = HashMap::new();
         let mut keys = HashMap::new();
+        let api_base = self.config.load().chatgpt.api_base.clone();
         for row in provider_rows {
             if let Some(sealed) = &row.api_key {
                 match self.vault.open(sealed, &api_key_aad(row.id)) {
@@ -100,6 +106,7 @@ impl Catalogues {
             }
             let tenant = row.tenant_id;
             let (grant, list) = (grants.remove(&row.id), models.remove(&row.id));
+            let grant = grant.map(|grant| grant_facts(grant, checks.remove(&row.id), &api_base));
             if let Some(provider) = provider(row, grant, list) {
                 tenants.entry(tenant).or_default().providers.push(Arc::new(provider));
             }
@@ -125,26 +132,35 @@ impl Catalogues {
     }
 }
 
-fn provider(row: ProviderRow, grant: Option<GrantRow>, list: Option<models::ModelsRow>) -> Option<Provider> {
+/// `api_base` is the configured one, which says whether another origin is followed.
+fn grant_facts(grant: GrantRow, check: Option<CheckRow>, api_base: &str) -> GrantFacts {
+    let needs_reauth = match grant.grant() {
+        Grant::Valid { .. } => None,
+        Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_string()))),
+    };
+    let check = check.filter(|check| check.account_id == grant.account_id);
+    GrantFacts {
+        state_since: needs_reauth.as_ref().map_or(grant.connected_at, |(since, _)| *since),
+        account_id: grant.account_id,
+        email: grant.email,
+        plan_type: grant.plan_type,
+        connected_at: grant.connected_at,
+        access_expires_at: grant.access_expires_at,
+        needs_reauth,
+        routing_override: check.as_ref().and_then(CheckRow::routing_override),
+        backend_base: check.and_then(|check| backend_base(&check.backend_origin?, api_base)),
+    }
+}
+
+fn provider(
+    row: ProviderRow,
+    grant: Option<GrantFacts>,
+    list: Option<models::ModelsRow>,
+) -> Option<Provider> {
     let Some(kind) = ProviderType::named(&row.provider_type) else {
         tracing::warn!(provider = %row.name, provider_type = %row.provider_type, "unknown type, left out");
         return None;
     };
-    let grant = grant.map(|g| {
-        let needs_reauth = match g.grant() {
-            Grant::Valid { .. } => None,
-            Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_string()))),
-        };
-        GrantFacts {
-            state_since: needs_reauth.as_ref().map_or(g.connected_at, |(since, _)| *since),
-            account_id: g.account_id,
-            email: g.email,
-            plan_type: g.plan_type,
-            connected_at: g.connected_at,
-            access_expires_at: g.access_expires_at,
-            needs_reauth,
-        }
-    });
     let fetched_at = list.as_ref().map(|l| l.fetched_at);
     Some(Provider {
         id: row.id,

@@ -99,11 +99,7 @@ impl Gateway {
 
     /// Walks the plan until an account begins to answer. What comes back is past the commit point; a refusal means
     /// that the client has seen nothing.
-    pub async fn serve(
-        self: Arc<Self>,
-        mut ask: Ask,
-        mut record: RequestGuard,
-    ) -> Result<Served, Refusal> {
+    pub async fn serve(self: Arc<Self>, mut ask: Ask, mut record: RequestGuard) -> Result<Served, Refusal> {
         record.understood(&ask);
         let plan = decide(&[ask.resolved.provider.candidate()]);
         let mut last = None;
@@ -207,10 +203,11 @@ impl Gateway {
         let input_tokens = estimate(prepared.body.len());
         let turn = codex::Turn {
             access: Access {
-                api_base: provider.api_base.as_deref().unwrap_or(&config.chatgpt.api_base),
+                api_base: provider.codex_base(&config.chatgpt.api_base),
                 token: &token.token,
                 account_id: &token.account_id,
                 is_fedramp: token.is_fedramp,
+                routing_override: provider.routing_override(),
             },
             body: prepared.body,
             lite: prepared.lite,

@@ -64,10 +64,11 @@ impl Models {
                     .map_err(|error| ModelsError::Upstream(error.to_string()))?;
                 let config = self.config.load();
                 let access = Access {
-                    api_base: provider.api_base.as_deref().unwrap_or(&config.chatgpt.api_base),
+                    api_base: provider.codex_base(&config.chatgpt.api_base),
                     token: &token.token,
                     account_id: &token.account_id,
                     is_fedramp: token.is_fedramp,
+                    routing_override: provider.routing_override(),
                 };
                 self.codex.models(access, etag.as_deref()).await.map_err(|f| told(&f))?
             }

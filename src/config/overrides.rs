@@ -80,7 +80,10 @@ pub(super) fn apply_environment(env: &BTreeMap<String, String>, defaults: &Value
         let source = Source::Environment(name);
         let node = if default.is_some_and(Value::is_array) {
             let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
-            Node { source, kind: Kind::List(items.map(|item| Node::scalar(item.into(), source)).enumerate().collect()) }
+            Node {
+                source,
+                kind: Kind::List(items.map(|item| Node::scalar(item.into(), source)).enumerate().collect()),
+            }
         } else {
             let number =
                 default.filter(|default| default.is_number()).and_then(|_| text.trim().parse::<i64>().ok());

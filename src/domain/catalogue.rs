@@ -3,6 +3,7 @@
 
 use super::agent::{Agent, AgentDefaults, Effective};
 use super::ids::{ProviderId, TenantId};
+use super::placement::RoutingOverride;
 use super::provider::{ProviderType, State, Status};
 use super::routing::decide::{Availability, Candidate};
 use chrono::{DateTime, Utc};
@@ -55,6 +56,10 @@ pub struct GrantFacts {
     /// Since when and why it no longer works.
     pub needs_reauth: Option<(DateTime<Utc>, Option<String>)>,
     pub state_since: DateTime<Utc>,
+    /// The backend's base on the origin that the account's workspace wants its calls to go to, where such an origin
+    /// was told and is followed (`domain::placement::backend_base`): `https://us.chatgpt.com/backend-api`.
+    pub backend_base: Option<String>,
+    pub routing_override: Option<RoutingOverride>,
 }
 
 /// One model of a provider.
@@ -107,6 +112,20 @@ impl Provider {
     /// The model of that name in its catalogue.
     pub fn model(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|m| m.id == id)
+    }
+
+    /// The backend's base for the calls of a ChatGPT account; `configured` is `chatgpt.api_base`.
+    ///
+    /// The provider's own `api_base` comes first: who names a host for one account means it, and its tokens go nowhere
+    /// else. Then the origin that its workspace asks for, then the configured one.
+    pub fn codex_base<'a>(&'a self, configured: &'a str) -> &'a str {
+        let told = || self.grant.as_ref()?.backend_base.as_deref();
+        self.api_base.as_deref().or_else(told).unwrap_or(configured)
+    }
+
+    /// What its workspace asks every call to carry.
+    pub fn routing_override(&self) -> Option<RoutingOverride> {
+        self.grant.as_ref()?.routing_override
     }
 
     /// Its state for people.
@@ -306,10 +325,26 @@ mod tests {
                 access_expires_at: at,
                 needs_reauth: None,
                 state_since: at,
+                backend_base: None,
+                routing_override: None,
             }),
             models: models.iter().filter_map(|m| Model::from_entry(&json!({"slug": m}))).collect(),
             models_fetched_at: None,
         })
+    }
+
+    #[test]
+    fn a_call_goes_to_the_providers_own_base_else_where_its_workspace_wants_it_else_to_the_configured_one() {
+        let mut provider = Arc::unwrap_or_clone(provider("one", &[], true));
+        let configured = "https://chatgpt.com/backend-api";
+        assert_eq!((provider.codex_base(configured), provider.routing_override()), (configured, None));
+        let grant = provider.grant.as_mut().expect("signed in");
+        grant.backend_base = Some("https://us.chatgpt.com/backend-api".into());
+        grant.routing_override = Some(RoutingOverride::Us);
+        assert_eq!(provider.codex_base(configured), "https://us.chatgpt.com/backend-api");
+        provider.api_base = Some("https://proxy.example/backend-api".into());
+        assert_eq!(provider.codex_base(configured), "https://proxy.example/backend-api");
+        assert_eq!(provider.routing_override(), Some(RoutingOverride::Us));
     }
 
     fn defaults() -> AgentDefaults {

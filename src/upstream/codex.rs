@@ -1,6 +1,7 @@
 //! The Responses endpoint of a ChatGPT subscription, and the model list beside it.
 
 use super::idle::Idle;
+use crate::domain::placement::RoutingOverride;
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::event::Event;
 use crate::domain::responses::sse::FrameSplitter;
@@ -25,7 +26,7 @@ const MAX_ERROR_BYTES: usize = 64 << 10;
 /// The client of one installation: the pooled HTTP client and how we introduce ourselves.
 #[derive(Clone, Debug)]
 pub struct CodexClient {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     originator: HeaderValue,
     client_version: String,
 }
@@ -38,6 +39,8 @@ pub struct Access<'a> {
     pub token: &'a SecretString,
     pub account_id: &'a str,
     pub is_fedramp: bool,
+    /// What the account's workspace asks for, see `domain::placement`.
+    pub routing_override: Option<RoutingOverride>,
 }
 
 /// One model turn.
@@ -127,12 +130,21 @@ impl CodexClient {
     }
 
     fn authorized(&self, request: RequestBuilder, access: Access<'_>) -> RequestBuilder {
-        let request = request
-            .bearer_auth(access.token.expose_secret())
-            .header("chatgpt-account-id", access.account_id)
-            .header("originator", self.originator.clone());
-        if access.is_fedramp { request.header("x-openai-fedramp", "true") } else { request }
+        credentials(request, access).header("originator", self.originator.clone())
     }
+}
+
+/// What every call for an account carries, and the account's own calls (`/wham/…`) nothing besides.
+pub(super) fn credentials(request: RequestBuilder, access: Access<'_>) -> RequestBuilder {
+    let mut request =
+        request.bearer_auth(access.token.expose_secret()).header("chatgpt-account-id", access.account_id);
+    if access.is_fedramp {
+        request = request.header("x-openai-fedramp", "true");
+    }
+    if let Some(routing) = access.routing_override {
+        request = request.header("x-openai-account-routing-override", routing.as_str());
+    }
+    request
 }
 
 /// Sends, and turns everything that is not a success (or 304) into a [`Failure`].

@@ -6,6 +6,7 @@ mod failures;
 mod front;
 mod life;
 mod native;
+mod placement;
 mod sign_in;
 mod streams;
 

@@ -26,7 +26,10 @@ pub fn metadata_event<'a>(headers: impl Iterator<Item = (&'a str, &'a str)>) -> 
             .and_modify(|first| *first = format!("{}, {value}", first.as_str().unwrap_or_default()).into())
             .or_insert_with(|| value.into());
     }
-    encode("response.metadata", json!({ "type": "response.metadata", "headers": told }).to_string().as_bytes())
+    encode(
+        "response.metadata",
+        json!({ "type": "response.metadata", "headers": told }).to_string().as_bytes(),
+    )
 }
 
 #[cfg(test)]

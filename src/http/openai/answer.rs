@@ -176,7 +176,8 @@ fn late_head(opened: &Result<Served, Refusal>, codex: bool) -> Bytes {
             let said = |name: &HeaderName| Some(format!("{name}: {}", headers.get(name)?.to_str().ok()?));
             out.extend([PROVIDER, ATTEMPTS, DROPPED].iter().filter_map(said).map(|text| comment(&text)));
             if codex {
-                let headers = headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+                let headers =
+                    headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
                 out.push(metadata_event(headers));
             }
         }

@@ -103,7 +103,8 @@ impl Layout {
     }
 
     fn short_socket_dir(&self, account: &Account) -> PathBuf {
-        let name = format!("gateway-{}", &hex::encode(Sha256::digest(self.state.as_os_str().as_bytes()))[..16]);
+        let name =
+            format!("gateway-{}", &hex::encode(Sha256::digest(self.state.as_os_str().as_bytes()))[..16]);
         let runtime = if account.become_it {
             Some(PathBuf::from("/run")).filter(|dir| dir.is_dir())
         } else {

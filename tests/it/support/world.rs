@@ -107,11 +107,12 @@ impl World {
 }
 
 impl Node {
-    /// Signs an account in and reads its models.
+    /// Signs an account in, asks where its calls go, and reads its models.
     pub async fn connect(&self, name: &str, account: &AccountHandle) {
         let options = LoginOptions::default();
         self.app.logins.import(MASTER_TENANT, name, &account.auth_json(), options).await.unwrap();
         self.app.reload().await.unwrap();
+        self.app.placements.check_due().await.unwrap();
         self.app.models.refresh_due().await;
     }
 
