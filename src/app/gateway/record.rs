@@ -19,7 +19,7 @@ use crate::telemetry::metrics::{
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Texts that a client wrote are kept up to so many characters.
+/// Texts that a client or an upstream wrote are kept up to so many characters.
 const MAX_NAME: usize = 256;
 const MAX_TEXT: usize = 2_000;
 
@@ -223,7 +223,11 @@ impl Drop for RequestGuard {
             });
         }
         if let Some(mut record) = self.record.0.take() {
-            record.error = record.error.map(|(code, text)| (kept(&code, MAX_NAME), kept(&text, MAX_TEXT)));
+            record.served_model = record.served_model.map(|model| kept(&model, MAX_NAME));
+            let errors = record.attempts.iter_mut().map(|attempt| &mut attempt.error);
+            for (code, text) in errors.chain([&mut record.error]).flatten() {
+                (*code, *text) = (kept(code, MAX_NAME), kept(text, MAX_TEXT));
+            }
             self.recorder.record(record);
         }
     }

@@ -15,7 +15,7 @@ fn host(origin: &str) -> &str {
 }
 
 /// What `accounts/check` says from now on.
-fn tell(world: &World, account: Value) {
+fn tell(world: &World, account: &Value) {
     world.ada().set_default_on(Endpoint::AccountsCheck, Script::status(200, json!({ "accounts": account })));
 }
 
@@ -44,7 +44,7 @@ async fn refreshed(world: &World, node: &Node) {
 async fn an_account_is_called_where_its_workspace_lives() {
     let world = World::new().await;
     let origin = elsewhere(&world);
-    tell(&world, placed(&world, &origin, "us_cr"));
+    tell(&world, &placed(&world, &origin, "us_cr"));
     let node = world.node().await;
     for path in [RESPONSES, CHAT] {
         assert_eq!(node.post(path, &ask(path, MODEL, "hi", true)).await.status, 200);
@@ -77,7 +77,7 @@ async fn the_other_form_of_the_answer_says_the_same() {
     let id = world.ada().spec().account_id;
     let account =
         json!({"account_id": id, "workspace_backend_origin": origin, "account_routing_override": "us"});
-    tell(&world, json!({ id: { "account": account } }));
+    tell(&world, &json!({ id: { "account": account } }));
     let node = world.node().await;
     let request = turn(&world, &node).await;
     assert_eq!(request.header("host"), Some(host(&origin)));
@@ -88,7 +88,7 @@ async fn the_other_form_of_the_answer_says_the_same() {
 async fn what_was_told_last_counts_until_something_else_is_told() {
     let world = World::new().await;
     let origin = elsewhere(&world);
-    tell(&world, placed(&world, &origin, "us"));
+    tell(&world, &placed(&world, &origin, "us"));
     let node = world.node().await;
     for failing in [
         Script::status(500, json!({})),
@@ -126,12 +126,12 @@ async fn tokens_go_to_no_foreign_host_and_not_past_a_providers_own_base() {
     for foreign in
         ["https://evil.example", "https://chatgpt.com", "https://localhost@evil.example", "http://x"]
     {
-        tell(&world, placed(&world, foreign, "NO_CONSTRAINT"));
+        tell(&world, &placed(&world, foreign, "NO_CONSTRAINT"));
         let node = world.node().await;
         assert_eq!(turn(&world, &node).await.header("host"), Some(host(&world.sim.issuer())), "{foreign}");
         node.stop().await;
     }
-    tell(&world, placed(&world, &elsewhere(&world), "NO_CONSTRAINT"));
+    tell(&world, &placed(&world, &elsewhere(&world), "NO_CONSTRAINT"));
     let node = world.node().await;
     let path = format!("/v1/providers/{CODEX}");
     let body = json!({"api_base": world.sim.api_base()}).to_string();
