@@ -35,6 +35,8 @@ pub struct Placements {
     catalogues: Arc<Catalogues>,
     tokens: Tokens,
     codex: CodexClient,
+    /// One pass at a time: who comes second finds the catalogue with what the first was told.
+    pass: tokio::sync::Mutex<()>,
     /// The version of the sign-in with which a check last failed, and when.
     failed: Mutex<HashMap<ProviderId, (i64, DateTime<Utc>)>>,
 }
@@ -60,11 +62,13 @@ impl Placements {
         tokens: Tokens,
         codex: CodexClient,
     ) -> Self {
-        Self { db, clock, config, catalogues, tokens, codex, failed: Mutex::default() }
+        let (pass, failed) = (tokio::sync::Mutex::default(), Mutex::default());
+        Self { db, clock, config, catalogues, tokens, codex, pass, failed }
     }
 
     /// One pass: every account that was not asked about for a day, or not since its tokens changed.
     pub async fn check_due(&self) -> sqlx::Result<()> {
+        let _one = self.pass.lock().await;
         let now = self.clock.now();
         let due = account_checks::due(&mut *self.db.acquire().await?, now - FRESH_FOR).await?;
         let catalogue = self.catalogues.current();
