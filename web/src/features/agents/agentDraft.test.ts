@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { withCurrent } from "@/components/withCurrent";
 import { agent, model } from "../../../tests/samples";
 import { agentDraftOf, toAgentInput, validMaxTokens } from "./agentDraft";
-import { levelsOf, modelNames, withCurrent } from "./modelChoices";
+import { levelsOf, modelNames } from "./modelChoices";
 
 test("saving without a change changes nothing, also what the form does not show", () => {
   const { agent_key: _key, ...sent } = toAgentInput(agentDraftOf(agent()), agent());

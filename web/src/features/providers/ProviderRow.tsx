@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Td } from "@/components/Table";
+import { useDenied } from "@/hooks/useMay";
 import { useVerifyProvider } from "@/hooks/useProviders";
 import { usesSignIn } from "./kinds";
 import { ProviderMenu } from "./ProviderMenu";
@@ -21,6 +22,7 @@ const ASKS_FOR_SIGN_IN = new Set(["needs_reauth", "signed_out"]);
 export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps) {
   const { t } = useTranslation();
   const verify = useVerifyProvider();
+  const denied = useDenied("manage_providers");
   const urgent = usesSignIn(provider) && ASKS_FOR_SIGN_IN.has(provider.status.state);
   return (
     <tr data-provider={provider.name}>
@@ -57,6 +59,7 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
             <Button
               size="sm"
               look={urgent ? "primary" : "plain"}
+              denied={denied}
               onClick={() => actions.onConnect(provider.name)}
             >
               {t(provider.account ? "providers.reconnect" : "providers.sign_in")}
