@@ -1,4 +1,19 @@
-import type { Agent, LoginStatus, Model, PendingLogin, Provider, Session, Trace } from "@/api/types";
+import type {
+  Agent,
+  LoginStatus,
+  Model,
+  PendingLogin,
+  PoolActivity,
+  PoolRequest,
+  Provider,
+  ProviderCounts,
+  ProviderQuota,
+  QuotaWindow,
+  RequestAttempt,
+  Session,
+  Strategy,
+  Trace,
+} from "@/api/types";
 
 const AT = "2026-05-01T12:00:00Z";
 
@@ -33,6 +48,106 @@ export function provider(change: Partial<Provider> = {}): Provider {
     model_count: 4,
     ...change,
   };
+}
+
+/** Accounts of one pool: the first owns it. */
+export function pooled(names: string[], strategy: Strategy = "primary_first"): Provider[] {
+  const [owner = "", ...members] = names;
+  return names.map((name, index) =>
+    provider({
+      id: `p${index + 1}`,
+      name,
+      pool: {
+        role: index === 0 ? "owner" : "member",
+        owner,
+        strategy,
+        affinity: "conversation",
+        members,
+      },
+    }),
+  );
+}
+
+export function quotaWindow(change: Partial<QuotaWindow> = {}): QuotaWindow {
+  return {
+    label: "5h",
+    kind: "five_hour",
+    length_seconds: 18_000,
+    used_percent: 40,
+    remaining_percent: 60,
+    reset_after_seconds: null,
+    reset_at: "2999-05-01T12:00:00Z",
+    source: "header",
+    observed_at: AT,
+    meter: null,
+    ...change,
+  };
+}
+
+export function quota(change: Partial<ProviderQuota> = {}): ProviderQuota {
+  return {
+    provider_id: "p1",
+    provider_name: "openai-codex",
+    success: true,
+    plan_type: "plus",
+    windows: [quotaWindow()],
+    last_updated: AT,
+    forecast: [],
+    ...change,
+  };
+}
+
+export function providerCounts(change: Partial<ProviderCounts> = {}): ProviderCounts {
+  return {
+    provider_name: "openai-codex",
+    request_count: 10,
+    direct_selection_count: 8,
+    failover_serve_count: 2,
+    success_count: 9,
+    failure_count: 1,
+    consecutive_failures: 0,
+    success_rate: 90,
+    health_score: 90,
+    health_state: "healthy",
+    last_used_at: AT,
+    ...change,
+  };
+}
+
+export function poolRequest(change: Partial<PoolRequest> = {}): PoolRequest {
+  return {
+    span_id: "s1",
+    trace_id: "r1",
+    started_at: AT,
+    status: "completed",
+    duration_ms: 900,
+    provider_name: "codex-grace",
+    selected_provider: "openai-codex",
+    model: "gpt-5",
+    attempt_count: 2,
+    used_failover: true,
+    failover_providers: ["openai-codex"],
+    decision: {
+      attempts: ["codex-grace"],
+      excluded: [{ provider_name: "codex-linus", reason: "exhausted", until: "2999-01-01T00:00:00Z" }],
+    },
+    ...change,
+  };
+}
+
+export function poolActivity(change: Partial<PoolActivity> = {}): PoolActivity {
+  return {
+    strategy: "round_robin",
+    pool_providers: ["openai-codex", "codex-grace", "codex-linus"],
+    stats_sample_size: 10,
+    provider_counts: [providerCounts()],
+    recent_requests: [poolRequest()],
+    ...change,
+  };
+}
+
+export function attempt(change: Partial<RequestAttempt> = {}): RequestAttempt {
+  return { provider_name: "openai-codex", outcome: "served", error_code: null, duration_ms: 2100, ...change };
 }
 
 export function trace(change: Partial<Trace> = {}): Trace {

@@ -1,7 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { setReachable } from "./connection";
 import { ConnectionError, toApiError } from "./errors";
-import type { paths } from "./schema";
+import type { GatewayPaths } from "./pool-types";
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
 const PROXY_ERRORS = new Set([502, 503, 504]);
@@ -35,7 +35,7 @@ const gateway: Middleware = {
   },
 };
 
-export const client = createClient<paths>({
+export const client = createClient<GatewayPaths>({
   // Resolved at call time: the page's own origin, also behind a proxy.
   baseUrl: globalThis.location?.origin ?? "",
   credentials: "same-origin",

@@ -30,8 +30,10 @@ export async function updateProvider(id: string, body: UpdateProvider): Promise<
   await unwrap(client.PUT("/v1/providers/{id}", { ...at(id), body }));
 }
 
-export async function removeProvider(id: string): Promise<void> {
-  await unwrap(client.DELETE("/v1/providers/{id}", at(id)));
+/** `detach` takes it out of the pools and agents that use it first; else they are a reason to refuse. */
+export async function removeProvider(id: string, detach: boolean): Promise<void> {
+  const params = { path: { id }, ...(detach && { query: { detach } }) };
+  await unwrap(client.DELETE("/v1/providers/{id}", { params }));
 }
 
 export function verifyProvider(id: string): Promise<VerifyResult> {

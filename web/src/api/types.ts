@@ -1,16 +1,41 @@
+import type { RequestRow } from "./pool-types";
 import type { components } from "./schema";
+
+export type {
+  Affinity,
+  Decision,
+  Exclusion,
+  Forecast,
+  HealthState,
+  PoolActivity,
+  PoolRequest,
+  PoolSettings,
+  Provider,
+  ProviderCounts,
+  ProviderPool,
+  ProviderQuota,
+  ProviderState,
+  ProviderStatus,
+  QuotaList,
+  QuotaWindow,
+  RequestAttempt,
+  RequestDetail,
+  RequestPage,
+  RequestQuery,
+  RequestRow,
+  Strategy,
+  Violation,
+} from "./pool-types";
 
 type Schemas = components["schemas"];
 
 export type ErrorBody = Schemas["ErrorBody"];
 export type Session = Schemas["Session"];
+export type Role = Schemas["Role"];
 export type Overview = Schemas["Overview"];
 export type Checklist = Schemas["Checklist"];
-export type Trace = Schemas["Trace"];
+export type Trace = RequestRow;
 export type TraceStatus = Trace["status"];
-export type Attempt = Schemas["Attempt"];
-export type Provider = Schemas["Provider"];
-export type ProviderState = Schemas["ProviderStatus"]["state"];
 export type ProviderType = Schemas["ProviderType"];
 export type ProviderModel = Schemas["ProviderModel"];
 export type CreateProvider = Schemas["CreateProvider"];
