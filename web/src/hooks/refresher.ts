@@ -1,6 +1,6 @@
 import type { QueryClient, QueryKey } from "@tanstack/react-query";
 
-const GATHER_MS = 1_000;
+const GATHER_MS = 2_000;
 
 /** A list of which more than the first page is loaded: reading all its pages again would move it under the reader. */
 function isLongList(data: unknown): boolean {
@@ -8,7 +8,7 @@ function isLongList(data: unknown): boolean {
   return Array.isArray(pages) && pages.length > 1;
 }
 
-/** Makes the cache look again, at most once a second however many events come. */
+/** Makes the cache look again, at most once in two seconds however many events come. */
 export function createRefresher(queries: QueryClient) {
   const waiting = new Map<string, QueryKey>();
   let timer: ReturnType<typeof setTimeout> | undefined;

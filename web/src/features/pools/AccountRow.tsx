@@ -22,7 +22,7 @@ export function AccountRow({ account, place, counts, quota, generatedAt }: Accou
   return (
     <li
       data-account={account.name}
-      className="grid gap-x-6 gap-y-3 border-line border-b px-3.5 py-3 last:border-b-0 lg:grid-cols-[15rem_minmax(0,1fr)_13rem]"
+      className="grid gap-x-6 gap-y-3 border-line border-b px-3.5 py-3 last:border-b-0 lg:grid-cols-[14rem_minmax(0,1fr)_14rem]"
     >
       <div className="min-w-0">
         <p className="font-medium [overflow-wrap:anywhere]">
@@ -38,7 +38,11 @@ export function AccountRow({ account, place, counts, quota, generatedAt }: Accou
         <p className="text-muted text-sm [overflow-wrap:anywhere]">{who || account.name}</p>
         <div className="mt-1.5 flex flex-wrap items-start gap-1.5">
           <ProviderStatusWord status={account.status} />
-          {place !== null && <HealthWord counts={counts} />}
+          {place !== null && (
+            <div>
+              <HealthWord counts={counts} />
+            </div>
+          )}
         </div>
       </div>
       <QuotaBars quota={quota} generatedAt={generatedAt} />

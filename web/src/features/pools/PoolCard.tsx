@@ -72,7 +72,9 @@ export function PoolCard({ pool, quota, onEdit, onDissolve }: PoolCardProps) {
               </span>
             )}
           </h3>
-          <Loaded query={activity}>{(data) => <PoolRequests requests={data.recent_requests} />}</Loaded>
+          <Loaded query={activity}>
+            {(data) => <PoolRequests pool={name} requests={data.recent_requests} />}
+          </Loaded>
         </div>
       </div>
     </Card>

@@ -4,11 +4,11 @@ import { Table, Th } from "@/components/Table";
 import { RecentRow } from "./RecentRow";
 
 /** The last requests of a pool. */
-export function PoolRequests({ requests }: { requests: PoolRequest[] }) {
+export function PoolRequests({ pool, requests }: { pool: string; requests: PoolRequest[] }) {
   const { t } = useTranslation();
   if (requests.length === 0) return <p className="px-3.5 py-4 text-muted">{t("pools.no_requests")}</p>;
   return (
-    <Table label={t("pools.recent")}>
+    <Table label={`${t("pools.recent")}: ${pool}`}>
       <thead>
         <tr>
           <Th>{t("requests.time")}</Th>

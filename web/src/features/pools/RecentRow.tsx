@@ -35,7 +35,7 @@ export function RecentRow({ request }: { request: PoolRequest }) {
           <TraceStatusWord status={request.status} />
         </Td>
         <Td className="tabular whitespace-nowrap text-right">{format.duration(request.duration_ms)}</Td>
-        <Td className="own-line">
+        <Td>
           <div className="sm:text-right">
             <Button
               size="sm"

@@ -26,9 +26,8 @@ export function QuotaBars({ quota, generatedAt }: QuotaBarsProps) {
           )}
         </p>
       )}
-      {windows.length === 0 ? (
-        <p className="text-muted text-xs">{t("quota.none")}</p>
-      ) : (
+      {windows.length === 0 && !quota?.error && <p className="text-muted text-xs">{t("quota.none")}</p>}
+      {windows.length > 0 && (
         <div className="grid gap-x-6 gap-y-2.5 sm:grid-cols-2">
           {windows.map((window) => (
             <QuotaBar

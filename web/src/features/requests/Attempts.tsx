@@ -22,7 +22,10 @@ interface AttemptRowProps {
 function AttemptRow({ attempt, place, stretch }: AttemptRowProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const cause = [attempt.cause, attempt.error_code, attempt.http_status].filter((it) => it != null);
+  const cause =
+    attempt.outcome === "served"
+      ? []
+      : [attempt.cause, attempt.error_code, attempt.http_status].filter((it) => it != null);
   return (
     <tr>
       <Td className="tabular text-muted">{place}</Td>

@@ -8,8 +8,8 @@ export function RouteMark({ failover, failed }: { failover: boolean; failed?: re
   const title =
     failed && failed.length > 0 ? t("requests.failed_before", { accounts: failed.join(", ") }) : undefined;
   return (
-    <span className="inline-flex items-center gap-0.5 text-warn text-xs" {...(title && { title })}>
-      <CornerDownRight size={12} aria-hidden />
+    <span className="whitespace-nowrap text-warn text-xs" {...(title && { title })}>
+      <CornerDownRight size={12} aria-hidden className="mr-0.5 inline" />
       {t("requests.failover")}
     </span>
   );
