@@ -1,17 +1,17 @@
 import type {
   Agent,
+  Attempt,
   LoginStatus,
   Model,
   PendingLogin,
   PoolActivity,
+  PoolProviderCounts,
   PoolRequest,
+  PoolStrategy,
   Provider,
-  ProviderCounts,
   ProviderQuota,
   QuotaWindow,
-  RequestAttempt,
   Session,
-  Strategy,
   Trace,
 } from "@/api/types";
 
@@ -51,7 +51,7 @@ export function provider(change: Partial<Provider> = {}): Provider {
 }
 
 /** Accounts of one pool: the first owns it. */
-export function pooled(names: string[], strategy: Strategy = "primary_first"): Provider[] {
+export function pooled(names: string[], strategy: PoolStrategy = "primary_first"): Provider[] {
   const [owner = "", ...members] = names;
   return names.map((name, index) =>
     provider({
@@ -97,7 +97,7 @@ export function quota(change: Partial<ProviderQuota> = {}): ProviderQuota {
   };
 }
 
-export function providerCounts(change: Partial<ProviderCounts> = {}): ProviderCounts {
+export function providerCounts(change: Partial<PoolProviderCounts> = {}): PoolProviderCounts {
   return {
     provider_name: "openai-codex",
     request_count: 10,
@@ -126,7 +126,7 @@ export function poolRequest(change: Partial<PoolRequest> = {}): PoolRequest {
     model: "gpt-5",
     attempt_count: 2,
     used_failover: true,
-    failover_providers: ["openai-codex"],
+    failover_providers: ["codex-grace"],
     decision: {
       attempts: ["codex-grace"],
       excluded: [{ provider_name: "codex-linus", reason: "exhausted", until: "2999-01-01T00:00:00Z" }],
@@ -146,7 +146,7 @@ export function poolActivity(change: Partial<PoolActivity> = {}): PoolActivity {
   };
 }
 
-export function attempt(change: Partial<RequestAttempt> = {}): RequestAttempt {
+export function attempt(change: Partial<Attempt> = {}): Attempt {
   return { provider_name: "openai-codex", outcome: "served", error_code: null, duration_ms: 2100, ...change };
 }
 

@@ -1,6 +1,7 @@
 /**
  * Shapes of pools, quota, activity and requests, written by hand until the OpenAPI document describes them.
- * Each is to be replaced by the one of `schema.d.ts`; `PoolPaths` then goes, and `client.ts` uses `paths` alone.
+ * They have the names that its schemas will have: each is then the schema's, `PoolPaths` goes, and `client.ts`
+ * uses `paths` alone. Only `PoolSettings` and `Violation` stay: they are parts of what the document leaves open.
  */
 import type { components, paths } from "./schema";
 
@@ -12,16 +13,17 @@ export interface ProviderStatus extends Omit<Schemas["ProviderStatus"], "state">
   state: ProviderState;
 }
 
-export type Strategy = "primary_first" | "priority_order" | "round_robin" | "quota_aware";
-export type Affinity = "conversation" | "request";
+export type PoolStrategy = "primary_first" | "priority_order" | "round_robin" | "quota_aware";
+export type PoolAffinity = "conversation" | "request";
 
-/** What a provider is in a pool; of an owner also how its pool works. */
+/** Where a ChatGPT account stands in the pools. */
 export interface ProviderPool {
   role: "owner" | "member" | "none";
+  /** Of the pool that it is in; its own name where it manages one. */
   owner: string | null;
-  strategy: Strategy;
-  affinity: Affinity;
-  /** Without the owner, in order. */
+  strategy: PoolStrategy | null;
+  affinity: PoolAffinity | null;
+  /** Of that pool, in order, without the owner. */
   members: string[];
 }
 
@@ -32,8 +34,8 @@ export interface Provider extends Omit<Schemas["Provider"], "status"> {
 
 /** `settings.codex_pool` of the owner. */
 export interface PoolSettings {
-  strategy: Strategy;
-  affinity: Affinity;
+  strategy: PoolStrategy;
+  affinity: PoolAffinity;
   extra_provider_names: string[];
 }
 
@@ -47,24 +49,32 @@ export interface Violation {
 export interface QuotaWindow {
   label: string;
   kind: "five_hour" | "weekly" | "monthly" | "other";
-  length_seconds: number | null;
-  used_percent: number | null;
-  remaining_percent: number | null;
+  length_seconds: number;
+  used_percent: number;
+  remaining_percent: number;
   reset_after_seconds: number | null;
   reset_at: string | null;
   source: "usage_api" | "header" | "event" | "refusal";
   observed_at: string;
-  /** The name of a meter of its own (a model's, for instance); `null` is the account's. */
+  /** The additional limit that this window is of; `null` for the main one. */
   meter: string | null;
 }
 
-export interface Forecast {
+export interface WindowForecast {
   label: string;
   kind: QuotaWindow["kind"];
+  meter: string | null;
   verdict: "lasts" | "runs_out" | "unknown";
   runs_out_at: string | null;
   runs_out_in_seconds: number | null;
+  /** In plain words. */
   text: string;
+}
+
+export interface Credits {
+  has_credits: boolean;
+  unlimited: boolean;
+  balance: string | null;
 }
 
 export interface ProviderQuota {
@@ -77,9 +87,10 @@ export interface ProviderQuota {
   error?: string | null;
   error_code?: string | null;
   action_hint?: string | null;
-  needs_reauth?: boolean;
-  retryable?: boolean;
-  forecast?: Forecast[];
+  needs_reauth?: boolean | null;
+  retryable?: boolean | null;
+  forecast: WindowForecast[];
+  credits?: Credits;
 }
 
 export interface QuotaList {
@@ -96,18 +107,19 @@ export interface Exclusion {
 
 /** Why a request went where it went. */
 export interface Decision {
-  strategy?: Strategy | null;
+  strategy?: string | null;
   /** One sentence. */
   why?: string | null;
   /** The account that the conversation belongs to. */
   home?: string | null;
-  attempts?: string[];
-  excluded?: Exclusion[];
+  /** In the order in which they were to be tried. */
+  attempts: string[];
+  excluded: Exclusion[];
 }
 
-export type HealthState = "idle" | "healthy" | "degraded" | "critical";
+export type PoolHealthState = "idle" | "healthy" | "degraded" | "critical";
 
-export interface ProviderCounts {
+export interface PoolProviderCounts {
   provider_name: string;
   request_count: number;
   direct_selection_count: number;
@@ -117,7 +129,7 @@ export interface ProviderCounts {
   consecutive_failures: number;
   success_rate: number;
   health_score: number;
-  health_state: HealthState;
+  health_state: PoolHealthState;
   last_selected_at?: string | null;
   last_failover_at?: string | null;
   last_used_at?: string | null;
@@ -131,31 +143,33 @@ export interface PoolRequest {
   span_id: string;
   trace_id: string;
   started_at: string;
-  status: string;
+  status: Schemas["TraceStatus"];
   duration_ms: number;
-  /** The account that served, or was tried last. */
+  /** The account that served, else the one that was tried last. */
   provider_name: string | null;
-  /** The account that was chosen first. */
+  /** The account that was tried first. */
   selected_provider?: string | null;
   model: string;
   attempt_count: number;
   used_failover: boolean;
+  /** The accounts that were tried after the first. */
   failover_providers?: string[];
-  decision?: Decision | null;
+  decision: Decision | null;
 }
 
+/** The schema's `ProviderPoolActivity`. */
 export interface PoolActivity {
-  strategy: Strategy | null;
+  strategy: string;
   pool_providers: string[];
   stats_sample_size: number;
-  provider_counts: ProviderCounts[];
+  provider_counts: PoolProviderCounts[];
   recent_requests: PoolRequest[];
 }
 
-type Attempt = Schemas["Attempt"];
+type OldAttempt = Schemas["Attempt"];
 
-export interface RequestAttempt extends Attempt {
-  started_at?: string | null;
+export interface Attempt extends OldAttempt {
+  started_at?: string;
   model?: string | null;
   cause?: string | null;
   fault?: "client" | "account" | "upstream" | null;
@@ -163,25 +177,26 @@ export interface RequestAttempt extends Attempt {
   first_event_ms?: number | null;
 }
 
-/** A row of the requests. */
-export interface RequestRow extends Omit<Schemas["Trace"], "attempts"> {
-  attempts: RequestAttempt[];
+/** One request of a client. */
+export interface Trace extends Omit<Schemas["Trace"], "attempts"> {
+  attempts: Attempt[];
   pool_owner?: string | null;
-  strategy?: Strategy | null;
+  strategy?: string | null;
   selected_provider?: string | null;
   attempt_count?: number;
   used_failover?: boolean;
 }
 
-export interface RequestDetail extends RequestRow {
-  decision?: Decision | null;
+export interface RequestDetail extends Trace {
+  decision: Decision | null;
 }
 
 export interface RequestPage {
-  requests: RequestRow[];
+  requests: Trace[];
   next_cursor: string | null;
 }
 
+/** The query of `GET /v1/requests`. */
 export interface RequestQuery {
   account?: string;
   agent?: string;

@@ -1,30 +1,31 @@
-import type { RequestRow } from "./pool-types";
+import type { Trace } from "./pool-types";
 import type { components } from "./schema";
 
 export type {
-  Affinity,
+  Attempt,
+  Credits,
   Decision,
   Exclusion,
-  Forecast,
-  HealthState,
   PoolActivity,
+  PoolAffinity,
+  PoolHealthState,
+  PoolProviderCounts,
   PoolRequest,
   PoolSettings,
+  PoolStrategy,
   Provider,
-  ProviderCounts,
   ProviderPool,
   ProviderQuota,
   ProviderState,
   ProviderStatus,
   QuotaList,
   QuotaWindow,
-  RequestAttempt,
   RequestDetail,
   RequestPage,
   RequestQuery,
-  RequestRow,
-  Strategy,
+  Trace,
   Violation,
+  WindowForecast,
 } from "./pool-types";
 
 type Schemas = components["schemas"];
@@ -34,7 +35,6 @@ export type Session = Schemas["Session"];
 export type Role = Schemas["Role"];
 export type Overview = Schemas["Overview"];
 export type Checklist = Schemas["Checklist"];
-export type Trace = RequestRow;
 export type TraceStatus = Trace["status"];
 export type ProviderType = Schemas["ProviderType"];
 export type ProviderModel = Schemas["ProviderModel"];

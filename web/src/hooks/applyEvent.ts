@@ -27,7 +27,7 @@ function setQuota(queries: QueryClient, quota: ProviderQuota) {
     if (!old) return old;
     const others = old.providers.filter((it) => it.provider_id !== quota.provider_id);
     const known = old.providers.find((it) => it.provider_id === quota.provider_id);
-    return { ...old, providers: [...others, { ...known, ...quota }] };
+    return { ...old, providers: [...others, { ...(known ?? { forecast: [] }), ...quota }] };
   });
 }
 

@@ -1,12 +1,12 @@
 import { useTranslation } from "react-i18next";
-import type { ProviderCounts } from "@/api/types";
+import type { PoolProviderCounts } from "@/api/types";
 import { Countdown } from "@/components/Countdown";
 import { RelativeTime } from "@/components/RelativeTime";
 import { useNow } from "@/hooks/useNow";
 import { useFormat } from "@/i18n/format";
 
 /** What went through an account lately, and what is wrong with it. */
-export function AccountNumbers({ counts }: { counts: ProviderCounts }) {
+export function AccountNumbers({ counts }: { counts: PoolProviderCounts }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow();

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { Provider, ProviderCounts, ProviderQuota } from "@/api/types";
+import type { PoolProviderCounts, Provider, ProviderQuota } from "@/api/types";
 import { ProviderStatusWord } from "@/features/providers/ProviderStatusWord";
 import { QuotaBars } from "@/features/quota/QuotaBars";
 import { AccountNumbers } from "./AccountNumbers";
@@ -9,7 +9,7 @@ interface AccountRowProps {
   account: Provider;
   /** Its place in the pool, from 1; `null` for one that is in none. */
   place: number | null;
-  counts: ProviderCounts | undefined;
+  counts: PoolProviderCounts | undefined;
   quota: ProviderQuota | undefined;
   generatedAt: string;
 }

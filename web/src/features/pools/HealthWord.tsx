@@ -1,11 +1,16 @@
 import { useTranslation } from "react-i18next";
-import type { HealthState, ProviderCounts } from "@/api/types";
+import type { PoolHealthState, PoolProviderCounts } from "@/api/types";
 import { StatusWord, type Tone } from "@/components/StatusWord";
 
-const TONES: Record<HealthState, Tone> = { healthy: "good", degraded: "warn", critical: "bad", idle: "idle" };
+const TONES: Record<PoolHealthState, Tone> = {
+  healthy: "good",
+  degraded: "warn",
+  critical: "bad",
+  idle: "idle",
+};
 
 /** The account's health as a word with its score; an account without outcomes has none. */
-export function HealthWord({ counts }: { counts: ProviderCounts | undefined }) {
+export function HealthWord({ counts }: { counts: PoolProviderCounts | undefined }) {
   const { t } = useTranslation();
   const state = counts?.health_state ?? "idle";
   const score = counts && state !== "idle" ? ` ${counts.health_score}` : "";

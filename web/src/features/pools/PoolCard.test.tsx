@@ -24,6 +24,7 @@ const QUOTA: QuotaList = {
         {
           label: "5h",
           kind: "five_hour",
+          meter: null,
           verdict: "runs_out",
           runs_out_at: null,
           runs_out_in_seconds: null,

@@ -14,6 +14,13 @@ import { useFormat } from "@/i18n/format";
 
 export const COLUMNS = 6;
 
+/** The accounts that were tried before the one that answered. */
+function triedBefore({ provider_name, selected_provider, failover_providers = [] }: PoolRequest): string[] {
+  return [selected_provider, ...failover_providers].filter(
+    (it) => it != null && it !== provider_name,
+  ) as string[];
+}
+
 /** A request of the pool; it unfolds to why it went to this account. */
 export function RecentRow({ request }: { request: PoolRequest }) {
   const { t } = useTranslation();
@@ -28,7 +35,7 @@ export function RecentRow({ request }: { request: PoolRequest }) {
         </Td>
         <Td className="whitespace-nowrap">
           {request.provider_name ?? <span className="text-muted">–</span>}{" "}
-          <RouteMark failover={request.used_failover} failed={request.failover_providers ?? []} />
+          <RouteMark failover={request.used_failover} failed={triedBefore(request)} />
         </Td>
         <Td className="whitespace-nowrap font-mono text-xs">{request.model}</Td>
         <Td>

@@ -1,12 +1,12 @@
-import type { Affinity, Provider, Strategy, Violation } from "@/api/types";
+import type { PoolAffinity, PoolStrategy, Provider, Violation } from "@/api/types";
 
 export const STRATEGIES = ["primary_first", "priority_order", "round_robin", "quota_aware"] as const;
 export const AFFINITIES = ["conversation", "request"] as const;
 
 export interface Pool {
   owner: Provider;
-  strategy: Strategy;
-  affinity: Affinity;
+  strategy: PoolStrategy;
+  affinity: PoolAffinity;
   /** The owner first, then the members in order. */
   accounts: Provider[];
 }
@@ -17,6 +17,7 @@ export function poolsOf(providers: readonly Provider[]): Pool[] {
   return providers.flatMap((owner) => {
     if (owner.pool?.role !== "owner") return [];
     const { strategy, affinity, members } = owner.pool;
+    if (strategy === null || affinity === null) return [];
     const others = members.map((name) => byName.get(name)).filter((it) => it !== undefined);
     return [{ owner, strategy, affinity, accounts: [owner, ...others] }];
   });
@@ -47,8 +48,8 @@ export function obstacleFor(candidate: Provider, owner: string): Obstacle | null
 
 export interface PoolDraft {
   owner: string;
-  strategy: Strategy;
-  affinity: Affinity;
+  strategy: PoolStrategy;
+  affinity: PoolAffinity;
   members: string[];
 }
 

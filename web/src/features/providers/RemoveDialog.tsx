@@ -23,7 +23,7 @@ export function RemoveDialog({ provider, onClose }: { provider: Provider; onClos
       word={provider.name}
       action={t(dependents ? "providers.detach_and_remove" : "providers.remove")}
       busy={remove.isPending}
-      error={inUse(remove.error) ? null : remove.error}
+      error={inUse(remove.error) && !remove.variables?.detach ? null : remove.error}
       onConfirm={confirm}
       onClose={onClose}
     >

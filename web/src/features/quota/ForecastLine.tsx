@@ -1,10 +1,10 @@
 import { useTranslation } from "react-i18next";
-import type { Forecast } from "@/api/types";
+import type { WindowForecast } from "@/api/types";
 import { Countdown } from "@/components/Countdown";
 import { runsOutAt } from "./windows";
 
 /** Whether the window lasts until its reset; nothing where the readings cannot tell. */
-export function ForecastLine({ forecast, generatedAt }: { forecast: Forecast; generatedAt: string }) {
+export function ForecastLine({ forecast, generatedAt }: { forecast: WindowForecast; generatedAt: string }) {
   const { t } = useTranslation();
   if (forecast.verdict === "unknown") return null;
   if (forecast.verdict === "lasts") return <p className="text-muted">{t("quota.lasts")}</p>;

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { Forecast, QuotaWindow } from "@/api/types";
+import type { QuotaWindow, WindowForecast } from "@/api/types";
 import { Countdown } from "@/components/Countdown";
 import { cx } from "@/components/cx";
 import { RelativeTime } from "@/components/RelativeTime";
@@ -19,7 +19,7 @@ const FILL: Record<Level, string> = {
 
 interface QuotaBarProps {
   window: QuotaWindow;
-  forecast: Forecast | null;
+  forecast: WindowForecast | null;
   generatedAt: string;
 }
 

@@ -12,6 +12,7 @@ interface QuotaBarsProps {
 /** All windows of an account. Without a reading it says so: unknown is neither full nor empty. */
 export function QuotaBars({ quota, generatedAt }: QuotaBarsProps) {
   const { t } = useTranslation();
+  const credits = quota?.credits?.unlimited ? t("quota.unlimited") : quota?.credits?.balance;
   const windows = sortWindows(quota?.windows ?? []);
   return (
     <div className="flex flex-col gap-2.5">
@@ -38,6 +39,11 @@ export function QuotaBars({ quota, generatedAt }: QuotaBarsProps) {
             />
           ))}
         </div>
+      )}
+      {credits && (
+        <p className="text-muted text-xs">
+          {t("quota.credits")} {credits}
+        </p>
       )}
     </div>
   );

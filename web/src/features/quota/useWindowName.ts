@@ -6,13 +6,8 @@ import { useFormat } from "@/i18n/format";
 export function useWindowName(): (window: QuotaWindow) => string {
   const { t } = useTranslation();
   const format = useFormat();
-  return ({ kind, length_seconds, label, meter }) => {
-    const name =
-      kind === "other"
-        ? length_seconds === null
-          ? label
-          : format.span(length_seconds)
-        : t(`quota.kind.${kind}`);
+  return ({ kind, length_seconds, meter }) => {
+    const name = kind === "other" ? format.span(length_seconds) : t(`quota.kind.${kind}`);
     return meter === null ? name : t("quota.metered", { name, meter });
   };
 }

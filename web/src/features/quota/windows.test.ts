@@ -1,7 +1,16 @@
 import { expect, test } from "vitest";
-import { quotaWindow } from "../../../tests/samples";
-import { levelOf, remainingOf, resetOf, runsOutAt, sortWindows } from "./windows";
+import { quota, quotaWindow } from "../../../tests/samples";
+import { forecastFor, levelOf, remainingOf, resetOf, runsOutAt, sortWindows } from "./windows";
 
+const FORECAST = {
+  label: "5h",
+  kind: "five_hour",
+  meter: null,
+  verdict: "runs_out",
+  runs_out_at: null,
+  runs_out_in_seconds: null,
+  text: "",
+} as const;
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 
 test("windows stand by their length, a model's own meter after the account's", () => {
@@ -20,11 +29,16 @@ test("what was read before the reset is unknown after it, not used up", () => {
   expect(remainingOf(window, NOW)).toBeNull();
 });
 
-test("a share that nobody read is unknown, not zero", () => {
-  const window = quotaWindow({ used_percent: null, remaining_percent: null });
-  expect(remainingOf(window, NOW)).toBeNull();
+test("unknown is a level of its own", () => {
   expect(levelOf(null)).toBe("unknown");
-  expect(remainingOf(quotaWindow({ used_percent: 30, remaining_percent: null }), NOW)).toBe(70);
+});
+
+test("a forecast belongs to the window of its meter", () => {
+  const told = (meter: string | null) => ({ ...FORECAST, meter, text: meter ?? "main" });
+  const account = quota({ forecast: [told("spark"), told(null)] });
+  expect(forecastFor(account, quotaWindow())?.text).toBe("main");
+  expect(forecastFor(account, quotaWindow({ meter: "spark" }))?.text).toBe("spark");
+  expect(forecastFor(account, quotaWindow({ meter: "other" }))).toBeNull();
 });
 
 test("a reset told as seconds counts from when it was read", () => {
@@ -42,9 +56,8 @@ test("the level has a word for each stretch", () => {
 });
 
 test("a forecast without a time says none", () => {
-  const forecast = { label: "5h", kind: "five_hour", verdict: "runs_out", text: "" } as const;
-  expect(runsOutAt({ ...forecast, runs_out_at: null, runs_out_in_seconds: null }, "")).toBeNull();
-  expect(runsOutAt({ ...forecast, runs_out_at: null, runs_out_in_seconds: 60 }, "2026-05-01T12:00:00Z")).toBe(
+  expect(runsOutAt({ ...FORECAST, runs_out_at: null, runs_out_in_seconds: null }, "")).toBeNull();
+  expect(runsOutAt({ ...FORECAST, runs_out_at: null, runs_out_in_seconds: 60 }, "2026-05-01T12:00:00Z")).toBe(
     "2026-05-01T12:01:00.000Z",
   );
 });

@@ -1,10 +1,10 @@
-import type { Forecast, ProviderQuota, QuotaWindow } from "@/api/types";
+import type { ProviderQuota, QuotaWindow, WindowForecast } from "@/api/types";
 
 const ORDER: Record<QuotaWindow["kind"], number> = { five_hour: 0, weekly: 1, monthly: 2, other: 3 };
 
 /** The account's own windows first, then the meters of single models; the short before the long. */
 export function sortWindows(windows: readonly QuotaWindow[]): QuotaWindow[] {
-  const rank = (it: QuotaWindow) => [it.meter === null ? 0 : 1, ORDER[it.kind], it.length_seconds ?? 0];
+  const rank = (it: QuotaWindow) => [it.meter === null ? 0 : 1, ORDER[it.kind], it.length_seconds];
   return [...windows].sort((a, b) => {
     const [left, right] = [rank(a), rank(b)];
     for (const [index, value] of left.entries()) {
@@ -23,12 +23,11 @@ export function resetOf({ reset_at, reset_after_seconds, observed_at }: QuotaWin
   return new Date(observed + reset_after_seconds * 1000).toISOString();
 }
 
-/** Percent left; `null` where nobody knows, which is neither full nor empty. What was read before the reset is history. */
+/** Percent left; `null` after a reset that nobody has read since: what was read before it is history. */
 export function remainingOf(window: QuotaWindow, now: number): number | null {
   const reset = resetOf(window);
   if (reset !== null && Date.parse(reset) <= now) return null;
-  const left = window.remaining_percent ?? (window.used_percent === null ? null : 100 - window.used_percent);
-  return left === null ? null : Math.min(100, Math.max(0, left));
+  return Math.min(100, Math.max(0, window.remaining_percent));
 }
 
 export type Level = "plenty" | "low" | "last" | "empty" | "unknown";
@@ -40,14 +39,14 @@ export function levelOf(remaining: number | null): Level {
   return remaining < 30 ? "low" : "plenty";
 }
 
-/** The forecast for a window; labels are unique within an account. */
-export function forecastFor(quota: ProviderQuota, window: QuotaWindow): Forecast | null {
-  return quota.forecast?.find(({ label, kind }) => label === window.label && kind === window.kind) ?? null;
+/** The forecast for a window. */
+export function forecastFor(quota: ProviderQuota, window: QuotaWindow): WindowForecast | null {
+  return quota.forecast.find((it) => it.label === window.label && it.meter === window.meter) ?? null;
 }
 
 /** When a forecast says that the window runs out. */
 export function runsOutAt(
-  { runs_out_at, runs_out_in_seconds }: Forecast,
+  { runs_out_at, runs_out_in_seconds }: WindowForecast,
   generatedAt: string,
 ): string | null {
   if (runs_out_at !== null) return runs_out_at;

@@ -1,20 +1,20 @@
 import { useTranslation } from "react-i18next";
-import type { RequestAttempt, RequestDetail } from "@/api/types";
+import type { Attempt, RequestDetail } from "@/api/types";
 import { cx } from "@/components/cx";
 import { StatusWord, type Tone } from "@/components/StatusWord";
 import { Table, Td, Th } from "@/components/Table";
 import { useFormat } from "@/i18n/format";
 import { type Stretch, stretches } from "./waterfall";
 
-const TONES: Record<RequestAttempt["outcome"], Tone> = { served: "good", failed: "bad", cancelled: "idle" };
-const BARS: Record<RequestAttempt["outcome"], string> = {
+const TONES: Record<Attempt["outcome"], Tone> = { served: "good", failed: "bad", cancelled: "idle" };
+const BARS: Record<Attempt["outcome"], string> = {
   served: "bg-good",
   failed: "bg-bad",
   cancelled: "bg-idle",
 };
 
 interface AttemptRowProps {
-  attempt: RequestAttempt;
+  attempt: Attempt;
   place: number;
   stretch: Stretch | undefined;
 }

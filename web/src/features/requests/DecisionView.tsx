@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Decision, Exclusion } from "@/api/types";
 import { Countdown } from "@/components/Countdown";
 import { Facts } from "@/components/Facts";
+import { STRATEGIES } from "@/features/pools/pools";
 import { useNow } from "@/hooks/useNow";
 import { useReason } from "./useReason";
 
@@ -9,11 +10,10 @@ function Excluded({ excluded }: { excluded: Exclusion }) {
   const { t } = useTranslation();
   const now = useNow();
   const reason = useReason();
-  const { provider_name, until, detail } = excluded;
+  const { provider_name, until } = excluded;
   return (
     <li>
-      <span className="font-medium">{provider_name}</span>: {reason(excluded.reason)}
-      {detail && <span className="text-muted"> ({detail})</span>}
+      <span className="font-medium">{provider_name}</span>: {reason(excluded)}
       {until && Date.parse(until) > now && (
         <span className="text-muted">
           {" "}
@@ -28,10 +28,17 @@ function Excluded({ excluded }: { excluded: Exclusion }) {
 export function DecisionView({ decision }: { decision: Decision | null | undefined }) {
   const { t } = useTranslation();
   if (!decision) return <p className="text-muted text-sm">{t("requests.decision.none")}</p>;
-  const { strategy, why, home, attempts = [], excluded = [] } = decision;
+  // Stored as it was decided, perhaps by an older gateway.
+  const { why, home, attempts = [], excluded = [] } = decision;
+  const strategy = STRATEGIES.find((it) => it === decision.strategy);
   return (
     <div className="flex flex-col gap-2 text-sm" data-testid="decision">
-      {why && <p>{why}</p>}
+      {why && (
+        <p>
+          {attempts[0] !== undefined && <span className="font-medium">{attempts[0]}: </span>}
+          {why}
+        </p>
+      )}
       <Facts
         facts={[
           [t("pools.strategy_label"), strategy && t(`pools.strategy.${strategy}.name`)],

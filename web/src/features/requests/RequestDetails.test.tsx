@@ -18,12 +18,12 @@ const REQUEST = {
   ],
   decision: {
     strategy: "round_robin",
-    why: "codex-grace was next in turn.",
+    why: "it is its turn",
     home: "codex-ada",
     attempts: ["codex-grace"],
     excluded: [
       { provider_name: "codex-linus", reason: "needs_reauth", until: null, detail: null },
-      { provider_name: "codex-ken", reason: "moon_phase", until: null, detail: "full" },
+      { provider_name: "codex-ken", reason: "moon_phase", until: null, detail: "the moon is full" },
     ],
   },
 };
@@ -33,7 +33,7 @@ test("the details say why this account, who was left out and what each attempt c
   await renderInApp(<RequestDetails id="r1" onClose={() => {}} />);
   for (const text of [
     "no account can serve",
-    "codex-grace was next in turn.",
+    "it is its turn",
     "Round robin",
     "codex-ada",
     "usage_limit · quota",
@@ -42,7 +42,7 @@ test("the details say why this account, who was left out and what each attempt c
     expect(await screen.findByText(text)).toBeVisible();
   }
   expect(screen.getByText("codex-linus").closest("li")).toHaveTextContent("needs sign-in");
-  expect(screen.getByText("codex-ken").closest("li")).toHaveTextContent("moon_phase (full)");
+  expect(screen.getByText("codex-ken").closest("li")).toHaveTextContent("the moon is full");
 });
 
 test("a request that is gone is said, in words and not as an error", async () => {

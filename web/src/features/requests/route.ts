@@ -1,12 +1,12 @@
-import type { RequestRow } from "@/api/types";
+import type { Trace } from "@/api/types";
 
 /** The accounts that failed before the one that served; none when the first choice served, or nobody did. */
-export function failedBefore({ attempts }: Pick<RequestRow, "attempts">): string[] {
+export function failedBefore({ attempts }: Pick<Trace, "attempts">): string[] {
   const served = attempts.findIndex(({ outcome }) => outcome === "served");
   return attempts.slice(0, Math.max(0, served)).map(({ provider_name }) => provider_name);
 }
 
 /** Whether another account stepped in for the first choice. */
-export function usedFailover(request: Pick<RequestRow, "attempts" | "used_failover">): boolean {
+export function usedFailover(request: Pick<Trace, "attempts" | "used_failover">): boolean {
   return request.used_failover ?? failedBefore(request).length > 0;
 }

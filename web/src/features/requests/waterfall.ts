@@ -1,4 +1,4 @@
-import type { RequestAttempt } from "@/api/types";
+import type { Attempt } from "@/api/types";
 
 /** Where an attempt stands in its request, in percent of the whole time. */
 export interface Stretch {
@@ -14,7 +14,7 @@ interface Timed {
 const NARROWEST = 1;
 
 /** Attempts without a start of their own stand one after the other. */
-export function stretches(request: Timed, attempts: readonly RequestAttempt[]): Stretch[] {
+export function stretches(request: Timed, attempts: readonly Attempt[]): Stretch[] {
   const begin = Date.parse(request.started_at);
   let after = 0;
   const spans = attempts.map(({ started_at, duration_ms }) => {
