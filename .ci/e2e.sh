@@ -26,6 +26,7 @@ fi
 free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=$(free_port)
 simulator=$(free_port)
+export GATEWAY_DEMO_POOL=1
 export GATEWAY_URL=http://127.0.0.1:$port SIMULATOR_URL=http://127.0.0.1:$simulator GATEWAY_TOKEN=gw_demo_for_the_tests
 log=$(mktemp)
 "$program" demo --quiet --port "$port" --simulator-port "$simulator" >"$log" 2>&1 &
@@ -39,7 +40,8 @@ for _ in $(seq 1 300); do
 done
 
 failed=0
-(cd "$clients" && node --test) || failed=1
+# One after the other: they script the same accounts.
+(cd "$clients" && node --test --test-concurrency=1) || failed=1
 (cd "$clients" && "$root/$python" -m unittest -v test_openai_sdk) || failed=1
 (cd web && npm run --silent test:browser) || failed=1
 [ "$failed" = 0 ] || { echo "--- the gateway's log"; tail -n 50 "$log"; }

@@ -16,19 +16,34 @@ pub mod catalogue;
 
 pub mod models;
 
+pub mod placements;
+
 pub mod conversations;
 
+pub mod events;
+
 pub mod records;
+
+pub mod quota;
+
+pub mod health;
 
 pub mod gateway;
 
 pub mod traces;
+
+pub mod pools;
+
+pub mod activity;
+pub mod dependents;
 
 pub mod providers;
 
 pub mod agents;
 
 pub mod readiness;
+
+pub mod announce;
 
 pub mod background;
 
@@ -48,9 +63,15 @@ pub struct App {
     pub logins: Arc<logins::Logins>,
     pub catalogues: Arc<catalogue::Catalogues>,
     pub models: Arc<models::Models>,
+    pub placements: Arc<placements::Placements>,
     pub providers: providers::Providers,
     pub agents: agents::Agents,
     pub traces: traces::Traces,
+    pub accounts: Arc<health::Accounts>,
+    pub sharing: Arc<health::share::Sharing>,
+    pub homes: Arc<health::homes::HomeSharing>,
+    pub quotas: Arc<quota::Quotas>,
+    pub events: events::Events,
     pub gateway: Arc<gateway::Gateway>,
     pub metrics: Arc<crate::telemetry::metrics::Metrics>,
     pub shutdown: crate::lifecycle::Shutdown,

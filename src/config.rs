@@ -9,6 +9,8 @@ mod section;
 mod agents;
 mod chatgpt;
 mod database;
+mod quota;
+mod routing;
 mod server;
 mod telemetry;
 mod upstream;
@@ -32,7 +34,9 @@ pub use database::{Database, Embedded};
 pub use load::{Dirs, Loaded, Loader};
 pub use overrides::{Overrides, VARIABLES};
 pub use problem::{ConfigError, Problem, What};
+pub use quota::Quota;
 pub use reload::{Change, ConfigChange, NEEDS_RESTART};
+pub use routing::Routing;
 pub use server::Server;
 pub use telemetry::{LogFormat, Telemetry};
 pub use tree::Source;
@@ -59,12 +63,19 @@ section::section! {
         /// is made and kept in the data directory.
         #[serde(with = "values::secret")]
         encryption_key: Option<SecretString> = None,
+        /// Older keys, in the same forms: they open what they have sealed and seal nothing more.
+        #[serde(with = "values::secrets")]
+        encryption_keys_previous: Vec<SecretString> = Vec::new(),
         /// What every agent uses unless it says otherwise, and the agents that the file defines.
         agents: Agents = Agents::default(),
         /// The sign-in with ChatGPT and its backend.
         chatgpt: Chatgpt = Chatgpt::default(),
+        /// How a request finds its account.
+        routing: Routing = Routing::default(),
         /// Time limits of calls to providers.
         upstream: Upstream = Upstream::default(),
+        /// How often the accounts' usage is asked for, and how long its history is kept.
+        quota: Quota = Quota::default(),
         /// Logs.
         telemetry: Telemetry = Telemetry::default(),
     }

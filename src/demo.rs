@@ -4,6 +4,7 @@ pub mod simulator;
 
 use crate::app::App;
 use crate::app::logins::LoginOptions;
+use crate::app::providers::Update;
 use crate::config::Config;
 use crate::domain::ids::MASTER_TENANT;
 use crate::http;
@@ -13,14 +14,14 @@ use axum::http::{Request, header};
 use http_body_util::BodyExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
-use simulator::{Simulator, SimulatorSpec};
+use simulator::{AccountHandle, Failure, Script, Simulator, SimulatorSpec, StreamScript};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::time::Duration;
 use tower::ServiceExt as _;
 
-/// The providers of the demo; the simulator's further accounts are for trying the sign-in.
+/// The providers of the demo, the pool's owner first; the simulator's further accounts are for trying the sign-in.
 const PROVIDERS: [&str; 3] = ["openai-codex", "codex-grace", "codex-linus"];
 /// What the traffic asks.
 const QUESTIONS: [&str; 6] = [
@@ -31,6 +32,10 @@ const QUESTIONS: [&str; 6] = [
     "Explain rate limits to a ten-year-old.",
     "What would you pack for a week at sea?",
 ];
+/// So many questions make a conversation.
+const TURNS: usize = 2;
+/// Every so many questions, an account fails at one.
+const TROUBLE: usize = 9;
 
 /// Everything that the demo is played on: a simulator, and a directory that goes with it.
 #[derive(Debug)]
@@ -56,6 +61,7 @@ impl Stage {
         config.database.url = None;
         config.data_dir = directory.path().to_owned();
         config.encryption_key = None;
+        config.encryption_keys_previous = Vec::new();
         config.chatgpt.issuer = simulator.issuer();
         config.chatgpt.api_base = simulator.api_base();
         PROVIDERS[0].clone_into(&mut config.agents.defaults.provider);
@@ -72,24 +78,33 @@ impl Stage {
         self.simulator.url()
     }
 
-    /// Signs the demo's accounts in, as an import of the CLI's file does.
+    /// Signs the demo's accounts in, as an import of the CLI's file does, and lets them take turns.
     pub async fn connect_accounts(&self, app: &App) -> anyhow::Result<()> {
         for (name, account) in PROVIDERS.iter().zip(self.simulator.accounts()) {
             app.logins.import(MASTER_TENANT, name, &account.auth_json(), LoginOptions::default()).await?;
         }
         app.reload().await?;
+        let [owner, members @ ..] = PROVIDERS;
+        let pool = json!({"strategy": "round_robin", "extra_provider_names": members});
+        let settings = Some(serde_json::Map::from_iter([("codex_pool".to_owned(), pool)]));
+        app.providers.update(MASTER_TENANT, owner, Update { settings, ..Update::default() }).await?;
         app.models.refresh_due().await;
         Ok(())
     }
 
-    /// Light traffic over the accounts, through the gateway's own front door, until the process ends.
+    /// Light traffic over the pool, through the gateway's own front door, until the process ends. Now and then an
+    /// account fails, so that another one steps in.
     pub fn begin_traffic(&self, app: &Arc<App>, token: SecretString) {
         let app = app.clone();
         let tasks = app.shutdown.tasks().clone();
+        let accounts = self.simulator.accounts();
         tasks.spawn_until_stopped("demo_traffic", async move {
             let router = http::router(&app);
             for n in 0_usize.. {
                 tokio::time::sleep(Duration::from_millis(2_500 + 700 * (n as u64 % 5))).await;
+                if n % TROUBLE == TROUBLE - 1 {
+                    fail_once(&accounts[n / TROUBLE % PROVIDERS.len()], n / TROUBLE);
+                }
                 let ask = question(n, &token);
                 let Ok(response) = router.clone().oneshot(ask).await;
                 if let Err(error) = response.into_body().collect().await {
@@ -108,16 +123,31 @@ impl Stage {
     }
 }
 
+/// Lets the account fail at its next request, each time in another way.
+fn fail_once(account: &AccountHandle, kind: usize) {
+    account.script(match kind % 3 {
+        0 => Script::status(502, json!({"error": {"message": "Bad gateway"}})),
+        1 => Script::Reset,
+        _ => Script::stream(StreamScript::failing(Failure::before_output(
+            "server_is_overloaded",
+            "Our servers are currently overloaded. Please try again later.",
+        ))),
+    });
+}
+
+/// The `n`th question; those of one conversation name it, and repeat what was asked before.
 fn question(n: usize, token: &SecretString) -> Request<Body> {
-    let provider = PROVIDERS[n % PROVIDERS.len()];
-    let text = QUESTIONS[n % QUESTIONS.len()];
-    let model = format!("{provider}/gpt-5.5");
-    let (path, body) = if n.is_multiple_of(2) {
-        ("/v1/responses", json!({"model": model, "input": text, "stream": true}))
+    let (conversation, turn) = (n / TURNS, n % TURNS);
+    let asked = (0..=turn).map(|turn| QUESTIONS[(conversation + 3 * turn) % QUESTIONS.len()]);
+    let messages: Vec<_> = asked.map(|text| json!({"role": "user", "content": text})).collect();
+    let (path, content) = if conversation.is_multiple_of(2) {
+        ("/v1/responses", "input")
     } else {
-        let messages = json!([{"role": "user", "content": text}]);
-        ("/v1/chat/completions", json!({"model": model, "messages": messages, "stream": true}))
+        ("/v1/chat/completions", "messages")
     };
+    let body = json!({
+        "model": "gpt-5.5", "stream": true, "prompt_cache_key": format!("demo-{conversation}"), content: messages,
+    });
     Request::post(path)
         .header(header::AUTHORIZATION, format!("Bearer {}", token.expose_secret()))
         .header(header::CONTENT_TYPE, "application/json")

@@ -9,11 +9,17 @@ pub mod session;
 
 pub mod claims;
 pub mod oauth;
+pub mod placement;
 pub mod token;
 
 pub mod responses;
 
 pub mod chat;
 
+pub mod quota;
+
 pub mod catalogue;
+pub mod pool;
 pub mod routing;
+
+pub mod activity;

@@ -47,7 +47,9 @@ struct Document;
 
 /// Every route with its place in the document.
 fn documented() -> OpenApiRouter<Arc<App>> {
-    use admin::{agents, oauth, overview, providers, session, traces};
+    use admin::{
+        agents, codex_pool_activity, events, oauth, overview, providers, quota, requests, session, traces,
+    };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(responses::create, responses::upgrade))
@@ -57,14 +59,21 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::create, session::get, session::delete))
         .routes(routes!(overview::get))
         .routes(routes!(traces::list))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::get))
+        .routes(routes!(events::watch))
         .routes(routes!(providers::types))
         .routes(routes!(providers::list, providers::create))
         .routes(routes!(providers::get, providers::update, providers::delete))
         .routes(routes!(providers::models))
         .routes(routes!(providers::verify))
+        .routes(routes!(providers::release))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::get, agents::update, agents::delete))
+        .routes(routes!(codex_pool_activity::of_agent))
+        .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())
+        .merge(quota::routes())
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
         .routes(routes!(health::metrics))
@@ -117,7 +126,7 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::CONTENT_TYPE,
             HeaderName::from_static("x-gateway-session-key"),
         ])
-        .expose_headers([extract::REQUEST_ID, HeaderName::from_static("x-gateway-provider")]);
+        .expose_headers([extract::REQUEST_ID, openai::PROVIDER, openai::DROPPED, openai::ATTEMPTS]);
     if origins.iter().any(|o| o == "*") {
         return layer.allow_origin(AllowOrigin::any());
     }

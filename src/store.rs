@@ -11,14 +11,23 @@ pub mod installation;
 
 pub mod providers;
 
+pub mod pools;
+
+pub mod account_checks;
 pub mod grants;
 pub mod logins;
 pub mod models;
 
+pub mod quota;
+
 pub mod agents;
 pub mod sessions;
 
+pub mod events;
 pub mod requests;
+
+pub mod blocks;
+pub mod homes;
 
 pub mod embedded;
 

@@ -6,6 +6,9 @@ pub mod openai_auth;
 
 pub mod codex;
 
+mod accounts;
+pub mod usage;
+
 pub mod openai_compatible;
 
 mod idle;

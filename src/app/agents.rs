@@ -5,13 +5,15 @@ use crate::app::clock::Clock;
 use crate::config::Config;
 use crate::domain::agent::{ManagedBy, effort_of};
 use crate::domain::ids::{AgentId, TenantId};
-use crate::domain::provider::is_slug;
+use crate::domain::pool::effective::{AgentRouting, RoutingError};
+use crate::domain::provider::{CHATGPT_OAUTH, is_slug};
 use crate::store::agents::{self, AgentRow};
 use crate::store::db::unique_violation;
+use crate::store::{pools, providers};
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
-use sqlx::PgPool;
 use sqlx::types::Json;
+use sqlx::{PgConnection, PgPool};
 use std::sync::Arc;
 
 /// What it works with.
@@ -51,6 +53,8 @@ pub enum AgentError {
     InvalidKey(String),
     #[error("{field}: {reason}")]
     InvalidValue { field: &'static str, reason: String },
+    #[error(transparent)]
+    Routing(RoutingError),
     #[error("an agent with the key \"{0}\" already exists")]
     KeyTaken(String),
     #[error("agent \"{0}\" is defined in the configuration file; change it there")]
@@ -88,6 +92,7 @@ impl Agents {
         apply(&mut row, change)?;
         self.refuse_file_agent(tenant, &row.agent_key)?;
         let mut tx = self.db.begin().await?;
+        check_routing(&mut tx, tenant, &mut row, &defaults.provider).await?;
         if row.is_default {
             agents::clear_default(&mut tx, tenant, AgentId(row.id)).await?;
         }
@@ -107,8 +112,14 @@ impl Agents {
         self.refuse_file_agent(tenant, id_or_key)?;
         let mut tx = self.db.begin().await?;
         let mut row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
+        let before = (row.provider.clone(), routing_of(&row).cloned());
         apply(&mut row, change)?;
         self.refuse_file_agent(tenant, &row.agent_key)?;
+        // What this write leaves alone does not block it, even if its pool has changed since.
+        if before != (row.provider.clone(), routing_of(&row).cloned()) {
+            let default = self.config.load().agents.defaults.provider.clone();
+            check_routing(&mut tx, tenant, &mut row, &default).await?;
+        }
         row.updated_at = self.clock.now();
         if row.is_default {
             agents::clear_default(&mut tx, tenant, AgentId(row.id)).await?;
@@ -138,6 +149,41 @@ impl Agents {
             _ => Ok(()),
         }
     }
+}
+
+fn routing_of(row: &AgentRow) -> Option<&Value> {
+    row.other_config.get("chatgpt_oauth_routing")
+}
+
+/// Whether the agent's routing object can be followed at its provider. It means nothing, and is not looked at, where
+/// that is no ChatGPT account; of a provider that is not there yet nobody knows the members.
+async fn check_routing(
+    tx: &mut PgConnection,
+    tenant: TenantId,
+    row: &mut AgentRow,
+    default_provider: &str,
+) -> Result<(), AgentError> {
+    if routing_of(row).is_none() {
+        return Ok(());
+    }
+    let name = row.provider.as_deref().unwrap_or(default_provider);
+    let provider = providers::get_by_name(tx, tenant, name).await?;
+    if provider.as_ref().is_some_and(|provider| provider.provider_type != CHATGPT_OAUTH) {
+        return Ok(());
+    }
+    let routing = AgentRouting::parse(routing_of(row)).map_err(AgentError::Routing)?;
+    if let Some(provider) = provider {
+        let members = pools::member_names(tx, tenant, provider.id).await?;
+        routing.check(&provider.name, &members).map_err(AgentError::Routing)?;
+    }
+    // Kept as they are meant, so that a rename finds them.
+    if let AgentRouting::Custom { extras, .. } = routing
+        && let Some(Value::Object(object)) = row.other_config.get_mut("chatgpt_oauth_routing")
+        && object.contains_key("extra_provider_names")
+    {
+        object.insert("extra_provider_names".into(), extras.into());
+    }
+    Ok(())
 }
 
 fn taken(error: sqlx::Error, key: &str) -> AgentError {

@@ -1,13 +1,17 @@
 //! What runs beside the requests: each pass takes no input, is idempotent and is never retried inside itself.
 
 use crate::app::App;
-use crate::app::catalogue::CHANNEL;
+use crate::app::health::{homes, share};
+use crate::app::{announce, catalogue, events, quota};
 use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 
-/// How often tokens and model lists are looked at.
+/// How often tokens, model lists and workspaces are looked at.
 const MINUTE: Duration = Duration::from_mins(1);
+/// How often quotas are looked at; few of them are asked for.
+const QUOTA: Duration = Duration::from_secs(1);
 /// How often old records and sign-ins go.
 const HOUR: Duration = Duration::from_hours(1);
 /// How long the listener for changes waits after it lost the database.
@@ -17,7 +21,9 @@ const RECONNECT: Duration = Duration::from_secs(1);
 pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
     let tasks = app.shutdown.tasks();
     let listener = listen(app).await?;
-    tasks.spawn_until_stopped("follow_changes", follow_changes(app.clone(), listener));
+    let changed = Arc::new(Notify::new());
+    tasks.spawn_until_stopped("follow_changes", follow_changes(app.clone(), changed.clone()));
+    tasks.spawn_until_stopped("hear_replicas", hear_replicas(app.clone(), listener, changed));
     tasks.spawn_until_stopped("follow_sign_ins", follow_sign_ins(app.clone()));
     let a = app.clone();
     tasks.spawn_until_stopped(
@@ -40,6 +46,14 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
         }),
     );
     let a = app.clone();
+    tasks.spawn_until_stopped(
+        "check_accounts",
+        every(MINUTE, move || {
+            let app = a.clone();
+            async move { check_accounts(&app).await }
+        }),
+    );
+    let a = app.clone();
     tasks.spawn_until_stopped("expire_logins", async move {
         if let Err(error) = a.logins.resume().await {
             tracing::warn!(%error, "pending sign-ins were not taken up again");
@@ -54,6 +68,30 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
         })
         .await;
     });
+    tasks.spawn_until_stopped("announce", announce::run(app.clone()));
+    let a = app.clone();
+    tasks.spawn_until_stopped(
+        "prune_leases",
+        every(HOUR, move || {
+            let app = a.clone();
+            async move {
+                app.accounts.prune(app.clock.now());
+                if let Err(error) = app.sharing.prune().await {
+                    tracing::warn!(%error, "old leases were not removed");
+                }
+                if let Err(error) = app.homes.prune().await {
+                    tracing::warn!(%error, "conversations that rest were not forgotten");
+                }
+            }
+        }),
+    );
+    keep_in_order(app);
+    Ok(())
+}
+
+/// Spawns what removes what is old, and what keeps the quotas.
+fn keep_in_order(app: &Arc<App>) {
+    let tasks = app.shutdown.tasks();
     let a = app.clone();
     tasks.spawn_until_stopped(
         "prune_records",
@@ -68,7 +106,28 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
             }
         }),
     );
-    Ok(())
+    let a = app.clone();
+    tasks.spawn_until_stopped(
+        "refresh_quota",
+        every(QUOTA, move || {
+            let app = a.clone();
+            async move { app.quotas.refresh_due().await }
+        }),
+    );
+    let (a, stopping) = (app.clone(), tasks.stopping());
+    tasks.spawn("keep_quota", async move { a.quotas.keep(stopping).await });
+    let a = app.clone();
+    tasks.spawn_until_stopped(
+        "prune_quota",
+        every(HOUR, move || {
+            let app = a.clone();
+            async move {
+                if let Err(error) = app.quotas.prune_history().await {
+                    tracing::warn!(%error, "the history of quotas was not pruned");
+                }
+            }
+        }),
+    );
 }
 
 /// A person who has just signed in looks at the page: the account and its models are there at once.
@@ -78,7 +137,15 @@ async fn follow_sign_ins(app: Arc<App>) {
         if let Err(error) = app.reload().await {
             tracing::warn!(%error, "the catalogue could not be read anew");
         }
+        // First, as the model list is asked for there.
+        check_accounts(&app).await;
         app.models.refresh_due().await;
+    }
+}
+
+async fn check_accounts(app: &App) {
+    if let Err(error) = app.placements.check_due().await {
+        tracing::warn!(%error, "the pass over the accounts' workspaces failed");
     }
 }
 
@@ -91,34 +158,68 @@ async fn every<F: Future<Output = ()>>(period: Duration, pass: impl Fn() -> F) {
     }
 }
 
+/// One connection hears everything that Postgres tells.
 async fn listen(app: &App) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&app.db).await?;
-    listener.listen(CHANNEL).await?;
+    listener
+        .listen_all([catalogue::CHANNEL, events::CHANNEL, quota::CHANNEL, share::CHANNEL, homes::CHANNEL])
+        .await?;
     Ok(listener)
 }
 
-/// Reads the catalogue anew whenever Postgres says that it changed, and once more after every lost connection: what
-/// was told meanwhile is not told again.
-async fn follow_changes(app: Arc<App>, mut listener: PgListener) {
-    // What changed between the first reading and the first hearing.
-    if let Err(error) = app.reload().await {
-        tracing::warn!(%error, "the catalogue could not be read anew");
-    }
+/// Hands on what Postgres tells, without a wait: what takes time is another task's. After every lost connection all
+/// have to look for themselves: what was told meanwhile is not told again.
+async fn hear_replicas(app: Arc<App>, mut listener: PgListener, changed: Arc<Notify>) {
     loop {
         match listener.try_recv().await {
-            Ok(Some(_)) => {
-                // One write often tells of several tables: read once.
-                tokio::time::sleep(Duration::from_millis(20)).await;
-                while let Some(_more) = listener.next_buffered() {}
+            Ok(Some(told)) => match told.channel() {
+                events::CHANNEL => app.events.hear(told.payload()),
+                quota::CHANNEL => app.quotas.heard(told.payload()),
+                share::CHANNEL => app.sharing.heard(told.payload()),
+                homes::CHANNEL => app.homes.heard(told.payload()),
+                _ => changed.notify_one(),
+            },
+            Ok(None) => {
+                tracing::info!("the database connection for changes was lost and is back");
+                missed(&app, &changed).await;
             }
-            Ok(None) => tracing::info!("the database connection for changes was lost and is back"),
             Err(error) => {
                 tracing::warn!(%error, "the database connection for changes is lost");
-                tokio::time::sleep(RECONNECT).await;
+                listener = loop {
+                    tokio::time::sleep(RECONNECT).await;
+                    match listen(&app).await {
+                        Ok(listener) => break listener,
+                        Err(error) => tracing::debug!(%error, "and is not back yet"),
+                    }
+                };
+                missed(&app, &changed).await;
             }
         }
+    }
+}
+
+/// Something may have been told that was not heard.
+async fn missed(app: &App, changed: &Notify) {
+    app.events.missed();
+    app.quotas.heard_nothing_for_a_while();
+    if let Err(error) = app.sharing.load().await {
+        tracing::warn!(%error, "the accounts' leases could not be read anew");
+    }
+    changed.notify_one();
+}
+
+/// Reads the catalogue anew whenever it changed.
+async fn follow_changes(app: Arc<App>, changed: Arc<Notify>) {
+    loop {
+        // First of all what changed between the first reading and the first hearing.
         if let Err(error) = app.reload().await {
             tracing::warn!(%error, "the catalogue could not be read anew");
+            // A change that was not read is still there to be read.
+            tokio::time::sleep(RECONNECT).await;
+            changed.notify_one();
         }
+        changed.notified().await;
+        // One write often tells of several tables: read once.
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }

@@ -5,14 +5,20 @@ use crate::app::agents::Agents;
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::gateway::Gateway;
+use crate::app::health::Accounts;
+use crate::app::health::homes::{self, HomeSharing};
+use crate::app::health::share::Sharing;
 use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
 use crate::app::models::Models;
+use crate::app::placements::Placements;
 use crate::app::providers::Providers;
+use crate::app::quota::{QuotaParts, Quotas};
 use crate::app::tokens::{Tokens, TokensDeps};
 use crate::app::traces::Traces;
+use crate::app::vault::Vault;
 use crate::app::vault::keys::{self, KeySource};
-use crate::app::{App, background, records};
+use crate::app::{App, background, events, records};
 use crate::config::Config;
 use crate::lifecycle::Shutdown;
 use crate::store::db::{self, PoolSettings};
@@ -30,7 +36,7 @@ use sqlx::postgres::PgConnectOptions;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio_util::task::TaskTracker;
 
 /// A started application.
@@ -99,7 +105,7 @@ pub fn key_source(config: &Config) -> KeySource {
     KeySource {
         data_dir: config.data_dir.clone(),
         configured: config.encryption_key.clone(),
-        previous: Vec::new(),
+        previous: config.encryption_keys_previous.clone(),
         shared_database: config.database.url.is_some(),
     }
 }
@@ -165,24 +171,8 @@ async fn assemble(
 
     let Upstreams { auth, codex, compatible } = upstreams(&config)?;
     let careful = TaskTracker::new();
-    let tokens = Tokens::new(TokensDeps {
-        pool: db.clone(),
-        vault: vault.clone(),
-        clock: clock.clone(),
-        auth: auth.clone(),
-        tracker: careful.clone(),
-    });
+    let SignIns { tokens, logins, doors } = sign_ins(&config, &db, &vault, &clock, auth, &careful, &shutdown);
     tokens.load().await?;
-    let (logins, doors) = Logins::new(LoginParts {
-        pool: db.clone(),
-        vault: vault.clone(),
-        tokens: tokens.clone(),
-        clock: clock.clone(),
-        auth,
-        settings: login_settings(&config),
-        tracker: careful.clone(),
-        shutdown: shutdown.draining(),
-    });
 
     let config = Arc::new(ArcSwap::new(config));
     let catalogues = Arc::new(Catalogues::new(db.clone(), vault.clone(), config.clone()));
@@ -197,8 +187,22 @@ async fn assemble(
         compatible: compatible.clone(),
         tasks: shutdown.tasks().clone(),
     });
+    let quotas = Arc::new(Quotas::new(quota_parts(&models)));
+    quotas.load().await?;
+    let placements = Arc::new(Placements::new(
+        db.clone(),
+        clock.clone(),
+        config.clone(),
+        catalogues.clone(),
+        tokens.clone(),
+        codex.clone(),
+    ));
     let metrics = Arc::new(Metrics::new());
-    let (recorder, writer) = records::channel(metrics.clone());
+    let LiveAccounts { accounts, sharing, homes } =
+        live_accounts(&config, &db, &clock, &quotas, &shutdown).await?;
+    let (events, teller) = events::channel(clock.clone());
+    shutdown.tasks().spawn("tell_events", teller.run(db.clone(), shutdown.tasks().stopping()));
+    let (recorder, writer) = records::channel(metrics.clone(), events.clone());
     shutdown.tasks().spawn("write_records", writer.run(db.clone(), shutdown.tasks().stopping()));
     let gateway = Arc::new(Gateway {
         config: config.clone(),
@@ -207,6 +211,8 @@ async fn assemble(
         tokens: tokens.clone(),
         codex,
         compatible,
+        accounts: accounts.clone(),
+        quotas: quotas.clone(),
         recorder,
         metrics: metrics.clone(),
         shutdown: shutdown.clone(),
@@ -227,6 +233,7 @@ async fn assemble(
             catalogues: catalogues.clone(),
         },
         traces: Traces { db: db.clone(), clock: clock.clone() },
+        events,
         config,
         clock,
         db,
@@ -235,6 +242,11 @@ async fn assemble(
         logins,
         catalogues,
         models,
+        accounts,
+        sharing,
+        homes,
+        quotas,
+        placements,
         gateway,
         metrics,
         shutdown,
@@ -243,6 +255,87 @@ async fn assemble(
     });
     background::spawn(&app).await?;
     Ok(Assembled { app, doors, new_token: is_new.then_some(token), careful })
+}
+
+/// What signs accounts in and keeps them so.
+struct SignIns {
+    tokens: Tokens,
+    logins: Arc<Logins>,
+    doors: UnboundedReceiver<Door>,
+}
+
+fn sign_ins(
+    config: &Config,
+    db: &PgPool,
+    vault: &Vault,
+    clock: &Clock,
+    auth: OpenAiAuth,
+    careful: &TaskTracker,
+    shutdown: &Shutdown,
+) -> SignIns {
+    let tokens = Tokens::new(TokensDeps {
+        pool: db.clone(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        auth: auth.clone(),
+        tracker: careful.clone(),
+    });
+    let (logins, doors) = Logins::new(LoginParts {
+        pool: db.clone(),
+        vault: vault.clone(),
+        tokens: tokens.clone(),
+        clock: clock.clone(),
+        auth,
+        settings: login_settings(config),
+        tracker: careful.clone(),
+        shutdown: shutdown.draining(),
+    });
+    SignIns { tokens, logins, doors }
+}
+
+/// The live state of the accounts, and what shares it.
+struct LiveAccounts {
+    accounts: Arc<Accounts>,
+    sharing: Arc<Sharing>,
+    homes: Arc<HomeSharing>,
+}
+
+/// The leases and homes of the last run are taken up.
+async fn live_accounts(
+    config: &ArcSwap<Config>,
+    db: &PgPool,
+    clock: &Clock,
+    quotas: &Arc<Quotas>,
+    shutdown: &Shutdown,
+) -> anyhow::Result<LiveAccounts> {
+    let (news, heard) = mpsc::unbounded_channel();
+    let (moves, arrivals) = mpsc::channel(homes::CAPACITY);
+    let minutes = i64::try_from(config.load().routing.conversation_ttl_minutes).unwrap_or(60);
+    let ttl = chrono::TimeDelta::minutes(minutes);
+    let accounts = Arc::new(Accounts::new(clock.clone(), quotas.clone(), ttl, news, moves));
+    let id = clock.new_id();
+    let sharing = Arc::new(Sharing { db: db.clone(), clock: clock.clone(), accounts: accounts.clone(), id });
+    sharing.load().await.context("the accounts' leases can't be read")?;
+    let homes =
+        Arc::new(HomeSharing { db: db.clone(), clock: clock.clone(), accounts: accounts.clone(), ttl, id });
+    homes.load().await.context("the homes of conversations can't be read")?;
+    let (writer, stopping) = (sharing.clone(), shutdown.tasks().stopping());
+    shutdown.tasks().spawn("write_leases", async move { writer.run(heard, stopping).await });
+    let (writer, stopping) = (homes.clone(), shutdown.tasks().stopping());
+    shutdown.tasks().spawn("write_homes", async move { writer.run(arrivals, stopping).await });
+    Ok(LiveAccounts { accounts, sharing, homes })
+}
+
+/// Quotas are asked for with what model lists are asked for.
+fn quota_parts(models: &Models) -> QuotaParts {
+    QuotaParts {
+        db: models.db.clone(),
+        clock: models.clock.clone(),
+        config: models.config.clone(),
+        catalogues: models.catalogues.clone(),
+        tokens: models.tokens.clone(),
+        codex: models.codex.clone(),
+    }
 }
 
 /// The clients of the remotes; they share one pool of connections.

@@ -3,14 +3,17 @@
 use crate::app::vault::Vault;
 use crate::config::{AgentEntry, Config};
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
-use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, TenantCatalogue};
+use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, RoutingFault, TenantCatalogue};
 use crate::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
+use crate::domain::placement::backend_base;
+use crate::domain::pool::config::PoolConfig;
 use crate::domain::provider::ProviderType;
 use crate::domain::token::Grant;
+use crate::store::account_checks::{self, CheckRow};
 use crate::store::agents::AgentRow;
 use crate::store::grants::GrantRow;
 use crate::store::providers::{ProviderRow, api_key_aad};
-use crate::store::{agents, grants, models, providers};
+use crate::store::{agents, grants, models, pools, providers};
 use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use sqlx::PgPool;
@@ -29,8 +32,9 @@ pub struct Catalogues {
     config: Arc<ArcSwap<Config>>,
     current: ArcSwap<Catalogue>,
     keys: ArcSwap<HashMap<ProviderId, SecretString>>,
-    /// One rebuild at a time: an older reading must not replace a newer one.
-    rebuild: Mutex<()>,
+    /// One rebuild at a time: an older reading must not replace a newer one. It keeps the faults that were told, so that
+    /// each is told once.
+    rebuild: Mutex<Vec<RoutingFault>>,
 }
 
 impl Catalogues {
@@ -42,7 +46,7 @@ impl Catalogues {
             config,
             current: ArcSwap::default(),
             keys: ArcSwap::default(),
-            rebuild: Mutex::new(()),
+            rebuild: Mutex::default(),
         }
     }
 
@@ -72,21 +76,26 @@ impl Catalogues {
 
     /// Reads everything anew.
     pub async fn reload(&self) -> sqlx::Result<()> {
-        let _one = self.rebuild.lock().await;
+        let mut told = self.rebuild.lock().await;
         let mut tx = self.db.begin().await?;
         sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         let provider_rows = providers::list_all(&mut tx).await?;
         let grant_rows = grants::list_all(&mut tx).await?;
+        let check_rows = account_checks::list_all(&mut tx).await?;
         let model_rows = models::list_all(&mut tx).await?;
+        let mut pools = pools::list_all(&mut tx).await?;
         let agent_rows = agents::list_all(&mut tx).await?;
         tx.commit().await?;
 
         let mut grants: HashMap<ProviderId, GrantRow> =
             grant_rows.into_iter().map(|g| (g.provider_id, g)).collect();
+        let mut checks: HashMap<ProviderId, CheckRow> =
+            check_rows.into_iter().map(|c| (c.provider_id, c)).collect();
         let mut models: HashMap<ProviderId, models::ModelsRow> =
             model_rows.into_iter().map(|m| (ProviderId(m.provider_id), m)).collect();
-        let mut tenants: HashMap<TenantId, TenantCatalogue> = HashMap::new();
+        let mut tenants: HashMap<TenantId, Parts> = HashMap::new();
         let mut keys = HashMap::new();
+        let api_base = self.config.load().chatgpt.api_base.clone();
         for row in provider_rows {
             if let Some(sealed) = &row.api_key {
                 match self.vault.open(sealed, &api_key_aad(row.id)) {
@@ -99,8 +108,9 @@ impl Catalogues {
                 }
             }
             let tenant = row.tenant_id;
-            let (grant, list) = (grants.remove(&row.id), models.remove(&row.id));
-            if let Some(provider) = provider(row, grant, list) {
+            let (grant, list, pool) = (grants.remove(&row.id), models.remove(&row.id), pools.remove(&row.id));
+            let grant = grant.map(|grant| grant_facts(grant, checks.remove(&row.id), &api_base));
+            if let Some(provider) = provider(row, grant, list, pool) {
                 tenants.entry(tenant).or_default().providers.push(Arc::new(provider));
             }
         }
@@ -108,43 +118,70 @@ impl Catalogues {
             let tenant = TenantId(row.tenant_id);
             tenants.entry(tenant).or_default().agents.push(Arc::new(stored_agent(row)));
         }
-        self.add_file_agents(tenants.entry(MASTER_TENANT).or_default());
-        self.keys.store(Arc::new(keys));
-        self.current.store(Arc::new(Catalogue::new(tenants)));
-        Ok(())
-    }
-
-    /// The file's agents belong to the default tenant; one of the database with the same key wins over none: the file
-    /// does, as it can't be changed from here.
-    fn add_file_agents(&self, tenant: &mut TenantCatalogue) {
-        let config = self.config.load();
-        for (key, entry) in &config.agents.list {
-            tenant.agents.retain(|a| a.key != *key);
-            tenant.agents.push(Arc::new(file_agent(key, entry, &config)));
+        let config = self.config.load_full();
+        add_file_agents(&config, &mut tenants.entry(MASTER_TENANT).or_default().agents);
+        let (mut built, mut faults) = (HashMap::new(), Vec::new());
+        for (id, Parts { providers, agents }) in tenants {
+            let (tenant, wrong) = TenantCatalogue::new(providers, agents, &config.agents.defaults.provider);
+            built.insert(id, tenant);
+            faults.extend(wrong);
         }
+        for RoutingFault { agent, error } in faults.iter().filter(|fault| !told.contains(fault)) {
+            tracing::warn!(%agent, %error, "the agent's routing is not followed as it is written");
+        }
+        *told = faults;
+        self.keys.store(Arc::new(keys));
+        self.current.store(Arc::new(Catalogue::new(built)));
+        Ok(())
     }
 }
 
-fn provider(row: ProviderRow, grant: Option<GrantRow>, list: Option<models::ModelsRow>) -> Option<Provider> {
+/// What a tenant's part is built from.
+#[derive(Default)]
+struct Parts {
+    providers: Vec<Arc<Provider>>,
+    agents: Vec<Arc<Agent>>,
+}
+
+/// The file's agents belong to the default tenant; one of the database with the same key gives way, as the file can't
+/// be changed from here.
+fn add_file_agents(config: &Config, agents: &mut Vec<Arc<Agent>>) {
+    for (key, entry) in &config.agents.list {
+        agents.retain(|a| a.key != *key);
+        agents.push(Arc::new(file_agent(key, entry, config)));
+    }
+}
+
+/// `api_base` is the configured one, which says whether another origin is followed.
+fn grant_facts(grant: GrantRow, check: Option<CheckRow>, api_base: &str) -> GrantFacts {
+    let needs_reauth = match grant.grant() {
+        Grant::Valid { .. } => None,
+        Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_string()))),
+    };
+    let check = check.filter(|check| check.account_id == grant.account_id);
+    GrantFacts {
+        state_since: needs_reauth.as_ref().map_or(grant.connected_at, |(since, _)| *since),
+        account_id: grant.account_id,
+        email: grant.email,
+        plan_type: grant.plan_type,
+        connected_at: grant.connected_at,
+        access_expires_at: grant.access_expires_at,
+        needs_reauth,
+        routing_override: check.as_ref().and_then(CheckRow::routing_override),
+        backend_base: check.and_then(|check| backend_base(&check.backend_origin?, api_base)),
+    }
+}
+
+fn provider(
+    row: ProviderRow,
+    grant: Option<GrantFacts>,
+    list: Option<models::ModelsRow>,
+    pool: Option<PoolConfig>,
+) -> Option<Provider> {
     let Some(kind) = ProviderType::named(&row.provider_type) else {
         tracing::warn!(provider = %row.name, provider_type = %row.provider_type, "unknown type, left out");
         return None;
     };
-    let grant = grant.map(|g| {
-        let needs_reauth = match g.grant() {
-            Grant::Valid { .. } => None,
-            Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_string()))),
-        };
-        GrantFacts {
-            state_since: needs_reauth.as_ref().map_or(g.connected_at, |(since, _)| *since),
-            account_id: g.account_id,
-            email: g.email,
-            plan_type: g.plan_type,
-            connected_at: g.connected_at,
-            access_expires_at: g.access_expires_at,
-            needs_reauth,
-        }
-    });
     let fetched_at = list.as_ref().map(|l| l.fetched_at);
     Some(Provider {
         id: row.id,
@@ -156,6 +193,7 @@ fn provider(row: ProviderRow, grant: Option<GrantRow>, list: Option<models::Mode
         has_api_key: row.api_key.is_some(),
         enabled: row.enabled,
         settings: row.settings,
+        pool,
         created_at: row.created_at,
         updated_at: row.updated_at,
         grant,

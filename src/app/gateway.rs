@@ -10,37 +10,45 @@ mod record;
 
 mod served;
 
+mod turn_state;
+
 pub use payload::{Payload, target};
+pub use record::RequestGuard;
 pub use served::{Served, Step};
 
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::conversations::Turn;
+use crate::app::health::{self, Accounts, Conversation, NoPlace, Slot, SlotOutcome};
+use crate::app::quota::Quotas;
 use crate::app::records::Recorder;
-use crate::app::tokens::{AccessToken, TokenError, Tokens};
+use crate::app::tokens::{AccessToken, Tokens};
 use crate::config::Config;
 use crate::domain::catalogue::{Provider, Resolved};
 use crate::domain::chat::into_events::EventTranslator;
-use crate::domain::ids::{RequestId, TenantId};
+use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use crate::domain::pool::config::Affinity;
+use crate::domain::pool::effective::EffectivePool;
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::{Event, EventKind, Outcome};
 use crate::domain::responses::headers::passes_downstream;
-use crate::domain::routing::decide::decide;
-use crate::domain::routing::failover::{Failure, Next, classify};
-use crate::domain::routing::refusal::Refusal;
-use crate::domain::token::ReauthReason;
+use crate::domain::routing::affinity::Home;
+use crate::domain::routing::decide::{Exclusion, decide};
+use crate::domain::routing::failover::{Cause, Failure, Next, Verdict, classify};
+use crate::domain::routing::refusal::{Out, Refusal};
 use crate::lifecycle::Shutdown;
 use crate::telemetry::metrics::{Endpoint, Metrics};
 use crate::upstream::Events;
-use crate::upstream::codex::{self, Access, CodexClient, Patience};
+use crate::upstream::codex::{self, CodexClient, Patience};
 use crate::upstream::openai_compatible::{self, CompatibleClient};
 use arc_swap::ArcSwap;
-use record::RequestGuard;
+use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderMap;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
+use turn_state::TURN_STATE;
 
 /// What every request needs; one value per process.
 pub struct Gateway {
@@ -50,6 +58,8 @@ pub struct Gateway {
     pub tokens: Tokens,
     pub codex: CodexClient,
     pub compatible: CompatibleClient,
+    pub accounts: Arc<Accounts>,
+    pub quotas: Arc<Quotas>,
     pub recorder: Recorder,
     pub metrics: Arc<Metrics>,
     /// Counts the open streams and says when they have to end.
@@ -71,6 +81,10 @@ pub struct Ask {
     pub headers: HeaderMap,
     /// An agent's conversation that this request continues.
     pub turn: Option<Turn>,
+    /// What the client calls the conversation that this request belongs to.
+    pub conversation: Option<String>,
+    /// It holds a compaction item: only the account that made it can read on.
+    pub bound: bool,
 }
 
 /// An attempt that reached its commit point.
@@ -86,101 +100,163 @@ struct Opened {
 }
 
 impl Gateway {
+    /// Begins the record of an authenticated request. Whoever holds it drops it when the request is over.
+    pub fn begin(
+        &self,
+        id: RequestId,
+        tenant: TenantId,
+        endpoint: Endpoint,
+        audience: Audience,
+    ) -> RequestGuard {
+        RequestGuard::begin(self, id, tenant, endpoint, audience)
+    }
+
     /// Walks the plan until an account begins to answer. What comes back is past the commit point; a refusal means
     /// that the client has seen nothing.
-    pub async fn serve(self: Arc<Self>, mut ask: Ask) -> Result<Served, Refusal> {
-        let mut record = RequestGuard::begin(&self, &ask);
-        let plan = decide(&[ask.resolved.provider.candidate()]);
-        let mut last = None;
-        for id in &plan.attempts {
-            // The plan names only candidates; with one account there is one.
-            let provider = ask.resolved.provider.clone();
-            debug_assert_eq!(provider.id, *id);
-            record.begin_attempt(&provider);
-            let stop = self.shutdown.stop_streams();
-            let attempted = tokio::select! {
-                biased;
-                attempted = self.attempt(&ask, &provider) => attempted,
-                () = stop.cancelled() => {
-                    let refusal = Refusal::shutting_down();
-                    record.attempt_failed(&refusal);
-                    record.refused(&refusal);
-                    return Err(refusal);
+    pub async fn serve(self: Arc<Self>, mut ask: Ask, mut record: RequestGuard) -> Result<Served, Refusal> {
+        record.understood(&ask);
+        let pool = ask.resolved.pool.clone();
+        let conversation = self.conversation(&ask, &pool);
+        let routing = self.config.load().routing.clone();
+        let most_open = routing.max_concurrent_per_account.and_then(|most| usize::try_from(most).ok());
+        let patience = TimeDelta::seconds(i64::try_from(routing.max_wait_seconds).unwrap_or_default());
+        let stop = self.shutdown.stop_streams();
+        let mut waited = false;
+        loop {
+            let now = self.clock.now();
+            let snapshot = self.accounts.snapshot(&pool, &ask.resolved.model, &conversation, most_open, now);
+            let plan = self.accounts.with_rotation(&pool, |rotation| decide(&snapshot, rotation, now));
+            record.planned(&plan, &snapshot);
+            drop(snapshot);
+            let (mut excluded, mut outs) = (plan.excluded, Vec::new());
+            let mut queue: VecDeque<(usize, bool)> = plan
+                .attempts
+                .iter()
+                .zip(0..)
+                .map(|(i, place)| (*i, place >= plan.last_resort_from))
+                .collect();
+            while let Some((index, last_resort)) = queue.pop_front() {
+                let provider = pool.accounts[index].clone();
+                let begun = self.accounts.begin(provider.id, &ask.resolved.model, most_open, last_resort);
+                let mut slot = match begun {
+                    Ok(slot) => slot,
+                    Err(NoPlace::Busy) => {
+                        outs.push(Out::busy(&provider.name));
+                        continue;
+                    }
+                    // An attempt may take minutes: what happened to the others meanwhile counts.
+                    Err(NoPlace::Doubtful) => {
+                        queue.push_back((index, true));
+                        continue;
+                    }
+                    Err(NoPlace::Shut { reason, until, told }) => {
+                        excluded.push(Exclusion { index, reason, until, told });
+                        continue;
+                    }
+                };
+                record.begin_attempt(&provider);
+                let attempted = tokio::select! {
+                    biased;
+                    attempted = self.attempt(&ask, &provider, &conversation) => attempted,
+                    () = stop.cancelled() => {
+                        let refusal = Refusal::shutting_down();
+                        record.attempt_failed(&refusal, None);
+                        return Err(record.refused(refusal));
+                    }
+                };
+                let failure = match attempted {
+                    Ok(opened) => {
+                        slot.answers();
+                        self.accounts.served(&conversation, &pool, provider.id);
+                        record.committed(opened.head.iter().any(Event::is_visible));
+                        return Ok(Served::new(&self, provider, opened, record, slot, &mut ask));
+                    }
+                    Err(failure) => failure,
+                };
+                let now = self.clock.now();
+                let mut refusal = Refusal::of(&failure, &provider.name, now.timestamp());
+                if refusal.code == "model_not_found" && pool.accounts.len() == 1 {
+                    refusal.list_models(provider.models.iter().map(|m| m.id.as_str()));
                 }
+                let verdict =
+                    note(&self.quotas, &mut slot, &failure, &refusal, (&provider, &ask.resolved.model), now);
+                record.attempt_failed(&refusal, Some(&failure));
+                tracing::info!(
+                    request_id = %ask.id, provider = %provider.name, code = %refusal.code,
+                    cause = verdict.cause.as_str(), reason = %refusal.message, "attempt failed"
+                );
+                if verdict.next == Next::Return {
+                    return Err(record.refused(refusal));
+                }
+                outs.push(Out::failed(refusal, verdict.cause, now));
+            }
+            // Only now: a description of a thousand accounts costs more than the decision.
+            let now = self.clock.now();
+            let names = excluded.iter().map(|e| Out::excluded(&pool.accounts[e.index].name, e));
+            let outs: Vec<Out> = names.chain(outs).collect();
+            let may_wait = !waited && patience > TimeDelta::zero();
+            let near = Out::earliest(&outs).filter(|at| may_wait && *at - now <= patience);
+            let Some(release) = near else {
+                let mut refusal = Refusal::all_out(outs, &ask.model_asked, now);
+                if refusal.code == "model_not_found" && pool.accounts.len() > 1 {
+                    let models: BTreeSet<&str> =
+                        pool.accounts.iter().flat_map(|p| p.models.iter().map(|m| m.id.as_str())).collect();
+                    refusal.list_models(models.into_iter());
+                }
+                return Err(record.refused(refusal));
             };
-            match attempted {
-                Ok(opened) => {
-                    record.committed(opened.head.iter().any(Event::is_visible));
-                    return Ok(Served::new(&self, provider, opened, record, ask.turn.take()));
-                }
-                Err(failure) => {
-                    let mut refusal = Refusal::of(&failure, &provider.name, self.clock.now().timestamp());
-                    if refusal.code == "model_not_found" {
-                        refusal.list_models(provider.models.iter().map(|m| m.id.as_str()));
-                    }
-                    record.attempt_failed(&refusal);
-                    tracing::info!(
-                        request_id = %ask.id, provider = %provider.name, code = %refusal.code,
-                        reason = %refusal.message, "attempt failed"
-                    );
-                    let next = classify(&failure).next;
-                    last = Some(refusal);
-                    if next == Next::Return {
-                        break;
-                    }
-                }
+            waited = true;
+            let wait = (release - now).to_std().unwrap_or_default();
+            tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = stop.cancelled() => {}
             }
         }
-        let refusal = last.unwrap_or_else(|| Refusal::nobody(&plan, &ask.model_asked));
-        record.refused(&refusal);
-        Err(refusal)
+    }
+
+    /// What is known of the conversation that a request belongs to.
+    fn conversation(&self, ask: &Ask, pool: &EffectivePool) -> Conversation {
+        let now = self.clock.now();
+        let stays = pool.affinity == Affinity::Conversation;
+        let key = ask
+            .conversation
+            .as_deref()
+            .filter(|_| pool.active)
+            .map(|name| health::conversation_key(ask.tenant, pool.accounts[0].id, name));
+        let mut home = key.and_then(|key| self.accounts.home(key, now));
+        // The turn's state says who made it, also after a restart and on another replica.
+        let made_by = ask.headers.get(TURN_STATE).and_then(|state| turn_state::maker(state, pool));
+        if let Some(maker) = made_by {
+            home =
+                Some(home.map_or(Home { home: maker, last: maker, at: now }, |h| Home { last: maker, ..h }));
+        }
+        Conversation { key, home, stays, bound: ask.bound }
     }
 
     /// One account, with its one token refresh.
-    async fn attempt(&self, ask: &Ask, provider: &Provider) -> Result<Opened, Failure> {
+    async fn attempt(
+        &self,
+        ask: &Ask,
+        provider: &Provider,
+        conversation: &Conversation,
+    ) -> Result<Opened, Failure> {
         if provider.kind.wire == Wire::ChatCompletions {
             return self.open_compatible(ask, provider).await;
         }
-        let token = self.tokens.get(provider.tenant, provider.id).await.map_err(token_failure)?;
-        let failure = match self.open_codex(ask, provider, &token).await {
-            Ok(opened) => return Ok(opened),
-            Err(failure) => failure,
-        };
-        match classify(&failure).next {
-            Next::RefreshAndRetry => {
-                let token = self
-                    .tokens
-                    .force_refresh(provider.tenant, provider.id, token.version)
-                    .await
-                    .map_err(token_failure)?;
-                let again = self.open_codex(ask, provider, &token).await;
-                if let Err(failure) = &again
-                    && matches!(classify(failure).next, Next::RefreshAndRetry | Next::MarkAndMoveOn)
-                {
-                    self.mark_dead(provider, &token, failure).await;
-                    return Err(Failure::NeedsReauth);
-                }
-                again
+        let moved = conversation.home.is_some_and(|home| home.last != provider.id);
+        match self.attempt_codex(ask, provider, moved).await {
+            // Nothing was known of who made what the request holds: without it, once.
+            Err(failure) if !moved && classify(&failure).next == Next::StripAndRetry => {
+                self.attempt_codex(ask, provider, true).await
             }
-            Next::MarkAndMoveOn => {
-                self.mark_dead(provider, &token, &failure).await;
-                Err(Failure::NeedsReauth)
-            }
-            Next::Return | Next::MoveOn => Err(failure),
+            attempted => attempted,
         }
     }
 
-    async fn mark_dead(&self, provider: &Provider, token: &AccessToken, failure: &Failure) {
-        let code = match failure {
-            Failure::Refused(error) => error.name().unwrap_or("unauthorized").to_owned(),
-            _ => "unauthorized".to_owned(),
-        };
-        let reason = ReauthReason::Rejected { code };
-        if let Err(error) =
-            self.tokens.mark_needs_reauth(provider.tenant, provider.id, token.version, reason).await
-        {
-            tracing::warn!(provider = %provider.name, %error, "the dead sign-in could not be marked");
-        }
+    async fn attempt_codex(&self, ask: &Ask, provider: &Provider, moved: bool) -> Result<Opened, Failure> {
+        let open =
+            |token: Arc<AccessToken>| async move { self.open_codex(ask, provider, &token, moved).await };
+        self.tokens.call(provider, open).await
     }
 
     async fn open_codex(
@@ -188,31 +264,28 @@ impl Gateway {
         ask: &Ask,
         provider: &Provider,
         token: &AccessToken,
+        moved: bool,
     ) -> Result<Opened, Failure> {
         let config = self.config.load();
-        let prepared = ask.payload.for_codex(&ask.resolved, provider)?;
+        let prepared = ask.payload.for_codex(&ask.resolved, provider, moved)?;
         let input_tokens = estimate(prepared.body.len());
         let turn = codex::Turn {
-            access: Access {
-                api_base: provider.api_base.as_deref().unwrap_or(&config.chatgpt.api_base),
-                token: &token.token,
-                account_id: &token.account_id,
-                is_fedramp: token.is_fedramp,
-            },
+            access: token.access(provider, &config.chatgpt.api_base),
             body: prepared.body,
             lite: prepared.lite,
             session: &prepared.prompt_cache_key,
-            headers: ask.headers.clone(),
+            headers: turn_state::for_account(&ask.headers, provider.id),
         };
         let (headers, events) = self.codex.open(turn, patience(&config)).await?;
+        self.quotas.observe_headers(provider.id, &headers, self.clock.now());
         let mut events = Events::Codex(events);
-        let head = read_head(&mut events).await?;
+        let head = self.read_head(&mut events, provider.id).await?;
         let headers = match ask.audience {
-            Audience::Codex => headers
-                .into_iter()
-                .filter_map(|(n, v)| Some((n?, v)))
-                .filter(|(n, _)| passes_downstream(n.as_str()))
-                .collect(),
+            Audience::Codex => {
+                let passing = headers.into_iter().filter_map(|(n, v)| Some((n?, v)));
+                let passing = passing.filter(|(n, _)| passes_downstream(n.as_str())).collect();
+                turn_state::for_client(passing, provider.id)
+            }
             Audience::Foreign => HeaderMap::new(),
         };
         Ok(Opened {
@@ -227,7 +300,7 @@ impl Gateway {
     }
 
     async fn open_compatible(&self, ask: &Ask, provider: &Provider) -> Result<Opened, Failure> {
-        let payload::ForChat { body, tools, dropped } = ask.payload.for_chat(&ask.resolved)?;
+        let payload::ForChat { body, tools, dropped } = ask.payload.for_chat(&ask.resolved, provider)?;
         let key = self.catalogues.api_key(provider.id);
         let api_base = provider.api_base.as_deref().unwrap_or_default();
         let target = openai_compatible::Target { api_base, api_key: key.as_ref() };
@@ -236,7 +309,7 @@ impl Gateway {
         let translator = EventTranslator::new(&ask.resolved.model, &seed, created_at, tools);
         let events = self.compatible.open(target, &body, translator, patience(&self.config.load())).await?;
         let mut events = Events::Compatible(events);
-        let head = read_head(&mut events).await?;
+        let head = self.read_head(&mut events, provider.id).await?;
         Ok(Opened {
             head,
             events,
@@ -247,6 +320,74 @@ impl Gateway {
             input_tokens: 0,
         })
     }
+
+    /// Reads up to the commit point: the first visible event, or a good end. A refusal inside the stream, an end without
+    /// a terminal event and an answer without anything in it are failures of the attempt.
+    async fn read_head(&self, events: &mut Events, provider: ProviderId) -> Result<VecDeque<Event>, Failure> {
+        let mut head = VecDeque::new();
+        loop {
+            let event = events.next().await.ok_or(Failure::EndedEarly)??;
+            if event.kind == EventKind::Comment {
+                continue;
+            }
+            if event.kind == EventKind::RateLimits {
+                self.quotas.observe_event(provider, &event.frame.data, self.clock.now());
+            }
+            if let Some(terminal) = event.terminal() {
+                match terminal.outcome {
+                    Outcome::Failed(error) => return Err(Failure::Refused(error)),
+                    Outcome::Completed { has_output: false }
+                        if terminal.usage.is_none_or(|u| u.output_tokens == 0) =>
+                    {
+                        return Err(Failure::EmptyCompletion);
+                    }
+                    Outcome::Completed { .. } | Outcome::Incomplete { .. } => {
+                        head.push_back(event);
+                        return Ok(head);
+                    }
+                }
+            }
+            let visible = event.is_visible();
+            head.push_back(event);
+            if visible {
+                return Ok(head);
+            }
+        }
+    }
+}
+
+/// What a failed attempt says of the account, for its health and its quota.
+fn note(
+    quotas: &Quotas,
+    slot: &mut Slot,
+    failure: &Failure,
+    refusal: &Refusal,
+    (provider, model): (&Provider, &str),
+    now: DateTime<Utc>,
+) -> Verdict {
+    let verdict = classify(failure);
+    let (mut resets_at, mut retry_after) = (None, None);
+    if let Failure::Refused(error) = failure {
+        if verdict.cause == Cause::UsageLimit {
+            quotas.observe_refusal(provider.id, model, error, now);
+        }
+        resets_at = error.resets_at(now.timestamp()).and_then(|at| believable(at, now));
+        retry_after = error.retry_after_seconds.and_then(|s| TimeDelta::try_milliseconds(millis(s)));
+    }
+    let unlisted = !provider.models.is_empty() && provider.model(model).is_none();
+    slot.failed(&SlotOutcome { verdict, message: refusal.message.clone(), resets_at, retry_after, unlisted });
+    verdict
+}
+
+/// A reset that can be one: in the future, and within the longest window that there is.
+fn believable(at: i64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let at = DateTime::from_timestamp(at, 0)?;
+    (at > now && at - now <= TimeDelta::days(40)).then_some(at)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "clamped to what fits")]
+fn millis(seconds: f64) -> i64 {
+    (seconds.clamp(0.0, 1e9) * 1000.0).ceil() as i64
 }
 
 /// Tokens of a body of so many bytes. Told only for an answer that is ended here, of which the upstream never says.
@@ -258,43 +399,5 @@ fn patience(config: &Config) -> Patience {
     Patience {
         first_byte: Duration::from_secs(config.upstream.first_byte_timeout_seconds),
         idle: Duration::from_secs(config.upstream.idle_timeout_seconds),
-    }
-}
-
-fn token_failure(error: TokenError) -> Failure {
-    match error {
-        TokenError::NeedsReauth { .. } | TokenError::SignedOut => Failure::NeedsReauth,
-        passing @ TokenError::Unavailable { .. } => Failure::TokenUnavailable(passing.to_string()),
-    }
-}
-
-/// Reads up to the commit point: the first visible event, or a good end. A refusal inside the stream, an end without
-/// a terminal event and an answer without anything in it are failures of the attempt.
-async fn read_head(events: &mut Events) -> Result<VecDeque<Event>, Failure> {
-    let mut head = VecDeque::new();
-    loop {
-        let event = events.next().await.ok_or(Failure::EndedEarly)??;
-        if event.kind == EventKind::Comment {
-            continue;
-        }
-        if let Some(terminal) = event.terminal() {
-            match terminal.outcome {
-                Outcome::Failed(error) => return Err(Failure::Refused(error)),
-                Outcome::Completed { has_output: false }
-                    if terminal.usage.is_none_or(|u| u.output_tokens == 0) =>
-                {
-                    return Err(Failure::EmptyCompletion);
-                }
-                Outcome::Completed { .. } | Outcome::Incomplete { .. } => {
-                    head.push_back(event);
-                    return Ok(head);
-                }
-            }
-        }
-        let visible = event.is_visible();
-        head.push_back(event);
-        if visible {
-            return Ok(head);
-        }
     }
 }

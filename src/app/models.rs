@@ -11,7 +11,7 @@ use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::Tasks;
 use crate::store::models;
-use crate::upstream::codex::{Access, CodexClient, ModelList};
+use crate::upstream::codex::{CodexClient, ModelList};
 use crate::upstream::openai_compatible::{CompatibleClient, Target};
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
@@ -63,12 +63,7 @@ impl Models {
                     .await
                     .map_err(|error| ModelsError::Upstream(error.to_string()))?;
                 let config = self.config.load();
-                let access = Access {
-                    api_base: provider.api_base.as_deref().unwrap_or(&config.chatgpt.api_base),
-                    token: &token.token,
-                    account_id: &token.account_id,
-                    is_fedramp: token.is_fedramp,
-                };
+                let access = token.access(provider, &config.chatgpt.api_base);
                 self.codex.models(access, etag.as_deref()).await.map_err(|f| told(&f))?
             }
             Wire::ChatCompletions => {

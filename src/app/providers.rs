@@ -2,13 +2,17 @@
 
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
+use crate::app::dependents::{self, Dependents};
 use crate::app::models::{Models, ModelsError};
+use crate::app::pools::{self, PoolError};
 use crate::app::tokens::Tokens;
 use crate::app::vault::Vault;
 use crate::domain::ids::{ProviderId, TenantId};
+use crate::domain::pool::config::{PoolEdit, PoolSettingsError};
+use crate::domain::pool::validate::PoolViolation;
 use crate::domain::provider::{ProviderType, TYPES, is_slug};
-use crate::store::agents;
 use crate::store::db::unique_violation;
+use crate::store::pools::{self as pool_rows, broken_rule};
 use crate::store::providers::{self, NewProvider, ProviderChange, ProviderRow, api_key_aad};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
@@ -26,7 +30,7 @@ pub struct Providers {
 }
 
 /// What a new provider is made of, as a client says it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Create {
     pub name: String,
     pub provider_type: String,
@@ -34,11 +38,12 @@ pub struct Create {
     pub api_base: Option<String>,
     pub api_key: Option<SecretString>,
     pub enabled: bool,
+    /// `codex_pool` in it is the pool that it manages.
     pub settings: Map<String, Value>,
 }
 
 /// What is to change; `None` leaves a value as it is, `Some(None)` clears it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Update {
     pub name: Option<String>,
     pub display_name: Option<Option<String>>,
@@ -46,7 +51,7 @@ pub struct Update {
     /// `***` and the empty text leave the key as it is.
     pub api_key: Option<SecretString>,
     pub enabled: Option<bool>,
-    /// Merged key by key; a null removes its key.
+    /// Merged key by key; a null removes its key. `codex_pool` is the pool, of which what is absent stays, too.
     pub settings: Option<Map<String, Value>>,
 }
 
@@ -67,21 +72,50 @@ pub enum ProviderError {
     ApiKeyRequired(String),
     #[error("a chatgpt_oauth provider signs in with ChatGPT and takes no api_key")]
     NoApiKey,
-    #[error("settings.codex_pool is not served yet by this version; remove it")]
-    PoolsNotServed,
+    #[error(transparent)]
+    PoolSettings(PoolSettingsError),
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    PoolRules(Vec<PoolViolation>),
+    #[error("others are changing the same pools; try again")]
+    Contended,
     #[error("a provider named \"{0}\" already exists")]
     NameTaken(String),
     #[error("provider not found")]
     NotFound,
-    #[error("provider \"{name}\" is used by agents: {}", agents.join(", "))]
-    InUse { name: String, agents: Vec<String> },
+    #[error("provider \"{name}\" is used by {}; remove it there first, or with ?detach=true", used(.dependents))]
+    InUse { name: String, dependents: Dependents },
+    #[error(
+        "provider \"{name}\" is named by agents of the configuration file: {}; change them there first",
+        agents.join(", ")
+    )]
+    NamedInFile { name: String, agents: Vec<String> },
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
+impl From<PoolError> for ProviderError {
+    fn from(error: PoolError) -> Self {
+        match error {
+            PoolError::Settings(error) => Self::PoolSettings(error),
+            PoolError::Rules(broken) => Self::PoolRules(broken),
+            PoolError::Database(error) => Self::Database(error),
+        }
+    }
+}
+
+/// How often a write is judged anew when another one gets in between. The locks make once rare.
+const ATTEMPTS: usize = 4;
+
 impl Providers {
     /// Makes a provider. A ChatGPT one has no account until somebody signs in.
     pub async fn create(&self, tenant: TenantId, create: Create) -> Result<ProviderId, ProviderError> {
+        let id = judged(|| self.try_create(tenant, create.clone())).await?;
+        self.catalogues.reload().await?;
+        self.models.fetch_behind(tenant, &id.to_string());
+        Ok(id)
+    }
+
+    async fn try_create(&self, tenant: TenantId, mut create: Create) -> Result<ProviderId, ProviderError> {
         if !is_slug(&create.name) {
             return Err(ProviderError::InvalidName(create.name));
         }
@@ -99,8 +133,8 @@ impl Providers {
         if !kind.is_chatgpt() && api_base.is_none() && kind.default_api_base.is_none() {
             return Err(ProviderError::ApiBaseRequired(create.provider_type));
         }
-        check_settings(&create.settings)?;
-        let id = ProviderId(self.clock.new_id());
+        let pool = PoolEdit::take(&mut create.settings).map_err(ProviderError::PoolSettings)?;
+        let (id, now) = (ProviderId(self.clock.new_id()), self.clock.now());
         let api_key = api_key.map(|key| self.vault.seal(&key, &api_key_aad(id)));
         let new = NewProvider {
             id,
@@ -112,79 +146,140 @@ impl Providers {
             enabled: create.enabled,
             settings: Value::Object(create.settings),
         };
-        let mut conn = self.db.acquire().await?;
-        providers::insert(&mut conn, tenant, &new, self.clock.now())
-            .await
-            .map_err(|e| taken(e, &new.name))?;
-        drop(conn);
-        self.catalogues.reload().await?;
-        self.models.fetch_behind(tenant, &id.to_string());
+        let mut tx = self.db.begin().await?;
+        let row = providers::insert(&mut tx, tenant, &new, now).await.map_err(|e| taken(e, &new.name))?;
+        if let PoolEdit::Set(change) = pool {
+            let names = change.extra_provider_names.as_deref().unwrap_or_default();
+            let locked = providers::lock_with(&mut tx, tenant, &id.to_string(), names).await?;
+            pools::write(&mut tx, tenant, &row, change, &locked, now).await?;
+        }
+        tx.commit().await?;
         Ok(id)
     }
 
-    /// Changes what is given and leaves the rest.
+    /// Changes what is given and leaves the rest. A new name follows through to the agents of the database.
     pub async fn update(
         &self,
         tenant: TenantId,
         id_or_name: &str,
         update: Update,
     ) -> Result<(), ProviderError> {
+        let upstream_changed = update.api_base.is_some() || update.api_key.is_some();
+        let id = judged(|| self.try_update(tenant, id_or_name, update.clone())).await?;
+        self.catalogues.reload().await?;
+        if upstream_changed {
+            self.models.fetch_behind(tenant, &id.to_string());
+        }
+        Ok(())
+    }
+
+    async fn try_update(
+        &self,
+        tenant: TenantId,
+        id_or_name: &str,
+        mut update: Update,
+    ) -> Result<ProviderId, ProviderError> {
+        let pool = match &mut update.settings {
+            Some(settings) => PoolEdit::take(settings).map_err(ProviderError::PoolSettings)?,
+            None => PoolEdit::Keep,
+        };
+        let names = match &pool {
+            PoolEdit::Set(change) => change.extra_provider_names.as_deref().unwrap_or_default(),
+            PoolEdit::Keep | PoolEdit::Dissolve => &[],
+        };
+        let now = self.clock.now();
         let mut tx = self.db.begin().await?;
-        let row = locked(&mut tx, tenant, id_or_name).await?;
+        let locked = providers::lock_with(&mut tx, tenant, id_or_name, names).await?;
+        let row = target(&locked, id_or_name)?;
         let kind = ProviderType::named(&row.provider_type);
         let chatgpt = kind.is_some_and(ProviderType::is_chatgpt);
         let api_base = update.api_base.map(check_api_base).transpose()?;
         if matches!(api_base, Some(None)) && !chatgpt && kind.is_none_or(|k| k.default_api_base.is_none()) {
-            return Err(ProviderError::ApiBaseRequired(row.provider_type));
-        }
-        if let Some(name) = update.name.as_ref().filter(|n| **n != row.name) {
-            if !is_slug(name) {
-                return Err(ProviderError::InvalidName(name.clone()));
-            }
-            refuse_when_used(&mut tx, tenant, &row).await?;
+            return Err(ProviderError::ApiBaseRequired(row.provider_type.clone()));
         }
         let api_key = update.api_key.filter(|key| !matches!(key.expose_secret().trim(), "" | "***"));
         if chatgpt && api_key.is_some() {
             return Err(ProviderError::NoApiKey);
         }
-        let settings = match update.settings {
-            Some(changes) => {
-                check_settings(&changes)?;
-                Some(merged(row.settings.clone(), changes))
+        if let Some(name) = update.name.as_ref().filter(|n| **n != row.name) {
+            if !is_slug(name) {
+                return Err(ProviderError::InvalidName(name.clone()));
             }
-            None => None,
-        };
+            self.refuse_when_in_file(tenant, row)?;
+        }
+        match pool {
+            PoolEdit::Keep => {}
+            PoolEdit::Dissolve => drop(pool_rows::dissolve(&mut tx, tenant, row.id).await?),
+            PoolEdit::Set(change) => pools::write(&mut tx, tenant, row, change, &locked, now).await?,
+        }
         let change = ProviderChange {
             display_name: update.display_name,
             provider_type: None,
             api_base,
             api_key: api_key.map(|key| Some(self.vault.seal(&key, &api_key_aad(row.id)))),
             enabled: update.enabled,
-            settings,
+            settings: update.settings.map(|changes| merged(row.settings.clone(), changes)),
             name: update.name,
         };
-        let name = change.name.clone().unwrap_or_default();
-        providers::update(&mut tx, tenant, row.id, &change, self.clock.now())
-            .await
-            .map_err(|e| taken(e, &name))?;
-        tx.commit().await?;
-        self.catalogues.reload().await?;
-        if change.api_base.is_some() || change.api_key.is_some() {
-            self.models.fetch_behind(tenant, &row.id.to_string());
+        let name = change.name.as_ref().unwrap_or(&row.name);
+        let written = providers::update(&mut tx, tenant, row.id, &change, now).await;
+        written.map_err(|e| taken(e, name))?;
+        if *name != row.name {
+            dependents::rename(&mut tx, tenant, &row.name, name, now).await?;
         }
+        tx.commit().await?;
+        Ok(row.id)
+    }
+
+    /// Removes a provider with its sign-in. Refused while a pool or an agent needs it; `detach` takes it away from
+    /// them first, but for agents of the configuration file.
+    pub async fn delete(
+        &self,
+        tenant: TenantId,
+        id_or_name: &str,
+        detach: bool,
+    ) -> Result<(), ProviderError> {
+        let id = judged(|| self.try_delete(tenant, id_or_name, detach)).await?;
+        self.tokens.invalidate(id).await?;
+        self.catalogues.reload().await?;
         Ok(())
     }
 
-    /// Removes a provider with its sign-in. Refused while an agent of the database names it.
-    pub async fn delete(&self, tenant: TenantId, id_or_name: &str) -> Result<(), ProviderError> {
+    async fn try_delete(
+        &self,
+        tenant: TenantId,
+        id_or_name: &str,
+        detach: bool,
+    ) -> Result<ProviderId, ProviderError> {
         let mut tx = self.db.begin().await?;
-        let row = locked(&mut tx, tenant, id_or_name).await?;
-        refuse_when_used(&mut tx, tenant, &row).await?;
+        let locked = providers::lock_with(&mut tx, tenant, id_or_name, &[]).await?;
+        let row = target(&locked, id_or_name)?;
+        let (mut dependents, agents) = dependents::find(&mut tx, tenant, row).await?;
+        if detach {
+            self.refuse_when_in_file(tenant, row)?;
+        } else {
+            dependents.agents.extend(self.in_file(tenant, &row.name));
+            if !dependents.is_empty() {
+                return Err(ProviderError::InUse { name: row.name.clone(), dependents });
+            }
+        }
+        // Also where nobody depends on it: a pool without members goes with its owner.
+        dependents::detach(&mut tx, tenant, row, agents, self.clock.now()).await?;
         providers::delete(&mut tx, tenant, row.id).await?;
         tx.commit().await?;
-        self.tokens.invalidate(row.id).await?;
-        self.catalogues.reload().await?;
-        Ok(())
+        Ok(row.id)
+    }
+
+    fn in_file(&self, tenant: TenantId, name: &str) -> Vec<String> {
+        dependents::in_file(self.catalogues.current().tenant(tenant), name)
+    }
+
+    fn refuse_when_in_file(&self, tenant: TenantId, row: &ProviderRow) -> Result<(), ProviderError> {
+        let agents = self.in_file(tenant, &row.name);
+        if agents.is_empty() {
+            return Ok(());
+        }
+        Err(ProviderError::NamedInFile { name: row.name.clone(), agents })
     }
 
     /// Whether the provider answers, and has `model` when one is named. Asks for the model list: that costs no quota.
@@ -213,21 +308,32 @@ impl Providers {
     }
 }
 
-async fn locked(
-    tx: &mut sqlx::PgConnection,
-    tenant: TenantId,
-    id_or_name: &str,
-) -> Result<ProviderRow, ProviderError> {
-    providers::lock(tx, tenant, id_or_name).await?.ok_or(ProviderError::NotFound)
+/// Tries again when the constraints of the pools refused what the rules had let pass: another write came in between,
+/// and now the rules see it.
+async fn judged<T, F>(write: impl Fn() -> F) -> Result<T, ProviderError>
+where
+    F: Future<Output = Result<T, ProviderError>>,
+{
+    for _ in 0..ATTEMPTS {
+        match write().await {
+            Err(ProviderError::Database(error)) if broken_rule(&error) => {}
+            done => return done,
+        }
+    }
+    Err(ProviderError::Contended)
 }
 
-async fn refuse_when_used(
-    tx: &mut sqlx::PgConnection,
-    tenant: TenantId,
-    row: &ProviderRow,
-) -> Result<(), ProviderError> {
-    let agents = agents::keys_of_provider(tx, tenant, &row.name).await?;
-    if agents.is_empty() { Ok(()) } else { Err(ProviderError::InUse { name: row.name.clone(), agents }) }
+/// The one that is meant: the id goes first.
+fn target<'a>(locked: &'a [ProviderRow], id_or_name: &str) -> Result<&'a ProviderRow, ProviderError> {
+    let id = id_or_name.parse().ok().map(ProviderId);
+    let by_id = locked.iter().find(|row| Some(row.id) == id);
+    by_id.or_else(|| locked.iter().find(|row| row.name == id_or_name)).ok_or(ProviderError::NotFound)
+}
+
+fn used(by: &Dependents) -> String {
+    let pools: Vec<String> = by.pools.iter().map(|owner| format!("the pool of \"{owner}\"")).collect();
+    let agents = (!by.agents.is_empty()).then(|| format!("agents: {}", by.agents.join(", ")));
+    pools.into_iter().chain(agents).collect::<Vec<_>>().join(" and ")
 }
 
 fn taken(error: sqlx::Error, name: &str) -> ProviderError {
@@ -244,13 +350,6 @@ fn check_api_base(api_base: Option<String>) -> Result<Option<String>, ProviderEr
             Ok(Some(text))
         }
         _ => Err(ProviderError::InvalidApiBase(text)),
-    }
-}
-
-fn check_settings(settings: &Map<String, Value>) -> Result<(), ProviderError> {
-    match settings.get("codex_pool") {
-        None | Some(Value::Null) => Ok(()),
-        Some(_) => Err(ProviderError::PoolsNotServed),
     }
 }
 

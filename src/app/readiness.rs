@@ -9,7 +9,7 @@ use std::time::Duration;
 pub struct Readiness {
     /// It answers, and its migrations are applied.
     pub database: bool,
-    /// At least one provider can serve.
+    /// At least one provider can serve, as the router sees it.
     pub provider: bool,
     pub draining: bool,
     /// The verdict. An installation without any provider is ready: people have to reach the dashboard to connect one.
@@ -24,7 +24,8 @@ impl App {
         let catalogue = self.catalogues.current();
         let mut enabled = catalogue.providers().filter(|p| p.enabled).peekable();
         let none_yet = enabled.peek().is_none();
-        let provider = enabled.any(|p| p.status().state == State::Ready);
+        let now = self.clock.now();
+        let provider = enabled.any(|p| self.accounts.can_serve(p, now));
         let draining = self.shutdown.is_draining();
         Readiness { database, provider, draining, ready: database && !draining && (provider || none_yet) }
     }
@@ -32,15 +33,17 @@ impl App {
     /// Brings the gauge of providers up to date.
     pub fn count_providers(&self) {
         use crate::telemetry::metrics::ProviderState;
-        let catalogue = self.catalogues.current();
+        let (catalogue, now) = (self.catalogues.current(), self.clock.now());
+        let states: Vec<State> = catalogue.providers().map(|p| self.accounts.status(p, now).state).collect();
         for (state, label) in [
             (State::Ready, ProviderState::Ready),
             (State::NeedsReauth, ProviderState::NeedsReauth),
             (State::Disabled, ProviderState::Disabled),
             (State::SignedOut, ProviderState::SignedOut),
+            (State::CoolingDown, ProviderState::CoolingDown),
+            (State::Exhausted, ProviderState::Exhausted),
         ] {
-            self.metrics
-                .set_providers(label, catalogue.providers().filter(|p| p.status().state == state).count());
+            self.metrics.set_providers(label, states.iter().filter(|s| **s == state).count());
         }
     }
 }

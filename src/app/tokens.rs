@@ -3,6 +3,7 @@
 //! `get` reads memory only. Postgres is the truth behind it: the row of a sign-in is locked while its refresh token is
 //! exchanged, and a change by another replica arrives through `NOTIFY` (`load`, `invalidate`).
 
+mod call;
 mod refresh;
 mod save;
 mod sign_in;
@@ -80,6 +81,8 @@ struct Shared {
     permits: Semaphore,
     /// Names this instance in intents.
     holder: String,
+    /// Accounts whose fresh tokens were refused without a reason, of late.
+    refused: std::sync::Mutex<Vec<(ProviderId, DateTime<Utc>)>>,
 }
 
 impl fmt::Debug for Tokens {
@@ -96,6 +99,7 @@ impl Tokens {
             sync: Mutex::default(),
             permits: Semaphore::new(permits as usize),
             holder: deps.clock.new_id().to_string(),
+            refused: std::sync::Mutex::default(),
             deps,
         }))
     }

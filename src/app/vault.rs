@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 pub mod keys;
 pub mod rotation;
 
-use keys::KeyFiles;
+use keys::KeySource;
 
 /// What every sealed text begins with; GoClaw's as well.
 const PREFIX: &str = "aes-gcm:";
@@ -38,7 +38,8 @@ pub enum VaultError {
     NotText,
     #[error(
         "wrong encryption key: this database is sealed with key {wanted}, there is {}; put the right key back \
-         (GATEWAY_ENCRYPTION_KEY, or encryption.key in the data directory)",
+         (GATEWAY_ENCRYPTION_KEY or encryption.key in the data directory; an older one that only has to open: \
+         GATEWAY_ENCRYPTION_KEYS_PREVIOUS)",
         list(have)
     )]
     WrongKey { wanted: String, have: Vec<String> },
@@ -78,7 +79,7 @@ impl EncryptionKey {
     pub fn parse(text: &SecretString) -> Result<Self, VaultError> {
         let text = text.expose_secret();
         let bytes = match text.len() {
-            64 => from_hex(text),
+            64 => hex::decode(text).ok(),
             44 => STANDARD.decode(text).ok(),
             32 => Some(text.as_bytes().to_vec()),
             _ => None,
@@ -94,7 +95,7 @@ impl EncryptionKey {
     }
 
     fn from_bytes(bytes: [u8; 32]) -> Self {
-        let id = to_hex(&Sha256::digest(bytes)[..4]);
+        let id = hex::encode(&Sha256::digest(bytes)[..4]);
         Self { id, bytes: Arc::new(SecretBox::new(Box::new(bytes))) }
     }
 
@@ -105,25 +106,12 @@ impl EncryptionKey {
 
     /// 64 hex digits, for the key file.
     fn to_text(&self) -> SecretString {
-        to_hex(self.bytes.expose_secret()).into()
+        hex::encode(self.bytes.expose_secret()).into()
     }
 
     fn cipher(&self) -> Aes256Gcm {
         Aes256Gcm::new(self.bytes.expose_secret().into())
     }
-}
-
-fn to_hex(bytes: &[u8]) -> String {
-    use fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text.chars().map(|c| c.to_digit(16)).collect();
-    digits?.chunks(2).map(|pair| u8::try_from(pair[0] * 16 + pair[1]).ok()).collect()
 }
 
 /// The keys at hand: one seals, all open.
@@ -158,7 +146,7 @@ pub struct Vault(Arc<Inner>);
 struct Inner {
     ring: ArcSwap<KeyRing>,
     /// Set when the sealing key lives in the data directory: it can change under a running gateway.
-    files: Option<KeyFiles>,
+    files: Option<KeySource>,
     reloaded_at: Mutex<Option<Instant>>,
 }
 
@@ -173,7 +161,7 @@ impl Vault {
     }
 
     /// A vault whose keys are files, which another process may rotate.
-    fn watching(ring: KeyRing, files: KeyFiles) -> Self {
+    fn watching(ring: KeyRing, files: KeySource) -> Self {
         let ring = ArcSwap::from_pointee(ring);
         Self(Arc::new(Inner { ring, files: Some(files), reloaded_at: Mutex::default() }))
     }
@@ -288,7 +276,7 @@ mod tests {
     #[test]
     fn a_key_is_hex_base64_or_raw_and_always_the_same() {
         let raw = "0123456789abcdef0123456789ABCDEF";
-        let hex = to_hex(raw.as_bytes());
+        let hex = hex::encode(raw);
         let ids: Vec<String> = [raw.to_owned(), hex.clone(), hex.to_uppercase(), STANDARD.encode(raw)]
             .into_iter()
             .map(|text| EncryptionKey::parse(&text.into()).unwrap().id().to_owned())

@@ -100,8 +100,14 @@ pub(super) async fn rotate_key(overrides: Overrides, new_key_file: Option<&Path>
     with_database(&config, async |database| {
         let rotated = rotation::rotate(&database.pool, &boot::key_source(&config), new_key.as_ref()).await?;
         print(&format!("{} secrets are sealed with the key {} now", rotated.values, rotated.key))?;
-        if config.encryption_key.is_some() {
+        if config.encryption_key.is_some() && new_key.is_some() {
             print("set encryption_key (GATEWAY_ENCRYPTION_KEY) to the new key before the next start")?;
+        }
+        if !config.encryption_keys_previous.is_empty() {
+            print(
+                "once every gateway was restarted with the new key, the previous keys \
+                 (GATEWAY_ENCRYPTION_KEYS_PREVIOUS) can go",
+            )?;
         }
         Ok(())
     })

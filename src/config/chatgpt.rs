@@ -9,7 +9,8 @@ section! {
         /// Who issues the tokens. No slash at the end.
         #[serde(deserialize_with = "values::text::<HttpUrl, _>")]
         issuer: String = "https://auth.openai.com".into(),
-        /// The backend that serves the models. No slash at the end. A provider may have its own.
+        /// The backend that serves the models. No slash at the end. A provider may have its own; a workspace that asks
+        /// for another origin of OpenAI's is served from there, unless this is a proxy.
         #[serde(deserialize_with = "values::text::<HttpUrl, _>")]
         api_base: String = "https://chatgpt.com/backend-api".into(),
         /// The OAuth client. The issuer knows its redirect ports.

@@ -1,16 +1,17 @@
 //! What stands above the file: the environment, and above that the flags.
 
 use super::telemetry::LogFormat;
-use super::tree::{Node, Source, key_path};
+use super::tree::{Kind, Node, Source, key_path};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 /// The environment variables that are settings, and the keys they set. One that is empty counts as not set.
 /// (`GATEWAY_CONFIG` names the file.)
-pub const VARIABLES: [(&str, &str); 12] = [
+pub const VARIABLES: [(&str, &str); 13] = [
     ("GATEWAY_TOKEN", "gateway.token"),
     ("GATEWAY_ENCRYPTION_KEY", "encryption_key"),
+    ("GATEWAY_ENCRYPTION_KEYS_PREVIOUS", "encryption_keys_previous"),
     ("GATEWAY_POSTGRES_DSN", "database.url"),
     ("GATEWAY_HOST", "gateway.host"),
     ("GATEWAY_PORT", "gateway.port"),
@@ -64,7 +65,8 @@ impl Overrides {
     }
 }
 
-/// Lays the environment over the tree. `defaults` are the default settings, which tell where a number is wanted.
+/// Lays the environment over the tree. `defaults` are the default settings, which tell where a number is wanted and
+/// where a list, whose items a variable separates with commas.
 pub(super) fn apply_environment(env: &BTreeMap<String, String>, defaults: &Value, tree: &mut Node) {
     for (name, key) in VARIABLES {
         let Some(text) = env.get(name).filter(|text| !text.is_empty()) else {
@@ -75,9 +77,18 @@ pub(super) fn apply_environment(env: &BTreeMap<String, String>, defaults: &Value
             continue;
         }
         let default = defaults.pointer(&format!("/{}", key.replace('.', "/")));
-        let number =
-            default.filter(|default| default.is_number()).and_then(|_| text.trim().parse::<i64>().ok());
-        let value = number.map_or_else(|| Value::from(text.as_str()), Value::from);
-        tree.set(&key_path(key), Node::scalar(value, Source::Environment(name)));
+        let source = Source::Environment(name);
+        let node = if default.is_some_and(Value::is_array) {
+            let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
+            Node {
+                source,
+                kind: Kind::List(items.map(|item| Node::scalar(item.into(), source)).enumerate().collect()),
+            }
+        } else {
+            let number =
+                default.filter(|default| default.is_number()).and_then(|_| text.trim().parse::<i64>().ok());
+            Node::scalar(number.map_or_else(|| Value::from(text.as_str()), Value::from), source)
+        };
+        tree.set(&key_path(key), node);
     }
 }

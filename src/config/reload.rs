@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The keys, and sections, that are read once at start.
-pub const NEEDS_RESTART: [&str; 11] = [
+pub const NEEDS_RESTART: [&str; 13] = [
     "gateway.host",
     "gateway.port",
     "gateway.token",
@@ -18,7 +18,9 @@ pub const NEEDS_RESTART: [&str; 11] = [
     "database",
     "data_dir",
     "encryption_key",
+    "encryption_keys_previous",
     "chatgpt",
+    "routing.conversation_ttl_minutes",
     "upstream.connect_timeout_seconds",
     "telemetry.log_format",
 ];
@@ -121,10 +123,15 @@ fn by_path(loaded: &Loaded) -> BTreeMap<String, Leaf> {
         .into_iter()
         .filter(|(_, shown)| *shown != Value::Object(serde_json::Map::new()))
         .map(|(path, shown)| {
-            let secret = (shown == super::values::MASK).then(|| secret_at(loaded, &path)).flatten();
+            let secret = is_masked(&shown).then(|| secret_at(loaded, &path)).flatten();
             (path_text(&path), Leaf { shown, secret })
         })
         .collect()
+}
+
+/// Whether a mask stands in for a secret, or in a list for each of several.
+fn is_masked(shown: &Value) -> bool {
+    shown == super::values::MASK || shown.as_array().is_some_and(|items| items.iter().any(is_masked))
 }
 
 fn secret_at(loaded: &Loaded, path: &[Step]) -> Option<Value> {

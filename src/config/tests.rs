@@ -194,8 +194,8 @@ fn every_problem_is_reported_at_once() {
             "4:69: agents.list.a.thinking_level: found \"hard\", expected one of off, none, minimal, low, medium, high, xhigh, max, ultra",
             "5:19: database: found a string, expected an object",
             "6:19: upstream: found 7, expected an object",
-            "7:7: unknown key \"nonsense\" at the top; known are gateway, database, data_dir, encryption_key, agents, chatgpt, upstream, telemetry",
-            "4:29: agents.list.Bad Key: an agent's key has to be a name of small letters, digits and inner hyphens, such as \"openai-codex\"",
+            "7:7: unknown key \"nonsense\" at the top; known are gateway, database, data_dir, encryption_key, encryption_keys_previous, agents, chatgpt, routing, upstream, quota, telemetry",
+            "4:29: agents.list.Bad Key: an agent's key has to be a name of at most 64 small letters, digits and inner hyphens, such as \"openai-codex\"",
             "4:96: agents.list.b: only one agent can be the default, and \"a\" is it",
         ]
     );
@@ -252,13 +252,14 @@ fn an_agent_may_be_written_as_goclaw_writes_it() {
 fn secrets_are_masked_wherever_settings_are_shown() {
     let secret = "sesame-0123456789";
     let text = format!(
-        r#"{{"gateway": {{"token": "{secret}"}}, "encryption_key": "{secret}", "database": {{"url": "{secret}"}}}}"#
+        r#"{{"gateway": {{"token": "{secret}"}}, "encryption_key": "{secret}", "database": {{"url": "{secret}"}},
+            "encryption_keys_previous": ["{secret}", "{secret}2"]}}"#
     );
     let loaded = load(&text);
     assert_eq!(loaded.config.server.token.as_ref().unwrap().expose_secret(), secret);
     for shown in [loaded.masked().to_string(), loaded.report().to_string(), loaded.table()] {
         assert!(!shown.contains("sesame"), "{shown}");
-        assert_eq!(shown.matches("***").count(), 3, "{shown}");
+        assert_eq!(shown.matches("***").count(), 5, "{shown}");
     }
     assert!(!format!("{:?}", loaded.config).contains("sesame"));
 }
@@ -271,6 +272,9 @@ fn an_error_never_repeats_a_secret() {
         r#"{"database": "postgres://ada:sesame@db/gateway"}"#,
         r#"{"chatgpt": {"issuer": "https://ada:sesame@auth.example.com"}}"#,
         r#"{"gateway": "sesame"}"#,
+        r#"{"encryption_keys_previous": "sesame"}"#,
+        r#"{"encryption_keys_previous": [["sesame"]]}"#,
+        r#"{"encryption_keys_previous": {"sesame": "sesame"}}"#,
     ] {
         let said = problems(text);
         assert!(!said.is_empty() && said.iter().all(|line| !line.contains("sesame")), "{said:?}");
@@ -280,6 +284,32 @@ fn an_error_never_repeats_a_secret() {
         ["1:20: encryption_key: expected a string (what was found is a secret and is not shown)"]
     );
     assert_eq!(problems(r#"{"encryption_key": "***"}"#).len(), 1);
+    assert_eq!(problems(r#"{"encryption_keys_previous": ["***"]}"#).len(), 1);
+}
+
+#[test]
+fn the_previous_keys_are_a_list_in_the_file_and_separated_by_commas_in_the_environment() {
+    let keys = |loaded: &Loaded| -> Vec<String> {
+        loaded.config.encryption_keys_previous.iter().map(|key| key.expose_secret().to_owned()).collect()
+    };
+    assert_eq!(keys(&load("{}")), Vec::<String>::new());
+    assert_eq!(keys(&load(r#"{"encryption_keys_previous": null}"#)), Vec::<String>::new());
+    let text = r#"{"encryption_keys_previous": ["one", "two"]}"#;
+    assert_eq!(keys(&load(text)), ["one", "two"]);
+    let with_environment = loader(&[("GATEWAY_ENCRYPTION_KEYS_PREVIOUS", "three, four,")]);
+    let loaded = with_environment.build(Some(file(text))).unwrap();
+    assert_eq!(keys(&loaded), ["three", "four"]);
+    assert!(loaded.table().contains("(environment GATEWAY_ENCRYPTION_KEYS_PREVIOUS)"), "{}", loaded.table());
+}
+
+#[test]
+fn a_changed_previous_key_waits_for_a_restart_and_is_not_shown() {
+    let running = load(r#"{"encryption_keys_previous": ["one"]}"#);
+    let text = r#"{"encryption_keys_previous": ["two"]}"#;
+    let change = reload(&loader(&[]), &running, Some(file(text))).unwrap().unwrap();
+    let said: Vec<String> = change.needs_restart.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["encryption_keys_previous: changed"]);
+    assert_eq!(change.loaded.config.encryption_keys_previous[0].expose_secret(), "one");
 }
 
 #[test]

@@ -8,9 +8,16 @@ use std::marker::PhantomData;
 use std::path::PathBuf;
 
 pub use crate::domain::agent::THINKING_LEVELS;
+use crate::domain::pool::config::Strategy as PoolStrategy;
+use crate::domain::provider::is_slug;
 
 /// What a pool's strategy may be.
-pub const STRATEGIES: [&str; 4] = ["primary_first", "priority_order", "round_robin", "quota_aware"];
+pub const STRATEGIES: [&str; 4] = [
+    PoolStrategy::PrimaryFirst.as_str(),
+    PoolStrategy::PriorityOrder.as_str(),
+    PoolStrategy::RoundRobin.as_str(),
+    PoolStrategy::QuotaAware.as_str(),
+];
 
 /// What a string has to be.
 pub(super) trait Rule {
@@ -30,16 +37,14 @@ impl Rule for NonEmpty {
     }
 }
 
-/// `^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`
+/// See [`is_slug`].
 pub(super) struct Slug;
 impl Rule for Slug {
     fn expected() -> String {
-        "a name of small letters, digits and inner hyphens, such as \"openai-codex\"".into()
+        "a name of at most 64 small letters, digits and inner hyphens, such as \"openai-codex\"".into()
     }
     fn accept(text: &str) -> Option<String> {
-        let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        let whole = !text.is_empty() && !text.starts_with('-') && !text.ends_with('-');
-        (whole && text.chars().all(inner)).then(|| text.to_owned())
+        is_slug(text).then(|| text.to_owned())
     }
 }
 
@@ -273,14 +278,47 @@ pub(super) mod secret {
     pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<SecretString>, D::Error> {
-        match serde_json::Value::deserialize(deserializer)? {
+        read(serde_json::Value::deserialize(deserializer)?).map_err(de::Error::custom)
+    }
+
+    /// One secret, or what is wrong with it.
+    pub(super) fn read(value: serde_json::Value) -> Result<Option<SecretString>, &'static str> {
+        match value {
             serde_json::Value::Null => Ok(None),
             serde_json::Value::String(text) if text.is_empty() => Ok(None),
             serde_json::Value::String(text) if text == MASK => {
-                Err(de::Error::custom("the secret itself is needed here, not the mask that stands in for it"))
+                Err("the secret itself is needed here, not the mask that stands in for it")
             }
             serde_json::Value::String(text) => Ok(Some(text.into())),
-            _ => Err(de::Error::custom("expected a string (what was found is a secret and is not shown)")),
+            _ => Err("expected a string (what was found is a secret and is not shown)"),
+        }
+    }
+}
+
+/// Several of them: null is none.
+pub(super) mod secrets {
+    use super::{Deserialize, Deserializer, MASK, SecretString, de, secret};
+    use serde::Serializer;
+
+    pub(in crate::config) fn serialize<S: Serializer>(
+        secrets: &[SecretString],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(secrets.iter().map(|_| MASK))
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<SecretString>, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Null => Ok(Vec::new()),
+            serde_json::Value::Array(items) => {
+                let secrets = items.into_iter().filter_map(|item| secret::read(item).transpose());
+                secrets.collect::<Result<_, _>>().map_err(de::Error::custom)
+            }
+            _ => Err(de::Error::custom(
+                "expected a list of strings (what was found may be a secret and is not shown)",
+            )),
         }
     }
 }

@@ -7,12 +7,13 @@
 //!
 //! What a prompt makes the model do: naming an offered tool (or "use the tool") calls it, with the JSON object that
 //! follows the name as its arguments; `[use-shell]` runs `echo hello-from-tool` through a shell function;
-//! `[use-exec]` does so through the Lite shape's `exec`; after a tool's output the answer quotes it; a JSON schema
+//! `[use-exec]` does so through the Lite shape's `exec`; `[say] …` is answered with the rest of it, word by word; after a tool's output the answer quotes it; a JSON schema
 //! gets a minimal instance; anything else gets "You said: …".
 
 mod account_calls;
 mod answer;
 mod call;
+mod chaos;
 mod compat;
 mod control;
 mod device;
@@ -47,6 +48,7 @@ use axum::routing::{get, post};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use chaos::{Chaos, Fault, Spare};
 pub use compat::COMPAT_KEY;
 pub use limits::UsageChange;
 pub use script::{

@@ -65,11 +65,16 @@ pub struct Effective {
 }
 
 impl Agent {
+    /// The provider that it names, else the default one.
+    pub fn provider_or<'a>(&'a self, default: &'a str) -> &'a str {
+        self.provider.as_deref().filter(|name| !name.trim().is_empty()).unwrap_or(default)
+    }
+
     /// Its own settings over the defaults.
     pub fn effective(&self, defaults: &AgentDefaults) -> Effective {
         let text = |own: &Option<String>| own.clone().filter(|t| !t.trim().is_empty());
         Effective {
-            provider: text(&self.provider).unwrap_or_else(|| defaults.provider.clone()),
+            provider: self.provider_or(&defaults.provider).to_owned(),
             model: text(&self.model).unwrap_or_else(|| defaults.model.clone()),
             thinking_level: text(&self.thinking_level).or_else(|| defaults.thinking_level.clone()),
             max_tokens: self.max_tokens.or(defaults.max_tokens),

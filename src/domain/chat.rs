@@ -8,7 +8,7 @@ pub mod names;
 
 pub mod request;
 
-mod stop;
+pub mod stop;
 
 pub mod chunk;
 

@@ -1,7 +1,9 @@
 //! Identifiers. All are UUIDs of version 7, so that they sort by the time they were made.
 
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
 use uuid::Uuid;
 
 macro_rules! id {
@@ -53,6 +55,36 @@ id!(
     /// One request of a client. It is also what `x-request-id` says.
     RequestId
 );
+
+/// Something of every provider. A request looks up each account of its pool several times.
+pub type ByProvider<T> = HashMap<ProviderId, T, BuildHasherDefault<IdHasher>>;
+
+/// For ids alone: nobody but us makes them, and most of their bits are random, so that a multiplication will do.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_le_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
+    fn write_usize(&mut self, _length: usize) {
+        // All ids are of one length.
+    }
+
+    fn finish(&self) -> u64 {
+        // The upper bits are the mixed ones; a table looks at both ends.
+        self.0.rotate_left(32)
+    }
+}
 
 /// The default tenant, as in GoClaw's API.
 pub const MASTER_TENANT: TenantId = TenantId(Uuid::from_u128(0x0193_a5b0_7000_7000_8000_0000_0000_0001));

@@ -100,6 +100,10 @@ pub enum State {
     NeedsReauth,
     Disabled,
     SignedOut,
+    /// Left alone for a while after it failed.
+    CoolingDown,
+    /// A window of its quota, or its credits, are used up.
+    Exhausted,
 }
 
 #[cfg(test)]

@@ -2,11 +2,20 @@
 
 pub mod agents;
 
+pub mod codex_pool_activity;
+
+pub mod events;
+
 pub mod oauth;
 
 pub mod overview;
 
+pub mod pools;
+
 pub mod providers;
+
+pub mod quota;
+pub mod requests;
 
 pub mod session;
 

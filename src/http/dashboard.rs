@@ -67,7 +67,7 @@ pub async fn serve(method: Method, uri: Uri, headers: HeaderMap) -> Response {
 
 fn file(path: &str, headers: &HeaderMap) -> Option<Response> {
     let plain = Assets::get(path)?;
-    let etag = format!("\"{}\"", hex(&plain.metadata.sha256_hash()[..12]));
+    let etag = format!("\"{}\"", hex::encode(&plain.metadata.sha256_hash()[..12]));
     let immutable = path.starts_with("assets/");
     // A proxy that compresses makes the tag a weak one.
     let known = headers
@@ -109,12 +109,4 @@ fn negotiated(path: &str, headers: &HeaderMap) -> Option<(Option<&'static str>, 
         .into_iter()
         .filter(|(encoding, _)| takes(encoding))
         .find_map(|(encoding, suffix)| Some((Some(encoding), Assets::get(&format!("{path}.{suffix}"))?)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

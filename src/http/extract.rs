@@ -56,9 +56,14 @@ impl Caller {
         self.0
     }
 
+    /// Whether their role allows it, for what only some are shown.
+    pub fn may(&self, permission: Permission) -> bool {
+        self.0.role.may(permission)
+    }
+
     /// The first line of every handler.
     pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
-        if self.0.role.may(permission) {
+        if self.may(permission) {
             return Ok(());
         }
         Err(ApiError::forbidden("your role does not allow this"))

@@ -12,4 +12,6 @@ mod ask;
 
 mod error;
 
-pub use error::OpenAiError;
+pub(super) use answer::sse;
+pub use answer::{DROPPED, PROVIDER};
+pub use error::{ATTEMPTS, OpenAiError};

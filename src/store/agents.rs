@@ -74,15 +74,20 @@ pub async fn lock(
     .await
 }
 
-/// The keys of the agents that name a provider.
-pub async fn keys_of_provider(
+/// The agents that name a provider, as their own or in their routing object, locked until the transaction ends in the
+/// order of their ids.
+pub async fn lock_naming(
     conn: &mut PgConnection,
     tenant: TenantId,
     provider: &str,
-) -> sqlx::Result<Vec<String>> {
-    sqlx::query_scalar(
-        "select agent_key from agents where tenant_id = $1 and provider = $2 order by agent_key",
-    )
+) -> sqlx::Result<Vec<AgentRow>> {
+    sqlx::query_as(concat!(
+        "select ",
+        columns!(),
+        " from agents where tenant_id = $1
+             and (provider = $2 or other_config #> '{chatgpt_oauth_routing,extra_provider_names}' ? $2)
+         order by id for update"
+    ))
     .bind(tenant.0)
     .bind(provider)
     .fetch_all(conn)
@@ -91,61 +96,48 @@ pub async fn keys_of_provider(
 
 /// Writes a new agent; a taken key breaks `agents_tenant_id_agent_key_key`.
 pub async fn insert(conn: &mut PgConnection, row: &AgentRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into agents (id, tenant_id, agent_key, display_name, provider, model, context_window,
-             max_tool_iterations, workspace, agent_type, is_default, status, system_prompt, tools_config,
-             other_config, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
-    )
-    .bind(row.id)
-    .bind(row.tenant_id)
-    .bind(&row.agent_key)
-    .bind(&row.display_name)
-    .bind(&row.provider)
-    .bind(&row.model)
-    .bind(row.context_window)
-    .bind(row.max_tool_iterations)
-    .bind(&row.workspace)
-    .bind(&row.agent_type)
-    .bind(row.is_default)
-    .bind(&row.status)
-    .bind(&row.system_prompt)
-    .bind(&row.tools_config)
-    .bind(&row.other_config)
-    .bind(row.created_at)
-    .bind(row.updated_at)
-    .execute(conn)
-    .await?;
-    Ok(())
+    let sql = concat!(
+        "insert into agents (",
+        columns!(),
+        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+    );
+    bound(sql, row).execute(conn).await.map(drop)
 }
 
 /// Writes all columns of a locked row back.
 pub async fn update(conn: &mut PgConnection, row: &AgentRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "update agents set agent_key = $3, display_name = $4, provider = $5, model = $6, context_window = $7,
-             max_tool_iterations = $8, workspace = $9, agent_type = $10, is_default = $11, status = $12,
-             system_prompt = $13, tools_config = $14, other_config = $15, updated_at = $16
-         where tenant_id = $2 and id = $1",
-    )
-    .bind(row.id)
-    .bind(row.tenant_id)
-    .bind(&row.agent_key)
-    .bind(&row.display_name)
-    .bind(&row.provider)
-    .bind(&row.model)
-    .bind(row.context_window)
-    .bind(row.max_tool_iterations)
-    .bind(&row.workspace)
-    .bind(&row.agent_type)
-    .bind(row.is_default)
-    .bind(&row.status)
-    .bind(&row.system_prompt)
-    .bind(&row.tools_config)
-    .bind(&row.other_config)
-    .bind(row.updated_at)
-    .execute(conn)
-    .await?;
-    Ok(())
+    let sql = concat!(
+        "update agents set (",
+        columns!(),
+        ") = ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+         where tenant_id = $2 and id = $1"
+    );
+    bound(sql, row).execute(conn).await.map(drop)
+}
+
+/// Binds every column, in the order of `columns!`.
+fn bound<'a>(
+    sql: &'static str,
+    row: &'a AgentRow,
+) -> sqlx::query::Query<'a, sqlx::Postgres, sqlx::postgres::PgArguments> {
+    sqlx::query(sql)
+        .bind(row.id)
+        .bind(row.tenant_id)
+        .bind(&row.agent_key)
+        .bind(&row.display_name)
+        .bind(&row.provider)
+        .bind(&row.model)
+        .bind(row.context_window)
+        .bind(row.max_tool_iterations)
+        .bind(&row.workspace)
+        .bind(&row.agent_type)
+        .bind(row.is_default)
+        .bind(&row.status)
+        .bind(&row.system_prompt)
+        .bind(&row.tools_config)
+        .bind(&row.other_config)
+        .bind(row.created_at)
+        .bind(row.updated_at)
 }
 
 /// Takes the mark of the default agent from whoever has it, but `keep`.

@@ -19,6 +19,18 @@ macro_rules! columns {
     };
 }
 
+/// A locking read of one row; the argument is what follows the lock.
+macro_rules! locking {
+    ($on_locked:literal) => {
+        concat!(
+            "select ",
+            columns!(),
+            " from grants where tenant_id = $1 and provider_id = $2 for no key update",
+            $on_locked
+        )
+    };
+}
+
 /// One sign-in. Its `Debug` shows sealed tokens: ciphertexts.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct GrantRow {
@@ -178,6 +190,15 @@ pub async fn get_any(db: &mut PgConnection, provider: ProviderId) -> Result<Opti
         .await
 }
 
+/// What [`lock`] does about a row that another transaction holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLocked {
+    /// Wait for it, as long as [`set_lock_timeout`] says.
+    Wait,
+    /// Pass it over, as if it were not there.
+    Skip,
+}
+
 /// As [`get`], and no other transaction can change or lock the row until this one ends.
 ///
 /// `for no key update`, not `for update`: the intent is written by a second connection while this lock is held, and
@@ -186,33 +207,13 @@ pub async fn lock(
     db: &mut PgConnection,
     tenant: TenantId,
     provider: ProviderId,
+    on_locked: OnLocked,
 ) -> Result<Option<GrantRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from grants where tenant_id = $1 and provider_id = $2 for no key update"
-    ))
-    .bind(tenant.0)
-    .bind(provider.0)
-    .fetch_optional(db)
-    .await
-}
-
-/// As [`lock`], but `None` also when someone else holds the row.
-pub async fn lock_if_free(
-    db: &mut PgConnection,
-    tenant: TenantId,
-    provider: ProviderId,
-) -> Result<Option<GrantRow>, sqlx::Error> {
-    sqlx::query_as(concat!(
-        "select ",
-        columns!(),
-        " from grants where tenant_id = $1 and provider_id = $2 for no key update skip locked"
-    ))
-    .bind(tenant.0)
-    .bind(provider.0)
-    .fetch_optional(db)
-    .await
+    let sql = match on_locked {
+        OnLocked::Wait => locking!(""),
+        OnLocked::Skip => locking!(" skip locked"),
+    };
+    sqlx::query_as(sql).bind(tenant.0).bind(provider.0).fetch_optional(db).await
 }
 
 /// How long this transaction waits for any lock.

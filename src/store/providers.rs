@@ -134,22 +134,24 @@ pub async fn find(
     get_by_name(db, tenant, id_or_name).await
 }
 
-/// As [`find`], locked until the transaction ends: `settings` is read, merged and written back.
-pub async fn lock(
+/// All that [`find`] could mean, and the providers of these names, by id, locked until the transaction ends. Rows are locked in the order of their ids: two
+/// writers that want the same ones wait for each other and never in a circle.
+pub async fn lock_with(
     db: &mut PgConnection,
     tenant: TenantId,
     id_or_name: &str,
-) -> Result<Option<ProviderRow>, sqlx::Error> {
+    names: &[String],
+) -> Result<Vec<ProviderRow>, sqlx::Error> {
     sqlx::query_as(concat!(
         "select ",
         columns!(),
-        " from providers where tenant_id = $1 and (id = $2 or name = $3)
-         order by (id = $2) is true desc limit 1 for update"
+        " from providers where tenant_id = $1 and (id = $2 or name = $3 or name = any($4)) order by id for update"
     ))
     .bind(tenant.0)
     .bind(id_or_name.parse::<Uuid>().ok())
     .bind(id_or_name)
-    .fetch_optional(db)
+    .bind(names)
+    .fetch_all(db)
     .await
 }
 

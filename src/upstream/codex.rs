@@ -1,6 +1,7 @@
 //! The Responses endpoint of a ChatGPT subscription, and the model list beside it.
 
 use super::idle::Idle;
+use crate::domain::placement::RoutingOverride;
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::event::Event;
 use crate::domain::responses::sse::FrameSplitter;
@@ -25,7 +26,7 @@ const MAX_ERROR_BYTES: usize = 64 << 10;
 /// The client of one installation: the pooled HTTP client and how we introduce ourselves.
 #[derive(Clone, Debug)]
 pub struct CodexClient {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     originator: HeaderValue,
     client_version: String,
 }
@@ -38,6 +39,8 @@ pub struct Access<'a> {
     pub token: &'a SecretString,
     pub account_id: &'a str,
     pub is_fedramp: bool,
+    /// What the account's workspace asks for, see `domain::placement`.
+    pub routing_override: Option<RoutingOverride>,
 }
 
 /// One model turn.
@@ -126,13 +129,22 @@ impl CodexClient {
         }
     }
 
-    fn authorized(&self, request: RequestBuilder, access: Access<'_>) -> RequestBuilder {
-        let request = request
-            .bearer_auth(access.token.expose_secret())
-            .header("chatgpt-account-id", access.account_id)
-            .header("originator", self.originator.clone());
-        if access.is_fedramp { request.header("x-openai-fedramp", "true") } else { request }
+    pub(super) fn authorized(&self, request: RequestBuilder, access: Access<'_>) -> RequestBuilder {
+        credentials(request, access).header("originator", self.originator.clone())
     }
+}
+
+/// What every call for an account carries, and the account's own calls (`/wham/…`) nothing besides.
+pub(super) fn credentials(request: RequestBuilder, access: Access<'_>) -> RequestBuilder {
+    let mut request =
+        request.bearer_auth(access.token.expose_secret()).header("chatgpt-account-id", access.account_id);
+    if access.is_fedramp {
+        request = request.header("x-openai-fedramp", "true");
+    }
+    if let Some(routing) = access.routing_override {
+        request = request.header("x-openai-account-routing-override", routing.as_str());
+    }
+    request
 }
 
 /// Sends, and turns everything that is not a success (or 304) into a [`Failure`].
@@ -147,8 +159,17 @@ pub(super) async fn send(request: RequestBuilder, first_byte: Duration) -> Resul
         return Ok(response);
     }
     let retry_after = retry_after(response.headers());
+    let limit_headers = limit_headers(response.headers());
     let body = read_some(response, MAX_ERROR_BYTES, Duration::from_secs(10)).await;
-    Err(Failure::Refused(UpstreamError::from_http(status.as_u16(), retry_after, &body)))
+    let error = UpstreamError::from_http(status.as_u16(), retry_after, &body);
+    Err(Failure::Refused(UpstreamError { limit_headers, ..error }))
+}
+
+/// What a refusal's head says of the quota.
+fn limit_headers(headers: &HeaderMap) -> Vec<(String, String)> {
+    let ours = headers.iter().filter(|(name, _)| name.as_str().starts_with("x-codex-"));
+    ours.filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
+        .collect()
 }
 
 /// Seconds to wait: said as such, or as a date, which is measured against the date of the answer itself.
@@ -171,7 +192,7 @@ pub(super) async fn read_json(response: Response, wait: Duration) -> Result<Valu
     }
 }
 
-async fn read_some(response: Response, most: usize, wait: Duration) -> Vec<u8> {
+pub(super) async fn read_some(response: Response, most: usize, wait: Duration) -> Vec<u8> {
     let mut body = Vec::new();
     let mut stream = response.bytes_stream();
     let read = async {

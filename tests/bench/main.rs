@@ -9,6 +9,7 @@ mod load;
 mod paths;
 mod report;
 mod rig;
+mod routing;
 mod stats;
 
 use clap::Parser;
@@ -16,7 +17,7 @@ use load::Level;
 use report::Verdict;
 use rig::{Gateway, Upstream};
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Compares streamed answers through the gateway with the same answers directly from the simulator.
@@ -32,6 +33,9 @@ struct Arguments {
     /// Only with so many streams
     #[arg(long, value_name = "N")]
     streams: Option<usize>,
+    /// Only what routing costs inside; no answers
+    #[arg(long)]
+    routing: bool,
     /// What cargo passes; means nothing
     #[arg(long, hide = true)]
     bench: bool,
@@ -39,6 +43,9 @@ struct Arguments {
 
 /// With its beginning and its end, an answer of 42 words is one of 50 events.
 const WORDS: usize = 42;
+
+/// Accounts of the pool that is compared with a single one.
+const POOL: usize = 4;
 
 fn levels(arguments: &Arguments) -> Vec<Level> {
     let level = |streams, cycles, millis| Level { streams, cycles, round: Duration::from_millis(millis) };
@@ -57,8 +64,13 @@ fn levels(arguments: &Arguments) -> Vec<Level> {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let upstream = Upstream::start(2 + usize::from(arguments.against.is_some()), &"harbour ".repeat(WORDS))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    print(&runtime.block_on(routing::measure(arguments.quick))?)?;
+    if arguments.routing {
+        return Ok(());
+    }
+    let accounts = 2 + POOL + usize::from(arguments.against.is_some());
+    let upstream = Upstream::start(accounts, &"harbour ".repeat(WORDS))?;
     runtime.block_on(run(&arguments, &upstream))
 }
 
@@ -67,8 +79,12 @@ async fn run(arguments: &Arguments, upstream: &Upstream) -> anyhow::Result<()> {
     programs.extend(arguments.against.clone().map(|program| ("other ".to_owned(), program)));
     let mut gateways = Vec::new();
     for (at, (label, program)) in programs.into_iter().enumerate() {
-        gateways.push((label, Gateway::start(&program, upstream, &upstream.account(at)).await?));
+        gateways.push((label, Gateway::start(&program, upstream, &[upstream.account(at)]).await?));
     }
+    // The account after the gateways' own is for the direct ways.
+    let of_pool: Vec<_> = (0..POOL).map(|n| upstream.account(gateways.len() + 1 + n)).collect();
+    let pool = Gateway::start(Path::new(env!("CARGO_BIN_EXE_gateway")), upstream, &of_pool).await?;
+    gateways.push(("pool of 4, ".to_owned(), pool));
     let paths = paths::paths(upstream, &gateways)?;
     let pids: Vec<u32> = gateways.iter().map(|(_, gateway)| gateway.pid()).collect();
     print(report::HEADER)?;

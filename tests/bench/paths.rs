@@ -14,12 +14,14 @@ pub struct Path {
     pub direct: usize,
     /// The gateway in between, by its index.
     pub gateway: Option<usize>,
+    /// Of a way through a pool: the same way through a single account.
+    pub single: Option<usize>,
 }
 
 /// Directly to the simulator, with a small body and with that of a Codex client; and the same through each gateway.
 pub fn paths(upstream: &Upstream, gateways: &[(String, Gateway)]) -> anyhow::Result<Vec<Path>> {
     let simulator = upstream.address()?;
-    let account = upstream.account(gateways.len());
+    let account = upstream.account(gateways.iter().filter(|(_, gateway)| gateway.accounts == 1).count());
     let (token, account_id) = (account.mint_tokens().access_token, account.spec().account_id);
     let own = [("authorization", format!("Bearer {token}")), ("chatgpt-account-id", account_id)];
     let direct = |name: &str, at: usize, headers: &[(&'static str, String)], body: &Value| Path {
@@ -28,6 +30,7 @@ pub fn paths(upstream: &Upstream, gateways: &[(String, Gateway)]) -> anyhow::Res
         request: post("/backend-api/codex/responses", simulator, headers, body),
         direct: at,
         gateway: None,
+        single: None,
     };
     let codex = [&own[..], &codex_headers()].concat();
     let mut paths = vec![
@@ -35,6 +38,8 @@ pub fn paths(upstream: &Upstream, gateways: &[(String, Gateway)]) -> anyhow::Res
         direct("direct, Codex's body", 1, &codex, &codex_body()),
     ];
     for (at, (label, gateway)) in gateways.iter().enumerate() {
+        // The first gateway has one account, and its ways follow the direct ones.
+        let single = |place: usize| (gateway.accounts > 1).then_some(2 + place);
         let through =
             |name: &str, path: &str, direct: usize, more: Vec<(&'static str, String)>, body: &Value| {
                 let headers = [&[("authorization", format!("Bearer {BEARER}"))], &more[..]].concat();
@@ -44,14 +49,24 @@ pub fn paths(upstream: &Upstream, gateways: &[(String, Gateway)]) -> anyhow::Res
                     request: post(path, gateway.address, &headers, body),
                     direct,
                     gateway: Some(at),
+                    single: None,
                 }
             };
         let text = "Tell me about the sea.";
         let responses = json!({"model": MODEL, "input": text, "stream": true});
         let chat = json!({"model": MODEL, "messages": [{"role": "user", "content": text}], "stream": true});
-        paths.push(through("responses", "/v1/responses", 0, Vec::new(), &responses));
-        paths.push(through("chat/completions", "/v1/chat/completions", 0, Vec::new(), &chat));
-        paths.push(through("responses, Codex", "/v1/responses", 1, codex_headers().into(), &codex_body()));
+        let ways = [
+            through("responses", "/v1/responses", 0, Vec::new(), &responses),
+            through("chat/completions", "/v1/chat/completions", 0, Vec::new(), &chat),
+            through("responses, Codex", "/v1/responses", 1, codex_headers().into(), &codex_body()),
+        ];
+        for (place, way) in ways.into_iter().enumerate() {
+            // Two ways tell what a pool costs.
+            if place == 1 && gateway.accounts > 1 {
+                continue;
+            }
+            paths.push(Path { single: single(place), ..way });
+        }
     }
     Ok(paths)
 }

@@ -10,6 +10,9 @@ const LEAST_RATIO: f64 = 0.5;
 /// The most that may be added to the first event at one stream, in milliseconds.
 const MOST_ADDED_MS: f64 = 0.5;
 
+/// The most that an answer through a pool may cost of one through a single account.
+const MOST_OF_SINGLE: f64 = 1.05;
+
 /// What the aims are about; nothing is known before it was measured.
 #[derive(Debug, Default)]
 pub struct Verdict {
@@ -17,6 +20,10 @@ pub struct Verdict {
     worst_ratio: Option<f64>,
     /// The most added to the first event at one stream, in milliseconds.
     most_added_ms: Option<f64>,
+    /// What an answer through a pool takes of one through a single account, in every cycle of every level.
+    of_single: Vec<f64>,
+    /// The same in processor time of the gateway.
+    cpu_of_single: Vec<f64>,
 }
 
 pub const HEADER: &str = "\
@@ -45,6 +52,11 @@ pub fn lines(level: Level, paths: &[Path], rows: &mut [Row], verdict: &mut Verdi
                     verdict.most_added_ms = Some(verdict.most_added_ms.map_or(more, |most| most.max(more)));
                 }
             }
+        }
+        if let Some(single) = path.single {
+            // Answers per second, so the other way round.
+            verdict.of_single.extend(ratios(&rows[single].rates, &rows[at].rates));
+            verdict.cpu_of_single.extend(ratios(&rows[at].cpu, &rows[single].cpu));
         }
         let row = &mut rows[at];
         let late = percentile(&mut row.first_events, 99);
@@ -82,6 +94,13 @@ impl Verdict {
             let met = word(added < MOST_ADDED_MS);
             format!("first event at one stream: at most {added:+.2} ms (aim {MOST_ADDED_MS} ms: {met})")
         });
-        ratio.into_iter().chain(added).collect::<Vec<_>>().join("; ")
+        let pool = (!self.of_single.is_empty()).then(|| {
+            let of_single = median(&self.of_single);
+            let met = word(of_single <= MOST_OF_SINGLE);
+            let cpu = median(&self.cpu_of_single) * 100.0;
+            let (percent, aim) = (of_single * 100.0, MOST_OF_SINGLE * 100.0);
+            format!("through a pool of 4: {percent:.1} % of one account's time per answer, {cpu:.1} % of its CPU (aim {aim:.0} %: {met})")
+        });
+        ratio.into_iter().chain(added).chain(pool).collect::<Vec<_>>().join("; ")
     }
 }

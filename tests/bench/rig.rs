@@ -52,22 +52,45 @@ impl Upstream {
     }
 }
 
-/// A running gateway with one account, on a database of its own. It ends when this is dropped.
+/// A database of its own.
+pub struct Database {
+    pub url: url::Url,
+    name: String,
+}
+
+impl Database {
+    pub async fn new() -> anyhow::Result<Self> {
+        let name = format!("gateway_bench_{}", uuid::Uuid::now_v7().simple());
+        on_server(format!("create database {name}")).await?;
+        let mut url = server()?;
+        url.set_path(&name);
+        Ok(Self { url, name })
+    }
+
+    pub async fn drop(self) -> anyhow::Result<()> {
+        on_server(format!("drop database {} with (force)", self.name)).await
+    }
+}
+
+/// A running gateway with one account, or a pool of several, on a database of its own. It ends when this is dropped.
 pub struct Gateway {
     pub address: SocketAddr,
+    /// How many accounts it has.
+    pub accounts: usize,
     child: Child,
-    database: String,
+    database: Option<Database>,
     directory: tempfile::TempDir,
 }
 
 impl Gateway {
-    /// Starts the program and waits until it can serve the account.
-    pub async fn start(program: &Path, upstream: &Upstream, account: &AccountHandle) -> anyhow::Result<Self> {
+    /// Starts the program and waits until it can serve the accounts, which take turns when there are several.
+    pub async fn start(
+        program: &Path,
+        upstream: &Upstream,
+        accounts: &[AccountHandle],
+    ) -> anyhow::Result<Self> {
         let directory = tempfile::Builder::new().prefix("gateway-bench-").tempdir()?;
-        let database = format!("gateway_bench_{}", uuid::Uuid::now_v7().simple());
-        on_server(format!("create database {database}")).await?;
-        let mut url = server()?;
-        url.set_path(&database);
+        let database = Database::new().await?;
         let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
         let log = std::fs::File::create(directory.path().join("log"))?;
         // Nothing of the caller's settings: neither environment nor files.
@@ -75,7 +98,7 @@ impl Gateway {
             .env_clear()
             .env("HOME", directory.path())
             .env("GATEWAY_TOKEN", TOKEN)
-            .env("GATEWAY_POSTGRES_DSN", url.as_str())
+            .env("GATEWAY_POSTGRES_DSN", database.url.as_str())
             .env("GATEWAY_CHATGPT_ISSUER", upstream.simulator.issuer())
             .env("GATEWAY_CHATGPT_API_BASE", upstream.simulator.api_base())
             .arg("--port")
@@ -89,8 +112,9 @@ impl Gateway {
             .spawn()
             .with_context(|| format!("{} does not start", program.display()))?;
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let mut gateway = Self { address, child, database, directory };
-        let connected = gateway.connect(account).await;
+        let database = Some(database);
+        let mut gateway = Self { address, accounts: accounts.len(), child, database, directory };
+        let connected = gateway.connect(accounts).await;
         connected.with_context(|| format!("the gateway's log ends with:\n{}", gateway.log()))?;
         Ok(gateway)
     }
@@ -100,7 +124,7 @@ impl Gateway {
         self.child.id()
     }
 
-    async fn connect(&mut self, account: &AccountHandle) -> anyhow::Result<()> {
+    async fn connect(&mut self, accounts: &[AccountHandle]) -> anyhow::Result<()> {
         let http = http_client::build(Duration::from_secs(5))?;
         let base = format!("http://{}", self.address);
         let deadline = Instant::now() + PATIENCE;
@@ -110,15 +134,21 @@ impl Gateway {
             }
             wait_until(deadline, "ready").await?;
         }
-        let import = http
-            .post(format!("{base}/v1/auth/chatgpt/{PROVIDER}/import"))
-            .bearer_auth(TOKEN)
-            .json(&json!({"auth_json": account.auth_json()}));
-        let response = import.send().await?;
-        let status = response.status();
-        let told = response.text().await?;
-        if !status.is_success() {
-            bail!("the account was not taken, {status}: {told}");
+        let names: Vec<String> = (0..accounts.len()).map(provider).collect();
+        for (account, name) in accounts.iter().zip(&names) {
+            let import = http
+                .post(format!("{base}/v1/auth/chatgpt/{name}/import"))
+                .bearer_auth(TOKEN)
+                .json(&json!({"auth_json": account.auth_json()}));
+            taken("the account", import).await?;
+        }
+        if names.len() > 1 {
+            let pool = json!({"strategy": "round_robin", "extra_provider_names": names[1..]});
+            let put = http
+                .put(format!("{base}/v1/providers/{PROVIDER}"))
+                .bearer_auth(TOKEN)
+                .json(&json!({"settings": {"codex_pool": pool}}));
+            taken("the pool", put).await?;
         }
         loop {
             let models: Value =
@@ -140,7 +170,10 @@ impl Gateway {
     pub async fn stop(mut self) -> anyhow::Result<()> {
         self.child.kill()?;
         self.child.wait()?;
-        on_server(format!("drop database {} with (force)", self.database)).await
+        match self.database.take() {
+            Some(database) => database.drop().await,
+            None => Ok(()),
+        }
     }
 }
 
@@ -150,6 +183,21 @@ impl Drop for Gateway {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The name of an account's provider, by its place.
+fn provider(at: usize) -> String {
+    if at == 0 { PROVIDER.to_owned() } else { format!("{PROVIDER}-{at}") }
+}
+
+async fn taken(what: &str, request: reqwest::RequestBuilder) -> anyhow::Result<()> {
+    let response = request.send().await?;
+    let status = response.status();
+    let told = response.text().await?;
+    if !status.is_success() {
+        bail!("{what} was not taken, {status}: {told}");
+    }
+    Ok(())
 }
 
 async fn wait_until(deadline: Instant, what: &str) -> anyhow::Result<()> {

@@ -1,8 +1,8 @@
 // The official JavaScript SDK, unchanged, against the gateway.
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { afterEach, test } from "node:test";
 import OpenAI from "openai";
-import { gateway, script, served, token } from "./harness.js";
+import { calm, gateway, MEMBER, script, served, soon, token, usedUp } from "./harness.js";
 
 const client = new OpenAI({ baseURL: `${gateway}/v1`, apiKey: token, maxRetries: 2 });
 const model = "gpt-5.5";
@@ -18,6 +18,8 @@ const person = {
   required: ["name", "age"],
   additionalProperties: false,
 };
+
+afterEach(calm);
 
 test("a chat completion is answered, whole and streamed", async () => {
   const messages = [{ role: "user", content: "hello" }];
@@ -85,16 +87,35 @@ test("a tool call and a JSON schema work on the responses endpoint", async () =>
 });
 
 test("a used-up account is a 429 with the reset, and is asked once", async () => {
-  const before = await served();
-  const error = { type: "usage_limit_reached", message: "The usage limit has been reached", resets_at: 4102444800 };
-  await script({ kind: "status", status: 429, body: { error } });
-  await assert.rejects(client.responses.create({ model: "openai-codex/gpt-5.5", input: "hello" }), (refused) => {
+  const before = await served(MEMBER);
+  const reset = soon();
+  await script(usedUp(reset), MEMBER);
+  await assert.rejects(client.responses.create({ model: `${MEMBER}/gpt-5.5`, input: "hello" }), (refused) => {
     assert.equal(refused.status, 429);
     assert.equal(refused.code, "usage_limit_reached");
-    assert.equal(refused.error.resets_at, 4102444800);
+    assert.equal(refused.error.resets_at, reset);
     return true;
   });
-  assert.equal((await served()) - before, 1, "the SDK did not repeat it");
+  assert.equal((await served(MEMBER)) - before, 1, "the SDK did not repeat it");
+});
+
+test("a conversation whose account is used up goes on through another one", async () => {
+  const ask = async (input) => {
+    const request = client.responses.create({ model, input, prompt_cache_key: "used-up" });
+    const { data, response } = await request.withResponse();
+    const header = (name) => response.headers.get(`x-gateway-${name}`);
+    return { text: data.output_text, provider: header("provider"), attempts: header("attempts") };
+  };
+  const first = await ask("hello");
+  assert.equal(first.attempts, "1");
+  await script(usedUp(), first.provider);
+  const second = await ask("and again");
+  assert.match(second.text, /You said: and again/);
+  assert.equal(second.attempts, "2");
+  assert.notEqual(second.provider, first.provider);
+  const third = await ask("once more");
+  assert.equal(third.attempts, "1", "the used-up account is left alone");
+  assert.notEqual(third.provider, first.provider);
 });
 
 test("an unknown model is a 404 that lists what there is", async () => {

@@ -1,6 +1,6 @@
 //! The admin API: what the dashboard and scripts use.
 
-mod desk;
+pub mod desk;
 
 mod agents;
 mod answers;

@@ -6,22 +6,23 @@ mod failures;
 mod front;
 mod life;
 mod native;
+mod placement;
 mod sign_in;
 mod streams;
 
 use crate::support::world::Answer;
 use serde_json::{Value, json};
 
-const RESPONSES: &str = "/v1/responses";
-const CHAT: &str = "/v1/chat/completions";
-const MODEL: &str = "gpt-5.5";
+pub const RESPONSES: &str = "/v1/responses";
+pub const CHAT: &str = "/v1/chat/completions";
+pub const MODEL: &str = "gpt-5.5";
 
 /// What tells that a Codex client asks.
-const AS_CODEX: &[(&str, &str)] =
+pub const AS_CODEX: &[(&str, &str)] =
     &[("originator", "codex_exec"), ("user-agent", "codex_exec/0.169.0 (Debian 12.0.0; x86_64)")];
 
 /// A request in the dialect of `path`.
-fn ask(path: &str, model: &str, text: &str, stream: bool) -> Value {
+pub fn ask(path: &str, model: &str, text: &str, stream: bool) -> Value {
     if path == CHAT {
         json!({"model": model, "messages": [{"role": "user", "content": text}], "stream": stream})
     } else {
@@ -30,7 +31,7 @@ fn ask(path: &str, model: &str, text: &str, stream: bool) -> Value {
 }
 
 /// A turn as a Codex client sends it.
-fn native_turn(text: &str) -> Value {
+pub fn native_turn(text: &str) -> Value {
     json!({
         "model": MODEL, "stream": true,
         "input": [{"type": "message", "role": "user", "content": [{"type": "input_text", "text": text}]}],
@@ -41,14 +42,14 @@ fn native_turn(text: &str) -> Value {
 
 /// What an answer says, and how often it ends.
 #[derive(Debug, PartialEq)]
-struct Told {
-    text: String,
-    ends: usize,
+pub struct Told {
+    pub text: String,
+    pub ends: usize,
     /// `completed`, `incomplete`, `failed`, or the finish reason of a chat answer.
-    end: String,
+    pub end: String,
 }
 
-fn told(path: &str, stream: bool, answer: &Answer) -> Told {
+pub fn told(path: &str, stream: bool, answer: &Answer) -> Told {
     match (path == CHAT, stream) {
         (true, true) => told_by_chunks(&answer.events()),
         (true, false) => {

@@ -3,15 +3,22 @@
 
 mod support;
 
+mod activity;
 mod admin;
 mod backup;
 mod bench;
+mod chaos;
 mod config;
 mod embedded;
+mod events;
 mod gateway;
 mod layering;
+mod pools;
 mod program;
 mod providers;
+mod quota;
+mod routing;
+mod routing_sim;
 mod signin;
 mod simulator;
 mod tokens;

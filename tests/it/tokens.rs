@@ -11,6 +11,7 @@ use gateway::app::tokens::{AccessToken, AdoptError, TokenError, Tokens, TokensDe
 use gateway::app::vault::{EncryptionKey, KeyRing, Vault};
 use gateway::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
 use gateway::domain::token::{Grant, ReauthReason};
+use gateway::store::grants::OnLocked;
 use gateway::store::{db, grants, providers};
 use gateway::upstream::openai_auth::OpenAiAuth;
 use issuer::{Instead, Issuer, LIFETIME};
@@ -742,12 +743,13 @@ async fn a_locked_row_is_passed_over_or_waited_for_in_bounds() {
     let world = World::new().await;
     let provider = world.signed_in("anna").await;
     let mut holder = world.db.pool.begin().await.unwrap();
-    grants::lock(&mut holder, MASTER_TENANT, provider).await.unwrap().unwrap();
+    grants::lock(&mut holder, MASTER_TENANT, provider, OnLocked::Wait).await.unwrap().unwrap();
 
     let mut other = world.db.pool.begin().await.unwrap();
-    assert_eq!(grants::lock_if_free(&mut other, MASTER_TENANT, provider).await.unwrap(), None);
+    let skipped = grants::lock(&mut other, MASTER_TENANT, provider, OnLocked::Skip).await.unwrap();
+    assert_eq!(skipped, None);
     grants::set_lock_timeout(&mut other, Duration::from_millis(50)).await.unwrap();
-    let error = grants::lock(&mut other, MASTER_TENANT, provider).await.unwrap_err();
+    let error = grants::lock(&mut other, MASTER_TENANT, provider, OnLocked::Wait).await.unwrap_err();
     assert!(db::is_lock_timeout(&error), "{error}");
     other.rollback().await.unwrap();
 

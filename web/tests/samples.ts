@@ -1,4 +1,20 @@
-import type { Agent, LoginStatus, Model, PendingLogin, Provider, Session, Trace } from "@/api/types";
+import type {
+  Agent,
+  Attempt,
+  Decision,
+  LoginStatus,
+  Model,
+  PendingLogin,
+  PoolActivity,
+  PoolProviderCounts,
+  PoolRequest,
+  PoolStrategy,
+  Provider,
+  ProviderQuota,
+  QuotaWindow,
+  Session,
+  Trace,
+} from "@/api/types";
 
 const AT = "2026-05-01T12:00:00Z";
 
@@ -22,6 +38,7 @@ export function provider(change: Partial<Provider> = {}): Provider {
     api_key: null,
     enabled: true,
     settings: {},
+    pool: null,
     status: { state: "ready", since: AT, reason: null, until: null },
     account: {
       email: "ada@example.com",
@@ -31,6 +48,140 @@ export function provider(change: Partial<Provider> = {}): Provider {
       token_expires_at: AT,
     },
     model_count: 4,
+    ...change,
+  };
+}
+
+/** Accounts of one pool: the first owns it. */
+export function pooled(names: string[], strategy: PoolStrategy = "primary_first"): Provider[] {
+  const [owner = "", ...members] = names;
+  return names.map((name, index) =>
+    provider({
+      id: `p${index + 1}`,
+      name,
+      pool: {
+        role: index === 0 ? "owner" : "member",
+        owner,
+        strategy,
+        affinity: "conversation",
+        members,
+      },
+    }),
+  );
+}
+
+export function quotaWindow(change: Partial<QuotaWindow> = {}): QuotaWindow {
+  return {
+    label: "5h",
+    kind: "five_hour",
+    length_seconds: 18_000,
+    used_percent: 40,
+    remaining_percent: 60,
+    reset_after_seconds: null,
+    reset_at: "2999-05-01T12:00:00Z",
+    source: "header",
+    observed_at: AT,
+    meter: null,
+    ...change,
+  };
+}
+
+export function quota(change: Partial<ProviderQuota> = {}): ProviderQuota {
+  return {
+    provider_id: "p1",
+    provider_name: "openai-codex",
+    success: true,
+    plan_type: "plus",
+    windows: [quotaWindow()],
+    last_updated: AT,
+    forecast: [],
+    ...change,
+  };
+}
+
+export function providerCounts(change: Partial<PoolProviderCounts> = {}): PoolProviderCounts {
+  return {
+    provider_name: "openai-codex",
+    request_count: 10,
+    direct_selection_count: 8,
+    failover_serve_count: 2,
+    success_count: 9,
+    failure_count: 1,
+    consecutive_failures: 0,
+    success_rate: 90,
+    health_score: 90,
+    health_state: "healthy",
+    last_used_at: AT,
+    quota: null,
+    ...change,
+  };
+}
+
+export function decision(change: Partial<Decision> = {}): Decision {
+  return {
+    strategy: "round_robin",
+    why: "it is its turn",
+    home: null,
+    attempts: ["openai-codex", "codex-grace"],
+    last_resort: [],
+    excluded: [],
+    candidates: 3,
+    ...change,
+  };
+}
+
+export function poolRequest(change: Partial<PoolRequest> = {}): PoolRequest {
+  return {
+    span_id: "s1",
+    trace_id: "r1",
+    started_at: AT,
+    status: "completed",
+    duration_ms: 900,
+    provider_name: "codex-grace",
+    selected_provider: "openai-codex",
+    model: "gpt-5",
+    attempt_count: 2,
+    used_failover: true,
+    failover_providers: ["codex-grace"],
+    decision: decision({
+      excluded: [
+        {
+          provider_name: "codex-linus",
+          reason: "exhausted",
+          until: "2999-01-01T00:00:00Z",
+          detail: "has used up its quota",
+        },
+      ],
+    }),
+    ...change,
+  };
+}
+
+export function poolActivity(change: Partial<PoolActivity> = {}): PoolActivity {
+  return {
+    strategy: "round_robin",
+    pool_providers: ["openai-codex", "codex-grace", "codex-linus"],
+    stats_sample_size: 10,
+    provider_counts: [providerCounts()],
+    recent_requests: [poolRequest()],
+    top_agents: [],
+    ...change,
+  };
+}
+
+export function attempt(change: Partial<Attempt> = {}): Attempt {
+  return {
+    provider_name: "openai-codex",
+    started_at: AT,
+    model: "gpt-5",
+    outcome: "served",
+    cause: null,
+    fault: null,
+    http_status: null,
+    error_code: null,
+    error_message: null,
+    first_event_ms: 400,
+    duration_ms: 2100,
     ...change,
   };
 }
@@ -46,13 +197,18 @@ export function trace(change: Partial<Trace> = {}): Trace {
     served_model: null,
     agent_key: null,
     provider_name: "openai-codex",
+    pool_owner: "openai-codex",
+    strategy: "round_robin",
+    selected_provider: "openai-codex",
+    attempt_count: 1,
+    used_failover: false,
     client: "codex",
     status: "completed",
     http_status: 200,
     error_code: null,
     error_message: null,
     usage: { input_tokens: 1000, cached_input_tokens: 900, output_tokens: 50, reasoning_tokens: 10 },
-    attempts: [{ provider_name: "openai-codex", outcome: "served", error_code: null, duration_ms: 2100 }],
+    attempts: [attempt()],
     ...change,
   };
 }
@@ -73,10 +229,20 @@ export function agent(change: Partial<Agent> = {}): Agent {
     status: "active",
     managed_by: "database",
     tools_config: {},
-    other_config: { thinking_level: "high", max_tokens: 4000, chatgpt_oauth_routing: { strategy: "spread" } },
+    other_config: {
+      thinking_level: "high",
+      max_tokens: 4000,
+      chatgpt_oauth_routing: { strategy: "round_robin" },
+    },
     created_at: AT,
     updated_at: AT,
-    effective: { provider: "openai-codex", model: "gpt-5", thinking_level: "high", max_tokens: 4000 },
+    effective: {
+      provider: "openai-codex",
+      model: "gpt-5",
+      thinking_level: "high",
+      max_tokens: 4000,
+      routing: null,
+    },
     ...change,
   };
 }

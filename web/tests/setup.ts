@@ -4,6 +4,9 @@ import i18next from "i18next";
 import { afterEach, beforeAll } from "vitest";
 import { setReachable } from "@/api/connection";
 import { initI18n } from "@/i18n";
+import { FakeEventSource } from "./fakeEvents";
+
+Object.assign(globalThis, { EventSource: FakeEventSource });
 
 beforeAll(async () => {
   if (!i18next.isInitialized) await initI18n();
@@ -14,4 +17,5 @@ afterEach(() => {
   cleanup();
   setReachable(true);
   localStorage.clear();
+  FakeEventSource.all.length = 0;
 });

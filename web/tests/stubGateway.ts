@@ -2,6 +2,7 @@ import { vi } from "vitest";
 
 export interface Call {
   route: string;
+  query: URLSearchParams;
   headers: Headers;
   signal: AbortSignal;
   body: unknown;
@@ -34,9 +35,11 @@ export function stubGateway(routes: Record<string, Handler>): Call[] {
   const calls: Call[] = [];
   vi.stubGlobal("fetch", async (request: Request) => {
     const text = await request.clone().text();
-    const route = `${request.method} ${new URL(request.url).pathname}`;
+    const url = new URL(request.url);
+    const route = `${request.method} ${url.pathname}`;
     const call = {
       route,
+      query: url.searchParams,
       headers: request.headers,
       signal: request.signal,
       body: text ? JSON.parse(text) : undefined,

@@ -1,10 +1,13 @@
 //! What a client asked, in the form from which each kind of upstream gets its body.
 
+use crate::app::conversations::Makers;
 use crate::domain::agent;
 use crate::domain::catalogue::{Provider, Resolved};
 use crate::domain::chat::from_responses::{self, ToolMap};
 use crate::domain::responses::error::UpstreamError;
-use crate::domain::responses::request::{self, Draft, Head, Prepared, RequestError, Target};
+use crate::domain::responses::request::{
+    self, Draft, Head, Prepared, RequestError, Target, without_encrypted_reasoning,
+};
 use crate::domain::routing::failover::Failure;
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -19,8 +22,9 @@ pub enum Payload {
     /// A Chat Completions request for an upstream that speaks it.
     Chat(Value),
     /// A request that was translated or made here: chat for a Codex account, an agent's turn. The `Prepared` has
-    /// everything but the body. `sampling` is for an upstream that takes it.
-    Draft { draft: Draft, prepared: Prepared, sampling: Map<String, Value> },
+    /// everything but the body. `sampling` is for an upstream that takes it, `makers` says whose the reasoning of a
+    /// stored conversation is.
+    Draft { draft: Draft, prepared: Prepared, sampling: Map<String, Value>, makers: Makers },
 }
 
 /// A request for an OpenAI-compatible upstream.
@@ -51,15 +55,31 @@ pub fn target<'a>(resolved: &'a Resolved, provider: &'a Provider) -> Result<Targ
 }
 
 impl Payload {
-    /// The body for a ChatGPT account.
-    pub(super) fn for_codex(&self, resolved: &Resolved, provider: &Provider) -> Result<Prepared, Failure> {
+    /// The body for a ChatGPT account. With `moved`, what only another account can read is left out.
+    pub(super) fn for_codex(
+        &self,
+        resolved: &Resolved,
+        provider: &Provider,
+        moved: bool,
+    ) -> Result<Prepared, Failure> {
         let target = target(resolved, provider).map_err(client_fault)?;
+        let portable = |body: &Bytes| {
+            if moved {
+                without_encrypted_reasoning(body).map_err(|_| Failure::Bound)
+            } else {
+                Ok(body.clone())
+            }
+        };
         match self {
-            Self::Native { body, head } => request::prepare_native(body, head, &target).map_err(client_fault),
-            Self::Responses(body) => request::prepare_foreign(body, &target).map_err(client_fault),
-            Self::Draft { draft, prepared, .. } => {
+            Self::Native { body, head } => {
+                request::prepare_native(&portable(body)?, head, &target).map_err(client_fault)
+            }
+            Self::Responses(body) => {
+                request::prepare_foreign(&portable(body)?, &target).map_err(client_fault)
+            }
+            Self::Draft { draft, prepared, makers, .. } => {
                 let mut prepared = prepared.clone();
-                prepared.finish(draft.clone());
+                prepared.finish(makers.readable_by(draft.clone(), provider, moved));
                 Ok(prepared)
             }
             Self::Chat(_) => unreachable!("a chat body is translated before it goes to an account"),
@@ -67,7 +87,7 @@ impl Payload {
     }
 
     /// The body for an OpenAI-compatible upstream.
-    pub(super) fn for_chat(&self, resolved: &Resolved) -> Result<ForChat, Failure> {
+    pub(super) fn for_chat(&self, resolved: &Resolved, provider: &Provider) -> Result<ForChat, Failure> {
         let responses = |body: &[u8]| {
             let value: Value = serde_json::from_slice(body).map_err(|error| {
                 client_fault(RequestError::new(
@@ -86,8 +106,9 @@ impl Payload {
                 tools: ToolMap::default(),
                 dropped: Vec::new(),
             }),
-            Self::Draft { draft, prepared, sampling } => {
-                let mut chat = responses(&draft.clone().into_body())?;
+            Self::Draft { draft, prepared, sampling, makers } => {
+                let draft = makers.readable_by(draft.clone(), provider, false);
+                let mut chat = responses(&draft.into_body())?;
                 if let Some(members) = chat.body.as_object_mut() {
                     members.extend(sampling.clone());
                     if let Some(temperature) = resolved.agent.as_ref().and_then(|(_, e)| e.temperature) {

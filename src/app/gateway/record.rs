@@ -1,26 +1,35 @@
 //! What happened to one request, written down when it is dropped: also when the client hung up.
+//!
+//! It begins right after the authentication, so that a request which is refused before an account is chosen leaves
+//! its row too. Who is not authenticated leaves none: a 401 is anybody's.
 
 use super::{Ask, Gateway};
+use crate::app::clock::Clock;
 use crate::app::records::Recorder;
 use crate::domain::catalogue::Provider;
+use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::{Outcome, Terminal};
+use crate::domain::routing::decide::{Plan, PoolSnapshot};
+use crate::domain::routing::failover::{Failure, classify};
 use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::StreamGuard;
 use crate::store::requests::{AttemptRecord, RequestRecord};
 use crate::telemetry::metrics::{
-    ActiveStream, AttemptOutcome, Client, Metrics, ProviderKind, RequestOutcome, TokenCounts,
+    ActiveStream, AttemptOutcome, Client, Endpoint, Metrics, ProviderKind, RequestOutcome, TokenCounts,
 };
 use std::sync::Arc;
 use std::time::Instant;
 
 /// Lives as long as the request does.
-pub(super) struct RequestGuard {
-    record: RequestRecord,
+pub struct RequestGuard {
+    record: Unwritten,
     started: Instant,
     attempt: Option<(AttemptRecord, ProviderKind, Instant)>,
-    endpoint: crate::telemetry::metrics::Endpoint,
+    upstream_model: String,
+    clock: Clock,
+    endpoint: Endpoint,
     client: Client,
     recorder: Recorder,
     metrics: Arc<Metrics>,
@@ -29,35 +38,52 @@ pub(super) struct RequestGuard {
     _open: StreamGuard,
 }
 
+impl std::fmt::Debug for RequestGuard {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("RequestGuard").field("id", &self.record.id).finish_non_exhaustive()
+    }
+}
+
 impl RequestGuard {
-    pub(super) fn begin(gateway: &Gateway, ask: &Ask) -> Self {
-        let client = match ask.audience {
+    pub(super) fn begin(
+        gateway: &Gateway,
+        id: RequestId,
+        tenant: TenantId,
+        endpoint: Endpoint,
+        audience: Audience,
+    ) -> Self {
+        let client = match audience {
             Audience::Codex => Client::Codex,
             Audience::Foreign => Client::Other,
         };
         Self {
-            record: RequestRecord {
-                id: ask.id,
-                tenant: ask.tenant,
+            record: Unwritten(Some(RequestRecord {
+                id,
+                tenant,
                 started_at: gateway.clock.now(),
                 duration_ms: 0,
                 first_event_ms: None,
-                endpoint: ask.endpoint.as_str(),
+                endpoint: endpoint.as_str(),
                 client: client.as_str(),
-                model: ask.model_asked.clone(),
+                model: String::new(),
                 served_model: None,
-                agent_key: ask.resolved.agent.as_ref().map(|(a, _)| a.key.clone()),
-                session_key: ask.turn.as_ref().map(|t| t.session_key.clone()),
+                agent_key: None,
+                session_key: None,
                 provider: None,
+                pool_owner: None,
+                strategy: None,
+                decision: None,
                 status: "cancelled",
                 http_status: 200,
                 error: None,
                 usage: None,
                 attempts: Vec::new(),
-            },
+            })),
             started: Instant::now(),
             attempt: None,
-            endpoint: ask.endpoint,
+            upstream_model: String::new(),
+            clock: gateway.clock.clone(),
+            endpoint,
             client,
             recorder: gateway.recorder.clone(),
             metrics: gateway.metrics.clone(),
@@ -66,13 +92,44 @@ impl RequestGuard {
         }
     }
 
+    /// `model` as the client wrote it.
+    pub fn asked_for(&mut self, model: &str) {
+        model.clone_into(&mut self.record.model);
+    }
+
+    /// The request was understood and goes to the accounts.
+    pub(super) fn understood(&mut self, ask: &Ask) {
+        let provider = &ask.resolved.provider;
+        self.record.agent_key = ask.resolved.agent.as_ref().map(|(a, _)| a.key.clone());
+        self.record.session_key = ask.turn.as_ref().map(|t| t.session_key.clone());
+        self.record.pool_owner = Some((provider.id, provider.name.clone()));
+        self.upstream_model.clone_from(&ask.resolved.model);
+    }
+
+    /// The decision that the attempts follow. A second one, after a wait, takes the place of the first.
+    pub(super) fn planned(&mut self, plan: &Plan, pool: &PoolSnapshot<'_>) {
+        self.record.strategy = (pool.accounts.len() > 1).then(|| pool.strategy.as_str());
+        self.record.decision = Some(plan.describe(pool));
+    }
+
+    /// The attempts so far, the present one included.
+    pub(super) fn attempts(&self) -> usize {
+        self.record.attempts.len() + usize::from(self.attempt.is_some())
+    }
+
     pub(super) fn begin_attempt(&mut self, provider: &Provider) {
         self.end_attempt();
         let attempt = AttemptRecord {
             provider: provider.id,
             provider_name: provider.name.clone(),
+            started_at: self.clock.now(),
+            model: self.upstream_model.clone(),
             outcome: "cancelled",
             error: None,
+            cause: None,
+            fault: None,
+            http_status: None,
+            first_event_ms: None,
             duration_ms: 0,
         };
         let kind = match provider.kind.wire {
@@ -82,18 +139,31 @@ impl RequestGuard {
         self.attempt = Some((attempt, kind, Instant::now()));
     }
 
-    pub(super) fn attempt_failed(&mut self, refusal: &Refusal) {
+    /// The attempt came to nothing: by this failure, or without one by our own doing, which is nobody's fault.
+    pub(super) fn attempt_failed(&mut self, refusal: &Refusal, failure: Option<&Failure>) {
         if let Some((attempt, ..)) = &mut self.attempt {
-            attempt.outcome = "failed";
-            attempt.error = Some((refusal.code.clone(), refusal.message.clone()));
+            let error = Some((refusal.code.clone(), refusal.message.clone()));
+            match failure {
+                Some(failure) => {
+                    attempt.error = error;
+                    blame(attempt, failure);
+                }
+                // An account that has served did so, whatever we made of it.
+                None if attempt.outcome == "served" => {}
+                None => {
+                    attempt.error = error;
+                    attempt.cause = Some("gateway");
+                }
+            }
         }
         self.end_attempt();
     }
 
     /// The commit point is reached: `visible` when by an event that shows something.
     pub(super) fn committed(&mut self, visible: bool) {
-        if let Some((attempt, ..)) = &self.attempt {
+        if let Some((attempt, _, started)) = &mut self.attempt {
             self.record.provider = Some((attempt.provider, attempt.provider_name.clone()));
+            attempt.first_event_ms = visible.then(|| millis(*started));
         }
         if visible {
             self.record.first_event_ms = Some(millis(self.started));
@@ -124,6 +194,9 @@ impl RequestGuard {
         if let Some((attempt, ..)) = &mut self.attempt {
             attempt.outcome = outcome;
             attempt.error.clone_from(&self.record.error);
+            if let Outcome::Failed(error) = &terminal.outcome {
+                blame(attempt, &Failure::Refused(error.clone()));
+            }
         }
     }
 
@@ -136,18 +209,20 @@ impl RequestGuard {
     }
 
     /// The stream broke after the commit point.
-    pub(super) fn broken(&mut self, refusal: &Refusal) {
+    pub(super) fn broken(&mut self, refusal: &Refusal, failure: Option<&Failure>) {
         self.record.status = "failed";
         self.record.error = Some((refusal.code.clone(), refusal.message.clone()));
-        self.attempt_failed(refusal);
+        self.attempt_failed(refusal, failure);
     }
 
-    /// Nothing was served.
-    pub(super) fn refused(&mut self, refusal: &Refusal) {
+    /// Nothing was served. Gives the refusal back as the client gets it, with the attempts that were made.
+    #[must_use]
+    pub fn refused(&mut self, refusal: Refusal) -> Refusal {
         // A fault of the client's counts as neither success nor failure.
         self.record.status = if refusal.status < 429 { "refused" } else { "failed" };
         self.record.http_status = refusal.status;
         self.record.error = Some((refusal.code.clone(), refusal.message.clone()));
+        Refusal { attempts: self.attempts(), ..refusal }
     }
 
     fn end_attempt(&mut self) {
@@ -184,7 +259,35 @@ impl Drop for RequestGuard {
                 reasoning: usage.reasoning_tokens,
             });
         }
-        self.recorder.record(self.record.clone());
+        if let Some(record) = self.record.0.take() {
+            self.recorder.record(record);
+        }
+    }
+}
+
+fn blame(attempt: &mut AttemptRecord, failure: &Failure) {
+    let verdict = classify(failure);
+    attempt.outcome = "failed";
+    attempt.cause = Some(verdict.cause.as_str());
+    attempt.fault = Some(verdict.fault.as_str());
+    if let Failure::Refused(error) = failure {
+        attempt.http_status = error.status;
+    }
+}
+
+/// A record, until the end takes it out to have it written.
+struct Unwritten(Option<RequestRecord>);
+
+impl std::ops::Deref for Unwritten {
+    type Target = RequestRecord;
+    fn deref(&self) -> &RequestRecord {
+        self.0.as_ref().expect("it is taken at the end only")
+    }
+}
+
+impl std::ops::DerefMut for Unwritten {
+    fn deref_mut(&mut self) -> &mut RequestRecord {
+        self.0.as_mut().expect("it is taken at the end only")
     }
 }
 

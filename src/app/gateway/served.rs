@@ -1,11 +1,14 @@
 //! An answer past its commit point, event by event.
 
 use super::record::RequestGuard;
-use super::{Gateway, Opened};
+use super::{Ask, Gateway, Opened};
+use crate::app::clock::Clock;
 use crate::app::conversations::Turn;
+use crate::app::health::Slot;
+use crate::app::quota::Quotas;
 use crate::domain::catalogue::Provider;
 use crate::domain::responses::assemble::Assembler;
-use crate::domain::responses::event::{Event, Outcome};
+use crate::domain::responses::event::{Event, EventKind, Outcome, Terminal};
 use crate::domain::responses::forward::AnswerOptions;
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
@@ -36,6 +39,8 @@ pub struct Served {
     pub provider: Arc<Provider>,
     /// Headers of the upstream's answer that a native client gets.
     pub headers: HeaderMap,
+    /// How many accounts were tried, this one included.
+    pub attempts: usize,
     /// Parameters of the request that could not be sent.
     pub dropped: Vec<String>,
     /// The client's own limit, kept by us.
@@ -49,13 +54,18 @@ pub struct Served {
     events: Option<Events>,
     /// How the events ended too early, when that was found ahead of its turn.
     failure: Option<Failure>,
+    /// Free again when this is dropped.
+    slot: Slot,
+    quotas: Arc<Quotas>,
+    clock: Clock,
+    /// The name that went upstream.
+    model: String,
     record: RequestGuard,
     heartbeat: Duration,
     /// One timer and one registration for all waits: there is a wait per event.
     silence: Pin<Box<Sleep>>,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
     keeper: Option<Keeper>,
-    now: i64,
     done: bool,
 }
 
@@ -80,12 +90,15 @@ impl Served {
         provider: Arc<Provider>,
         opened: Opened,
         record: RequestGuard,
-        turn: Option<Turn>,
+        slot: Slot,
+        ask: &mut Ask,
     ) -> Self {
+        let (model, turn) = (ask.resolved.model.clone(), ask.turn.take());
         let heartbeat = Duration::from_secs(gateway.config.load().server.heartbeat_seconds);
         Self {
             provider,
             headers: opened.headers,
+            attempts: record.attempts(),
             dropped: opened.dropped,
             max_output_tokens: opened.max_output_tokens,
             hide_prompt_cache_key: opened.hide_prompt_cache_key,
@@ -93,6 +106,10 @@ impl Served {
             head: opened.head,
             events: Some(opened.events),
             failure: None,
+            slot,
+            quotas: gateway.quotas.clone(),
+            clock: gateway.clock.clone(),
+            model,
             record,
             heartbeat,
             silence: Box::pin(tokio::time::sleep(heartbeat)),
@@ -103,7 +120,6 @@ impl Served {
                 let options = AnswerOptions { max_output_tokens, ..AnswerOptions::default() };
                 Keeper { turn, assembler: Assembler::new(options) }
             }),
-            now: gateway.clock.now().timestamp(),
             done: false,
         }
     }
@@ -130,16 +146,14 @@ impl Served {
                 }
             }
         };
-        if let Some(keeper) = &mut self.keeper {
-            keeper.assembler.on_event(&event);
-        }
+        self.look_at(&event);
         if let Some(terminal) = event.terminal() {
             self.done = true;
-            self.record.ended(&terminal);
+            self.ended(&terminal);
             if !matches!(terminal.outcome, Outcome::Failed(_))
                 && let Err(refusal) = self.keep().await
             {
-                self.record.broken(&refusal);
+                self.record.broken(&refusal, None);
                 return Some(Step::Broken(refusal));
             }
         }
@@ -168,10 +182,34 @@ impl Served {
             self.head.push_front(event);
             return None;
         }
-        if let Some(keeper) = &mut self.keeper {
-            keeper.assembler.on_event(&event);
-        }
+        self.look_at(&event);
         Some(event)
+    }
+
+    fn look_at(&mut self, event: &Event) {
+        if event.kind == EventKind::RateLimits {
+            self.quotas.observe_event(self.provider.id, &event.frame.data, self.clock.now());
+        }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.assembler.on_event(event);
+        }
+    }
+
+    /// What the terminal event says of the account.
+    fn ended(&mut self, terminal: &Terminal) {
+        self.record.ended(terminal);
+        let now = self.clock.now();
+        if let Some(usage) = &terminal.usage {
+            self.quotas.observe_served(self.provider.id, &self.model, usage, now);
+        }
+        match &terminal.outcome {
+            Outcome::Completed { .. } | Outcome::Incomplete { .. } => self.slot.succeeded(),
+            Outcome::Failed(error) => {
+                let failure = Failure::Refused(error.clone());
+                let refusal = Refusal::of(&failure, &self.provider.name, now.timestamp());
+                self.note(&failure, &refusal);
+            }
+        }
     }
 
     /// Silence after which a client gets a heartbeat.
@@ -189,13 +227,14 @@ impl Served {
         self.done = true;
         self.events = None;
         self.record.cut();
+        self.slot.succeeded();
         self.keep().await
     }
 
     async fn keep(&mut self) -> Result<(), Refusal> {
         let Some(keeper) = self.keeper.take() else { return Ok(()) };
         let items = keeper.assembler.items();
-        keeper.turn.keep(&items, self.provider.id).await.map_err(|error| {
+        keeper.turn.keep(items, self.provider.id).await.map_err(|error| {
             tracing::error!(%error, "a conversation could not be stored");
             Refusal {
                 status: 503,
@@ -206,21 +245,31 @@ impl Served {
                 resets_at: None,
                 retry_after: Some(2),
                 retryable: true,
+                attempts: self.attempts,
             }
         })
     }
 
     fn broken(&mut self, failure: &Failure) -> Step {
-        self.end(Refusal::of(failure, &self.provider.name, self.now))
+        let refusal = Refusal::of(failure, &self.provider.name, self.clock.now().timestamp());
+        self.note(failure, &refusal);
+        self.end(refusal, Some(failure))
+    }
+
+    /// The account's health and quota hear of a failure after the commit point as of one before it.
+    fn note(&mut self, failure: &Failure, refusal: &Refusal) {
+        let whose = (&*self.provider, self.model.as_str());
+        super::note(&self.quotas, &mut self.slot, failure, refusal, whose, self.clock.now());
     }
 
     fn stopped(&mut self) -> Step {
-        self.end(Refusal::shutting_down())
+        self.end(Refusal::shutting_down(), None)
     }
 
-    fn end(&mut self, refusal: Refusal) -> Step {
+    fn end(&mut self, refusal: Refusal, failure: Option<&Failure>) -> Step {
+        let refusal = Refusal { attempts: self.attempts, ..refusal };
         self.done = true;
-        self.record.broken(&refusal);
+        self.record.broken(&refusal, failure);
         Step::Broken(refusal)
     }
 }

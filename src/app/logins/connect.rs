@@ -6,7 +6,7 @@ use crate::domain::claims::Identity;
 use crate::domain::ids::{LoginId, ProviderId, TenantId};
 use crate::domain::provider::CHATGPT_OAUTH;
 use crate::domain::token::Grant;
-use crate::store::grants::{self, GrantRow};
+use crate::store::grants::{self, GrantRow, OnLocked};
 use crate::store::providers::{self, NewProvider, ProviderRow};
 use crate::store::{db, logins};
 use crate::upstream::openai_auth::TokenSet;
@@ -34,15 +34,6 @@ pub(super) struct Target {
     pub options: LoginOptions,
     /// The sign-in that ends with it, in the same transaction.
     pub login: Option<LoginId>,
-}
-
-/// Names that a provider may have.
-pub(super) fn is_slug(name: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
-    name.len() <= 100
-        && name.starts_with(plain)
-        && name.ends_with(plain)
-        && name.chars().all(|c| plain(c) || c == '-')
 }
 
 pub(super) fn check_type(provider: &ProviderRow) -> Result<(), LoginError> {
@@ -110,7 +101,7 @@ impl Logins {
             match providers::get_by_name(&mut tx, tenant, &target.provider_name).await? {
                 Some(provider) => {
                     check_type(&provider)?;
-                    let old = grants::lock(&mut tx, tenant, provider.id).await?;
+                    let old = grants::lock(&mut tx, tenant, provider.id, OnLocked::Wait).await?;
                     (provider, old.filter(|old| !is_of(old, tokens)))
                 }
                 None => (providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?, None),
@@ -152,21 +143,6 @@ impl Logins {
             api_key: None,
             enabled: true,
             settings: json!({}),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_slug;
-
-    #[test]
-    fn a_provider_name_is_a_slug() {
-        for good in ["a", "1", "openai-codex", "a--b", "team-2"] {
-            assert!(is_slug(good), "{good}");
-        }
-        for bad in ["", "-", "-a", "a-", "A", "a b", "a/b", "ä", "a.b", &"a".repeat(101)] {
-            assert!(!is_slug(bad), "{bad}");
         }
     }
 }

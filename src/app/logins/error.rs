@@ -9,7 +9,7 @@ use crate::domain::oauth::{AuthJsonError, RedirectError};
 pub enum LoginError {
     /// A provider's name has to be a slug.
     #[error(
-        "provider name \"{0}\" must be lower-case letters, digits and inner hyphens, such as \"openai-codex\""
+        "provider name \"{0}\" must be at most 64 lower-case letters, digits and inner hyphens, such as \"openai-codex\""
     )]
     InvalidName(String),
     /// The API base has to be a URL.

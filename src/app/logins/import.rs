@@ -1,10 +1,11 @@
 //! Taking over the official client's sign-in, from its `auth.json`.
 
-use super::connect::{Target, is_slug};
+use super::connect::Target;
 use super::start::checked;
 use super::{Connected, LoginError, LoginOptions, Logins};
 use crate::domain::ids::TenantId;
 use crate::domain::oauth::read_auth_json;
+use crate::domain::provider::is_slug;
 use crate::upstream::openai_auth::TokenSet;
 use serde_json::Value;
 

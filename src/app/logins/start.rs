@@ -1,10 +1,11 @@
 //! Beginning a sign-in.
 
-use super::connect::{check_type, is_slug, reauth_reason};
+use super::connect::{check_type, reauth_reason};
 use super::{LoginError, LoginOptions, Logins, device};
 use crate::app::login_listener::Listening;
 use crate::domain::ids::{LoginId, TenantId};
 use crate::domain::oauth::{self, LOGIN_MINUTES, Login, LoginState, LoginWay, Pkce};
+use crate::domain::provider::is_slug;
 use crate::store;
 use crate::store::logins::StoredLogin;
 use chrono::{DateTime, TimeDelta, Utc};

@@ -10,7 +10,7 @@ use super::slot::{Live, Readiness, Slot};
 use super::{AccessToken, TokenError, Tokens};
 use crate::domain::token::{Grant, ReauthReason, RefreshOutcome, Spent};
 use crate::store::db;
-use crate::store::grants::{self, GrantRow, RefreshIntent, TokenColumn};
+use crate::store::grants::{self, GrantRow, OnLocked, RefreshIntent, TokenColumn};
 use crate::upstream::openai_auth::{AuthError, RefreshReason};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Postgres, Transaction};
@@ -144,10 +144,11 @@ impl Tokens {
         }
         let mut transaction = deps.pool.begin().await?;
         grants::set_lock_timeout(&mut transaction, deps.auth.exchange_timeout() + MARGIN).await?;
-        let row = match patience {
-            Patience::Wait => grants::lock(&mut transaction, slot.tenant, slot.provider).await?,
-            Patience::Yield => grants::lock_if_free(&mut transaction, slot.tenant, slot.provider).await?,
+        let on_locked = match patience {
+            Patience::Wait => OnLocked::Wait,
+            Patience::Yield => OnLocked::Skip,
         };
+        let row = grants::lock(&mut transaction, slot.tenant, slot.provider, on_locked).await?;
         let Some(row) = row else {
             drop(transaction);
             let until = self.now() + OTHERS_TURN;

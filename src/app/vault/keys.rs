@@ -19,9 +19,9 @@ const KEY_CHECK: &str = "gateway";
 /// Where the keys come from.
 #[derive(Clone, Debug)]
 pub struct KeySource {
-    /// `GATEWAY_ENCRYPTION_KEY` or the file's `encryption.key`; `None`: the data directory's.
+    /// `GATEWAY_ENCRYPTION_KEY` or the file's `encryption_key`; `None`: the data directory's.
     pub configured: Option<SecretString>,
-    /// Older configured keys, which still open.
+    /// `GATEWAY_ENCRYPTION_KEYS_PREVIOUS` or the file's `encryption_keys_previous`: keys that only open.
     pub previous: Vec<SecretString>,
     pub data_dir: PathBuf,
     /// Replicas may share the database, so that a key which only this machine has deserves a warning.
@@ -47,17 +47,19 @@ pub struct FoundKeys {
     pub primary: Option<EncryptionKey>,
     pub next: Option<EncryptionKey>,
     pub previous: Vec<EncryptionKey>,
+    /// Older keys that no file holds: the configured ones.
+    pub configured: Vec<EncryptionKey>,
 }
 
 impl FoundKeys {
     /// Every key that is there, the sealing one first; `None` without a sealing key.
     pub fn ring(&self) -> Option<KeyRing> {
-        let others = self.next.iter().chain(&self.previous).cloned().collect();
+        let others = self.next.iter().chain(&self.previous).chain(&self.configured).cloned().collect();
         Some(KeyRing { primary: self.primary.clone()?, others })
     }
 
     fn all(&self) -> impl Iterator<Item = &EncryptionKey> {
-        self.primary.iter().chain(&self.next).chain(&self.previous)
+        self.primary.iter().chain(&self.next).chain(&self.previous).chain(&self.configured)
     }
 }
 
@@ -85,6 +87,7 @@ impl KeyFiles {
             primary: one(&self.primary())?,
             next: one(&self.next())?,
             previous: keys_in(&self.previous())?,
+            configured: Vec::new(),
         })
     }
 
@@ -175,14 +178,19 @@ impl KeySource {
         KeyFiles::new(&self.data_dir)
     }
 
+    /// What the key files hold, and the configured older keys behind it.
+    pub(super) fn read(&self) -> Result<FoundKeys, VaultError> {
+        let configured = self.previous.iter().map(EncryptionKey::parse).collect::<Result<_, _>>()?;
+        Ok(FoundKeys { configured, ..self.files().read()? })
+    }
+
     /// The configured keys, with those of the data directory behind them: who moves from the file to the environment
     /// can still open what the file's key has sealed.
     pub(super) fn configured_ring(&self, found: &FoundKeys) -> Result<Option<KeyRing>, VaultError> {
         let Some(configured) = &self.configured else {
             return Ok(None);
         };
-        let mut others = self.previous.iter().map(EncryptionKey::parse).collect::<Result<Vec<_>, _>>()?;
-        others.extend(found.all().cloned());
+        let others = found.all().cloned().collect();
         Ok(Some(KeyRing { primary: EncryptionKey::parse(configured)?, others }))
     }
 }
@@ -234,7 +242,7 @@ fn vault_for(
     warnings: &mut Vec<String>,
 ) -> Result<Vault, VaultError> {
     let files = source.files();
-    let mut found = files.read()?;
+    let mut found = source.read()?;
     if let Some(ring) = source.configured_ring(&found)? {
         return Ok(Vault::new(ring));
     }
@@ -242,11 +250,12 @@ fn vault_for(
     if found.next.as_ref().is_some_and(|next| Some(next.id()) == sealed_by) {
         files.retire_primary()?;
         files.promote_next()?;
-        found = files.read()?;
+        found = source.read()?;
     }
     if found.primary.is_none() {
-        // With rows that some lost key has sealed, a new key would only hide the loss.
-        if installed {
+        // With rows that some lost key has sealed, a new key would only hide the loss. A configured older key is not
+        // lost: that is how one moves from a configured key to the file's.
+        if installed && !found.configured.iter().any(|key| Some(key.id()) == sealed_by) {
             let wanted = sealed_by.unwrap_or("unknown").to_owned();
             return Err(VaultError::WrongKey {
                 wanted,
@@ -263,5 +272,5 @@ fn vault_for(
         }
     }
     let ring = found.ring().expect("a sealing key was found or made");
-    Ok(Vault::watching(ring, files))
+    Ok(Vault::watching(ring, source.clone()))
 }

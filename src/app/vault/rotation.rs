@@ -56,7 +56,7 @@ impl Rotation {
     ) -> Result<Self, VaultError> {
         let mut connection = PgConnection::connect_with(pool.connect_options().as_ref()).await?;
         installation::lock_key_for_session(&mut connection).await?;
-        let found = source.files().read()?;
+        let found = source.read()?;
         let given = new_key.map(EncryptionKey::parse).transpose()?;
         if let Some(mut ring) = source.configured_ring(&found)? {
             if let Some(given) = &given {

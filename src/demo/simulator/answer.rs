@@ -64,6 +64,9 @@ pub(super) fn decide(body: &Value, source: &Source) -> Vec<Say> {
     }
     let asked = input.iter().rposition(|item| item["role"] == "user");
     let prompt = asked.map(|at| text_of(&input[at]["content"])).unwrap_or_default();
+    if let Some(text) = prompt.strip_prefix("[say] ") {
+        return vec![Say::Text(text.to_owned())];
+    }
     let since = &input[asked.map_or(0, |at| at + 1)..];
     let is_output = |item: &&Value| item["type"].as_str().is_some_and(|kind| kind.ends_with("_output"));
     let outputs: Vec<String> = since.iter().filter(is_output).map(|item| text_of(&item["output"])).collect();

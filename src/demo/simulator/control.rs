@@ -9,6 +9,7 @@ use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::chaos::Chaos;
 use super::refusal::Refusal;
 use super::script::{Endpoint, Script};
 use super::state::{AccountHandle, Shared};
@@ -21,6 +22,7 @@ pub(super) fn router() -> axum::Router<Arc<Shared>> {
         .route("/__sim/accounts/{email}/{action}", post(act))
         .route("/__sim/device/{user_code}", post(decide_device))
         .route("/__sim/reset", post(reset_all))
+        .route("/__sim/chaos", post(chaos_for_all))
 }
 
 fn refuse(status: u16, text: impl std::fmt::Display) -> Refusal {
@@ -91,6 +93,11 @@ fn read<T: for<'de> Deserialize<'de>>(body: &str) -> Result<T, Refusal> {
     serde_json::from_str(body).map_err(|error| refuse(400, error))
 }
 
+/// The body of `…/chaos`: nothing ends it.
+fn read_chaos(body: &str) -> Result<Option<Chaos>, Refusal> {
+    if body.trim().is_empty() { Ok(None) } else { read(body).map(Some) }
+}
+
 async fn act(
     Shares(shared): Shares<Arc<Shared>>,
     Path((email, action)): Path<(String, String)>,
@@ -125,6 +132,7 @@ fn perform(account: &AccountHandle, action: &str, body: &str) -> Result<Value, R
             }
         }
         "revoke" => account.revoke_tokens(),
+        "chaos" => account.set_chaos(read_chaos(body)?),
         "usage" => account.set_usage(read::<UsageChange>(body)?),
         "models" => account.set_models(read::<Vec<String>>(body)?),
         "auth-json" => return Ok(account.auth_json()),
@@ -154,6 +162,18 @@ async fn decide_device(
         Ok(()) => Json(json!({})).into_response(),
         Err(problem) => refuse(400, problem).into_response(),
     }
+}
+
+/// The same for every account, each with a chance of its own.
+async fn chaos_for_all(Shares(shared): Shares<Arc<Shared>>, body: String) -> Response {
+    let chaos: Option<Chaos> = match read_chaos(&body) {
+        Ok(chaos) => chaos,
+        Err(refusal) => return refusal.into_response(),
+    };
+    for index in 0..shared.compat() {
+        AccountHandle { shared: Arc::clone(&shared), index }.set_chaos(chaos.clone());
+    }
+    Json(json!({})).into_response()
 }
 
 async fn reset_all(Shares(shared): Shares<Arc<Shared>>) -> Json<Value> {

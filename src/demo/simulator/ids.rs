@@ -1,6 +1,5 @@
 //! Ids and times of the simulator: reproducible, and shaped like the real ones.
 
-use std::fmt::Write as _;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
@@ -32,10 +31,7 @@ pub(super) fn from_base64url(text: &str) -> Option<Vec<u8>> {
 
 /// The first `len` (at most 64) hex digits of the digest.
 pub(super) fn hex(digest: &[u8; 32], len: usize) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in digest {
-        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
-    }
+    let mut text = hex::encode(digest);
     text.truncate(len);
     text
 }

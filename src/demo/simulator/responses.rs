@@ -21,7 +21,7 @@ use super::spec::AccountSpec;
 use super::state::{RecordedRequest, Shared};
 use super::stream::{self, Player};
 use super::validate::{self, Strict};
-use super::{ids, models};
+use super::{chaos, ids, models};
 
 /// The largest decompressed body.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -96,7 +96,11 @@ async fn respond(
         validate::validate(&body, &headers, &spec, strict).and_then(|()| own_turn_state(&headers, &spec));
     valid.inspect_err(|_| shared.lock().accounts[account].counters.refused += 1)?;
 
-    let (stream, lose) = match call::rule(&shared, account, Endpoint::Responses, &conn).await {
+    let ruling = match call::rule(&shared, account, Endpoint::Responses, &conn).await {
+        Ruling::Proceed => chaos::strike(&shared, account, &headers, &body, &conn).await,
+        scripted => scripted,
+    };
+    let (stream, lose) = match ruling {
         Ruling::Answer(response) => return Ok(response),
         Ruling::Stream(stream) => (Some(stream), false),
         Ruling::Proceed => (None, false),
@@ -112,13 +116,13 @@ async fn respond(
     if lose {
         return Ok(call::lose(&conn));
     }
-    let stream = stream.unwrap_or_default();
+    let mut stream = stream.unwrap_or_default();
     if stream.before_headers_ms > 0 {
         tokio::time::sleep(Duration::from_millis(stream.before_headers_ms)).await;
     }
     let turn = Turn { body: &body, size, spec: &spec, cached };
     let (frames, model) =
-        compose(&shared, account, &turn, &stream).map_err(|problem| script::broken(&problem))?;
+        compose(&shared, account, &turn, &mut stream).map_err(|problem| script::broken(&problem))?;
     let mut out = answer_headers(&shared, &spec, &model, limits);
     if !headers.contains_key("x-codex-turn-state") {
         out.push(("x-codex-turn-state".into(), turn_state(&spec)));
@@ -196,7 +200,7 @@ fn compose(
     shared: &Shared,
     account: usize,
     turn: &Turn<'_>,
-    script: &StreamScript,
+    script: &mut StreamScript,
 ) -> Result<(Frames, String), String> {
     let asked = turn.body["model"].as_str().unwrap_or_default();
     let model = script.served_model.as_deref().unwrap_or(asked).to_owned();
@@ -215,6 +219,9 @@ fn compose(
             generated(shared, account, turn, script, &envelope, &items)
         }
     };
+    if script.from_text {
+        stream::count_from_text(&frames, script);
+    }
     if let Some(failure) = &script.failure {
         stream::fail(&mut frames, envelope, failure);
     }

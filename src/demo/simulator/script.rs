@@ -259,6 +259,9 @@ pub struct StreamScript {
     pub garbage: Option<Garbage>,
     /// End early.
     pub cut: Option<Cut>,
+    /// The events of `failure` and of `cut` are counted from the first one with text on, and the terminal one is not
+    /// reached.
+    pub from_text: bool,
     /// How the bytes are cut into writes.
     pub chunking: Chunking,
     /// CR LF instead of LF.

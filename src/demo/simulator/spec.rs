@@ -72,17 +72,19 @@ impl SimulatorSpec {
         Self::new(emails.into_iter().map(AccountSpec::new).collect())
     }
 
-    /// What `gateway demo` shows: three plans in different states and an account to connect, at a pace a person can
+    /// What `gateway demo` shows: three accounts in different states and one to connect, at a pace a person can
     /// read.
     pub fn demo() -> Self {
         let mut ada = AccountSpec::new("ada@example.com");
         (ada.five_hour_used, ada.weekly_used) = (12.0, 31.0);
         let mut grace = AccountSpec::new("grace@example.com");
         "pro".clone_into(&mut grace.plan);
-        grace.windows = WindowShape::WeekOnly;
-        grace.weekly_used = 58.0;
+        (grace.five_hour_used, grace.weekly_used) = (47.0, 58.0);
+        grace.five_hour_resets_in = Duration::from_mins(95);
         let mut linus = AccountSpec::new("linus@example.com");
-        (linus.five_hour_used, linus.weekly_used) = (91.0, 64.0);
+        (linus.five_hour_used, linus.weekly_used) = (90.0, 64.0);
+        // It runs dry while a person watches, and is back before they leave.
+        (linus.five_hour_cost, linus.five_hour_resets_in) = (0.25, Duration::from_mins(25));
         // Nobody's yet: for trying the sign-in.
         let new = AccountSpec::new("new@example.com");
         let mut spec = Self::new(vec![ada, grace, linus, new]);

@@ -8,6 +8,7 @@ use axum::http::{HeaderMap, Method, Uri};
 use serde::Serialize;
 use serde_json::Value;
 
+use super::chaos::{Chaos, Fault};
 use super::device::Device;
 use super::ids;
 use super::limits::Meter;
@@ -58,6 +59,8 @@ pub struct Counters {
     pub model_polls: u64,
     /// `GET /wham/accounts/check`.
     pub account_checks: u64,
+    /// Model requests that failed at random, by the kind of fault.
+    pub faults: BTreeMap<Fault, u64>,
 }
 
 /// A request as it came.
@@ -110,6 +113,9 @@ pub(super) struct Account {
     pub(super) cache_keys: HashSet<String>,
     /// Ids of redeemed reset credits, by redeem request id.
     pub(super) redeemed: BTreeMap<String, String>,
+    pub(super) chaos: Option<Chaos>,
+    /// What chance made of the calls with each prompt, one after the other.
+    pub(super) struck: HashMap<String, Vec<Option<Fault>>>,
     scripts: HashMap<Endpoint, Queue>,
 }
 
@@ -123,6 +129,8 @@ impl Account {
             requests: VecDeque::new(),
             cache_keys: HashSet::new(),
             redeemed: BTreeMap::new(),
+            chaos: None,
+            struck: HashMap::new(),
             scripts: HashMap::new(),
         }
     }
@@ -269,6 +277,11 @@ impl AccountHandle {
         self.with(|account| account.enqueue(endpoint, script));
     }
 
+    /// Forgets the scripts that are still queued.
+    pub fn clear_scripts(&self) {
+        self.with(|account| account.scripts.clear());
+    }
+
     /// Every model request without a queued script does this.
     pub fn set_default(&self, script: Script) {
         self.set_default_on(Endpoint::Responses, script);
@@ -277,6 +290,16 @@ impl AccountHandle {
     /// Every call of this endpoint without a queued script does this.
     pub fn set_default_on(&self, endpoint: Endpoint, script: Script) {
         self.with(|account| account.set_default(endpoint, script));
+    }
+
+    /// Model requests without a script fail at random from now on, or no more.
+    pub fn set_chaos(&self, chaos: Option<Chaos>) {
+        self.with(|account| account.chaos = chaos);
+    }
+
+    /// What chance made of the model requests with each prompt, one after the other; `None` is no fault.
+    pub fn struck(&self) -> HashMap<String, Vec<Option<Fault>>> {
+        self.with(|account| account.struck.clone())
     }
 
     /// What it was asked so far.

@@ -31,6 +31,20 @@ pub(super) enum Step {
 
 const TERMINALS: [&str; 4] = ["response.completed", "response.incomplete", "response.failed", "[DONE]"];
 
+/// Counts the script's failure and cut from the first event with text on, and ends before the terminal one.
+pub(super) fn count_from_text(frames: &Frames, script: &mut StreamScript) {
+    let kinds = || frames.list.iter().map(|frame| &*frame.kind);
+    let first = kinds().position(|kind| kind == "response.output_text.delta").unwrap_or_default();
+    let last = kinds().position(|kind| TERMINALS.contains(&kind)).unwrap_or(frames.list.len());
+    let counted = |events: usize| (first + events).min(last);
+    if let Some(events) = script.failure.as_mut().and_then(|failure| failure.after_events.as_mut()) {
+        *events = counted(*events);
+    }
+    if let Some(cut) = &mut script.cut {
+        cut.after_events = counted(cut.after_events);
+    }
+}
+
 /// Ends the frames with the script's failure; `envelope` tells of which response.
 pub(super) fn fail(frames: &mut Frames, envelope: Envelope, failure: &Failure) {
     let before_output = || {
@@ -290,6 +304,20 @@ mod tests {
             written(&plan(frames(), &script, Duration::ZERO)),
             "event: a\ndata: 1\n\n<html>event: b\ndata: 2\n\n"
         );
+    }
+
+    #[test]
+    fn a_cut_counted_from_the_text_comes_after_text_and_before_the_end() {
+        let mut frames = Frames::default();
+        for kind in ["response.created", "response.output_text.delta", "response.output_text.delta"] {
+            frames.event(kind, |_| ());
+        }
+        frames.event("response.completed", |_| ());
+        for (events, counted) in [(1, 2), (2, 3), (60, 3)] {
+            let mut script = StreamScript { from_text: true, ..cut(events, CutMode::Eof) };
+            count_from_text(&frames, &mut script);
+            assert_eq!(script.cut.map(|cut| cut.after_events), Some(counted));
+        }
     }
 
     #[test]

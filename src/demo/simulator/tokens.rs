@@ -48,6 +48,7 @@ struct RefreshToken {
 struct AccessToken {
     account: usize,
     family: u64,
+    issued_ms: i64,
     expires_ms: i64,
     revoked: bool,
 }
@@ -105,7 +106,8 @@ impl TokenBook {
         let access_token = jwt(&access_claims(spec, issuer, &ids::uuid_shaped(&unique), iat, exp));
         let id_token = jwt(&id_claims(spec, issuer, &ids::uuid_shaped(&unique), iat, iat + 3600));
         let refresh_token = format!("rt_{}", ids::hex(&unique, 48));
-        self.access.insert(access_token.clone(), AccessToken { account, family, expires_ms, revoked: false });
+        let token = AccessToken { account, family, issued_ms: now_ms, expires_ms, revoked: false };
+        self.access.insert(access_token.clone(), token);
         self.refresh
             .insert(refresh_token.clone(), RefreshToken { account, family, state: RefreshState::Live });
         TokenSet {
@@ -128,6 +130,13 @@ impl TokenBook {
             return Err(Refusal::token_expired());
         }
         Ok(token.account)
+    }
+
+    /// Ends this access token alone, if it is at least so old; whether it did.
+    pub(super) fn expire_aged(&mut self, access_token: &str, least_age_ms: i64, now_ms: i64) -> bool {
+        let token =
+            self.access.get_mut(access_token).filter(|token| now_ms - token.issued_ms >= least_age_ms);
+        token.map(|token| token.expires_ms = token.expires_ms.min(now_ms)).is_some()
     }
 
     /// Whose access token this is or was.

@@ -20,6 +20,10 @@ pub struct UpstreamError {
     pub resets_at: Option<i64>,
     /// Seconds until then, when only that is told.
     pub resets_in_seconds: Option<i64>,
+    /// How long the used-up window is.
+    pub limit_window_minutes: Option<i64>,
+    /// The `x-codex-*` headers of the refusal, names in lower case: the quota as of now.
+    pub limit_headers: Vec<(String, String)>,
     /// Seconds to wait: `Retry-After`, else "try again in …" of the message.
     pub retry_after_seconds: Option<f64>,
     /// The body is a page, not JSON: something between us and the upstream answered.
@@ -97,6 +101,7 @@ impl UpstreamError {
             param: text("param"),
             resets_at: seconds("resets_at"),
             resets_in_seconds: seconds("resets_in_seconds"),
+            limit_window_minutes: seconds("limit_window_minutes"),
             retry_after_seconds: wait_in(&message),
             message,
             ..Self::default()

@@ -138,6 +138,11 @@ pub fn encode(event: &str, data: &[u8]) -> Bytes {
     out.freeze()
 }
 
+/// A comment, which every client skips. `text` is one line.
+pub fn comment(text: &str) -> Bytes {
+    format!(": {text}\n\n").into()
+}
+
 /// A comment that keeps proxies from cutting an idle stream.
 pub const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 
@@ -180,6 +185,7 @@ mod tests {
         assert_eq!(&frames[0].event[..], b"response.created");
         assert_eq!(&frames[0].data[..], b"{}");
         assert_eq!(frames.len(), 2);
+        assert_eq!(split(&[&comment("keep-alive")]), split(&[HEARTBEAT]));
     }
 
     proptest! {

@@ -1,19 +1,48 @@
 //! The decision: which accounts are tried, in which order, and why not the others.
+//!
+//! A pure function of a snapshot. Every account is either attempted or excluded with its reason. An account whose
+//! block may be wrong (a breaker, an overloaded model, a probe on its way) is not excluded but tried last: when all
+//! others fail, asking it costs one request and may save the answer.
 
+use super::health::{BlockReason, Gate};
+use super::rotation::Rotation;
+use super::score::{BAND, score};
 use crate::domain::ids::ProviderId;
+use crate::domain::pool::config::Strategy;
+use crate::domain::quota::readiness::Readiness;
 use chrono::{DateTime, Utc};
 use std::fmt;
 
+/// A pool at one moment, for one request.
+#[derive(Debug)]
+pub struct PoolSnapshot<'a> {
+    pub strategy: Strategy,
+    /// Owner first, then the members in order.
+    pub accounts: Vec<AccountSnapshot<'a>>,
+    /// The account that the request's conversation lives on, as an index.
+    pub home: Option<usize>,
+    /// The one that served it last: `home`, or the one it is on loan to.
+    pub last: Option<usize>,
+    /// Only `last` can read the conversation: it was compacted there.
+    pub bound: bool,
+}
+
 /// What the decision needs to know of one account.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Candidate {
+#[derive(Clone, Debug)]
+pub struct AccountSnapshot<'a> {
     pub id: ProviderId,
-    pub name: String,
+    pub name: &'a str,
     pub availability: Availability,
+    pub gate: Gate,
+    /// It serves as many requests as it may.
+    pub busy: bool,
+    pub quota: Readiness,
+    /// Whether the account's own list names the model; `None` when the list is not known.
+    pub lists_model: Option<bool>,
 }
 
 /// Whether an account can be asked at all.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Availability {
     Ready,
     /// Switched off by a person.
@@ -21,18 +50,19 @@ pub enum Availability {
     /// Never signed in, or signed out.
     SignedOut,
     /// The grant is gone; only its owner can bring it back.
-    NeedsReauth {
-        since: DateTime<Utc>,
-        reason: Option<String>,
-    },
+    NeedsReauth,
 }
 
 /// Why an account is left out.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exclusion {
-    pub id: ProviderId,
-    pub name: String,
+    /// Which of the snapshot's accounts.
+    pub index: usize,
     pub reason: ExclusionReason,
+    /// When it can serve again, where that is known.
+    pub until: Option<DateTime<Utc>>,
+    /// `until` is what the upstream said.
+    pub told: bool,
 }
 
 /// The reasons, as the API names them.
@@ -42,6 +72,17 @@ pub enum ExclusionReason {
     Disabled,
     SignedOut,
     NeedsReauth,
+    Exhausted,
+    CoolingDown,
+    SpendLimit,
+    NotIncluded,
+    PaymentRequired,
+    Forbidden,
+    ModelNotInPlan,
+    /// It serves as many requests as it may.
+    Busy,
+    /// Another account compacted the conversation.
+    ForeignConversation,
 }
 
 impl fmt::Display for ExclusionReason {
@@ -50,57 +91,231 @@ impl fmt::Display for ExclusionReason {
             Self::Disabled => "is disabled",
             Self::SignedOut => "is not signed in",
             Self::NeedsReauth => "needs to be signed in again",
+            Self::Exhausted => "has used up its quota",
+            Self::CoolingDown => "is cooling down",
+            Self::SpendLimit => "has used up its credits or spend limit",
+            Self::NotIncluded => "has a plan without Codex",
+            Self::PaymentRequired => "has a deactivated or unpaid workspace",
+            Self::Forbidden => "was refused by the upstream",
+            Self::ModelNotInPlan => "has a plan without this model",
+            Self::Busy => "serves as many requests as it may",
+            Self::ForeignConversation => "cannot read this conversation, which another account compacted",
         })
     }
 }
 
-/// The order of attempts with the reasons of those that are not in it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Plan {
-    pub attempts: Vec<ProviderId>,
-    pub excluded: Vec<Exclusion>,
+/// Why the first account is the first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Why {
+    /// There is no other.
+    #[default]
+    Only,
+    Owner,
+    /// Those before it in the pool's order cannot serve.
+    Next,
+    Turn,
+    Quota,
+    /// The conversation lives there.
+    Home,
+    /// The conversation was moved there, as its home cannot serve.
+    Loan,
+    /// All are in trouble; this is the one that may be out of it soonest.
+    LastResort,
+    /// Nobody can serve.
+    Nobody,
 }
 
-/// Every candidate is either attempted, in the order given, or excluded with its reason.
-pub fn decide(candidates: &[Candidate]) -> Plan {
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Only => "it is the only account",
+            Self::Owner => "the pool's owner comes first and can serve",
+            Self::Next => "it is the first in the pool's order that can serve",
+            Self::Turn => "it is its turn",
+            Self::Quota => "of the quota that is left, it would lose the most at its next reset",
+            Self::Home => "the conversation lives on it, with its prompt cache",
+            Self::Loan => "the conversation's home cannot serve; it was moved here",
+            Self::LastResort => "every account is in trouble; it may be out of it soonest",
+            Self::Nobody => "no account can serve",
+        })
+    }
+}
+
+/// The order of attempts with the reasons of those that are not in it. Indices are the snapshot's.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub attempts: Vec<usize>,
+    /// From this place on, the attempts are a last resort.
+    pub last_resort_from: usize,
+    pub excluded: Vec<Exclusion>,
+    pub why: Why,
+}
+
+/// See the module. The first attempt takes its turn in `rotation`: a decision and its turn are one step.
+pub fn decide(pool: &PoolSnapshot<'_>, rotation: &mut Rotation, now: DateTime<Utc>) -> Plan {
     let mut plan = Plan::default();
-    for candidate in candidates {
-        let reason = match candidate.availability {
-            Availability::Ready => {
-                plan.attempts.push(candidate.id);
+    let mut ready: Vec<usize> = Vec::with_capacity(pool.accounts.len());
+    let mut soft: Vec<(DateTime<Utc>, usize)> = Vec::new();
+    // A list may be stale, and is when nobody's names the model.
+    let somebody_lists = pool.accounts.iter().any(|a| a.lists_model == Some(true));
+    for (index, account) in pool.accounts.iter().enumerate() {
+        let mut exclude = |reason, until, told| {
+            plan.excluded.push(Exclusion { index, reason, until, told });
+        };
+        if pool.bound && pool.last.is_some_and(|last| last != index) {
+            exclude(ExclusionReason::ForeignConversation, None, false);
+            continue;
+        }
+        match account.availability {
+            Availability::Ready => {}
+            Availability::Disabled => {
+                exclude(ExclusionReason::Disabled, None, false);
                 continue;
             }
-            Availability::Disabled => ExclusionReason::Disabled,
-            Availability::SignedOut => ExclusionReason::SignedOut,
-            Availability::NeedsReauth { .. } => ExclusionReason::NeedsReauth,
-        };
-        plan.excluded.push(Exclusion { id: candidate.id, name: candidate.name.clone(), reason });
+            Availability::SignedOut => {
+                exclude(ExclusionReason::SignedOut, None, false);
+                continue;
+            }
+            Availability::NeedsReauth => {
+                exclude(ExclusionReason::NeedsReauth, None, false);
+                continue;
+            }
+        }
+        if let Gate::Shut { reason, until, told, soft: false } = account.gate {
+            exclude(reason.into(), Some(until), told);
+            continue;
+        }
+        match account.quota {
+            // A probe finds out; until its lease ends, the quota's word stands, also for a last resort.
+            Readiness::Exhausted { until, .. } if until.is_none_or(|at| now < at) => {
+                exclude(ExclusionReason::Exhausted, until, until.is_some());
+            }
+            _ if somebody_lists && account.lists_model == Some(false) => {
+                exclude(ExclusionReason::ModelNotInPlan, None, false);
+            }
+            _ if account.busy => exclude(ExclusionReason::Busy, None, false),
+            _ => match account.gate {
+                Gate::Shut { until, .. } => soft.push((until, index)),
+                Gate::Open | Gate::Probe => ready.push(index),
+            },
+        }
     }
+    let chosen = order(pool, &mut ready, rotation, now);
+    plan.last_resort_from = ready.len();
+    soft.sort_unstable();
+    plan.attempts = ready;
+    plan.attempts.extend(soft.into_iter().map(|(_, index)| index));
+    plan.why = match plan.attempts.first() {
+        None => Why::Nobody,
+        Some(_) if pool.accounts.len() == 1 => Why::Only,
+        Some(_) if plan.last_resort_from == 0 => Why::LastResort,
+        Some(_) => chosen,
+    };
     plan
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn a_plan_partitions_the_pool_and_keeps_its_order(states in prop::collection::vec(0..4u8, 0..8)) {
-            let candidates: Vec<Candidate> = states.iter().enumerate().map(|(i, state)| Candidate {
-                id: ProviderId(uuid::Uuid::from_u128(i as u128)),
-                name: format!("p{i}"),
-                availability: match state {
-                    0 => Availability::Ready,
-                    1 => Availability::Disabled,
-                    2 => Availability::SignedOut,
-                    _ => Availability::NeedsReauth { since: DateTime::<Utc>::UNIX_EPOCH, reason: None },
-                },
-            }).collect();
-            let plan = decide(&candidates);
-            let attempted = candidates.iter().filter(|c| c.availability == Availability::Ready).map(|c| c.id);
-            prop_assert_eq!(plan.attempts.clone(), attempted.collect::<Vec<_>>());
-            prop_assert_eq!(plan.attempts.len() + plan.excluded.len(), candidates.len());
+impl From<BlockReason> for ExclusionReason {
+    fn from(reason: BlockReason) -> Self {
+        match reason {
+            BlockReason::Failing | BlockReason::Overload | BlockReason::RateLimit => Self::CoolingDown,
+            BlockReason::SpendLimit => Self::SpendLimit,
+            BlockReason::NotIncluded => Self::NotIncluded,
+            BlockReason::PaymentRequired => Self::PaymentRequired,
+            BlockReason::Forbidden => Self::Forbidden,
+            BlockReason::ModelNotInPlan => Self::ModelNotInPlan,
         }
     }
 }
+
+/// Puts those that can serve in order and says why the first is the first.
+fn order(pool: &PoolSnapshot<'_>, ready: &mut [usize], rotation: &mut Rotation, now: DateTime<Utc>) -> Why {
+    let len = pool.accounts.len();
+    let mut weights: Vec<(usize, f64)> = Vec::new();
+    let rotates = matches!(pool.strategy, Strategy::RoundRobin | Strategy::QuotaAware);
+    if rotates {
+        rotation.begin(ready.iter().map(|index| pool.accounts[*index].id));
+    }
+    let mut why = match pool.strategy {
+        Strategy::PrimaryFirst | Strategy::PriorityOrder => match ready.first() {
+            Some(0) => Why::Owner,
+            _ => Why::Next,
+        },
+        Strategy::RoundRobin => {
+            by_turn(pool, ready, rotation, len);
+            Why::Turn
+        }
+        Strategy::QuotaAware => {
+            let mut scored: Vec<(f64, f64, usize)> = ready
+                .iter()
+                .map(|&index| {
+                    let score = score(&pool.accounts[index].quota, now);
+                    (score.value, score.weight, index)
+                })
+                .collect();
+            scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
+            let best = scored.first().map_or(0.0, |s| s.0);
+            let band = scored.iter().take_while(|s| s.0 >= best * (1.0 - BAND)).count();
+            for (place, (_, _, index)) in scored.iter().enumerate() {
+                ready[place] = *index;
+            }
+            by_turn(pool, &mut ready[..band], rotation, len);
+            weights = scored.into_iter().map(|(_, weight, index)| (index, weight)).collect();
+            if band > 1 { Why::Turn } else { Why::Quota }
+        }
+    };
+    if !rotates {
+        return why;
+    }
+    // Home if it can serve, else where the loan is. The others keep their order.
+    for (preferred, reason) in [(pool.last, Why::Loan), (pool.home, Why::Home)] {
+        if let Some(at) = preferred.and_then(|index| ready.iter().position(|i| *i == index)) {
+            ready[..=at].rotate_right(1);
+            why = reason;
+        }
+    }
+    if let Some(first) = ready.first() {
+        // A conversation that stays takes a turn as well: what counts is who serves how much.
+        let weight = weights.iter().find(|(index, _)| index == first).map_or(1.0, |(_, weight)| *weight);
+        rotation.take(pool.accounts[*first].id, weight);
+    }
+    why
+}
+
+fn by_turn(pool: &PoolSnapshot<'_>, ready: &mut [usize], rotation: &Rotation, len: usize) {
+    let mut keyed: Vec<(f64, usize, usize)> = ready
+        .iter()
+        .map(|&index| (rotation.count(pool.accounts[index].id), rotation.tie(index, len), index))
+        .collect();
+    keyed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    for (place, (.., index)) in keyed.into_iter().enumerate() {
+        ready[place] = index;
+    }
+}
+
+/// How many names a stored decision lists of each kind.
+const LISTED: usize = 16;
+
+impl Plan {
+    /// The decision for people: the JSON that is stored with a request.
+    pub fn describe(&self, pool: &PoolSnapshot<'_>) -> serde_json::Value {
+        let name = |index: &usize| pool.accounts[*index].name;
+        let excluded = self.excluded.iter().take(LISTED).map(|e| {
+            serde_json::json!({
+                "provider_name": name(&e.index), "reason": e.reason, "until": e.until,
+                "detail": e.reason.to_string(),
+            })
+        });
+        serde_json::json!({
+            "strategy": pool.strategy.as_str(),
+            "why": self.why.to_string(),
+            "home": pool.home.as_ref().map(&name),
+            "attempts": self.attempts.iter().take(LISTED).map(&name).collect::<Vec<_>>(),
+            "last_resort": self.attempts.iter().skip(self.last_resort_from).take(LISTED).map(&name).collect::<Vec<_>>(),
+            "excluded": excluded.collect::<Vec<_>>(),
+            "candidates": pool.accounts.len(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

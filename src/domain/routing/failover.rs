@@ -22,6 +22,8 @@ pub enum Failure {
     NeedsReauth,
     /// The account's token could not be refreshed just now.
     TokenUnavailable(String),
+    /// The conversation was compacted by another account, and this one cannot read what is left of it.
+    Bound,
 }
 
 /// Whose fault it was.
@@ -35,6 +37,87 @@ pub enum Fault {
     Upstream,
 }
 
+impl Fault {
+    /// As it is stored.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Account => "account",
+            Self::Upstream => "upstream",
+        }
+    }
+}
+
+/// The class of a failure: what the account's health, and a person who reads the record, go by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Cause {
+    /// The request itself was wrong.
+    Client,
+    /// No connection, or it broke before the answer's head.
+    Connection,
+    /// The first byte, or the next one, did not come in time.
+    Timeout,
+    /// A 5xx.
+    ServerError,
+    /// The model has no room just now.
+    Overload,
+    /// The stream ended without a terminal event.
+    BrokenStream,
+    /// A good end without anything in it.
+    EmptyAnswer,
+    /// A page instead of JSON: something between us and the upstream refuses this address.
+    Blocked,
+    /// A window is used up.
+    UsageLimit,
+    /// Too much within a minute.
+    RateLimit,
+    /// Credits or a spend limit are used up: only the owner can help.
+    SpendLimit,
+    /// The plan holds no Codex at all.
+    NotIncluded,
+    /// The workspace is deactivated or unpaid.
+    PaymentRequired,
+    /// Refused without a better reason.
+    Forbidden,
+    /// The plan lacks this model.
+    ModelNotInPlan,
+    /// The access token was refused.
+    Unauthorized,
+    /// The sign-in is over.
+    NeedsReauth,
+    /// The token could not be refreshed just now.
+    TokenUnavailable,
+    /// Something in the request belongs to another account.
+    ForeignContent,
+}
+
+impl Cause {
+    /// As it is stored and shown.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Connection => "connection",
+            Self::Timeout => "timeout",
+            Self::ServerError => "server_error",
+            Self::Overload => "overload",
+            Self::BrokenStream => "broken_stream",
+            Self::EmptyAnswer => "empty_answer",
+            Self::Blocked => "blocked",
+            Self::UsageLimit => "usage_limit",
+            Self::RateLimit => "rate_limit",
+            Self::SpendLimit => "spend_limit",
+            Self::NotIncluded => "not_included",
+            Self::PaymentRequired => "payment_required",
+            Self::Forbidden => "forbidden",
+            Self::ModelNotInPlan => "model_not_in_plan",
+            Self::Unauthorized => "unauthorized",
+            Self::NeedsReauth => "needs_reauth",
+            Self::TokenUnavailable => "token_unavailable",
+            Self::ForeignContent => "foreign_content",
+        }
+    }
+}
+
 /// What the attempt loop does next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
@@ -44,13 +127,16 @@ pub enum Next {
     RefreshAndRetry,
     /// The grant is dead: mark the account, go on with the next.
     MarkAndMoveOn,
+    /// Leave out what belongs to another account and try the same one once more.
+    StripAndRetry,
     /// Go on with the next account.
     MoveOn,
 }
 
-/// Fault and consequence of one failure.
+/// Cause, fault and consequence of one failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Verdict {
+    pub cause: Cause,
     pub fault: Fault,
     pub next: Next,
 }
@@ -72,8 +158,20 @@ const CLIENT_FAULTS: &[&str] = &[
     "previous_response_not_found",
 ];
 
+/// Codes by which credits, or a limit that a person set, are used up.
+const SPEND_LIMITS: &[&str] = &[
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+];
+
 /// How the upstream says that an account's plan has no such model, without a code.
 pub(super) const UNSUPPORTED_MODEL: &str = "is not supported when using Codex with a ChatGPT account";
+
+/// How it says that a model has no room, without a code.
+const AT_CAPACITY: &str = "model is at capacity";
 
 /// Whether the upstream's word for it blames the request. The code decides: an `error` event with the type
 /// `server_error` can still carry a client's fault.
@@ -84,44 +182,68 @@ pub(super) fn blames_request(error: &UpstreamError) -> bool {
 
 /// Sorts a failure.
 pub fn classify(failure: &Failure) -> Verdict {
+    let upstream = |cause| Verdict { cause, fault: Fault::Upstream, next: Next::MoveOn };
+    let account = |cause| Verdict { cause, fault: Fault::Account, next: Next::MoveOn };
     match failure {
-        Failure::Connection(_) | Failure::Timeout | Failure::EndedEarly | Failure::EmptyCompletion => {
-            Verdict { fault: Fault::Upstream, next: Next::MoveOn }
-        }
-        Failure::NeedsReauth | Failure::TokenUnavailable(_) => {
-            Verdict { fault: Fault::Account, next: Next::MoveOn }
-        }
+        Failure::Connection(_) => upstream(Cause::Connection),
+        Failure::Timeout => upstream(Cause::Timeout),
+        Failure::EndedEarly => upstream(Cause::BrokenStream),
+        Failure::EmptyCompletion => upstream(Cause::EmptyAnswer),
+        Failure::NeedsReauth => account(Cause::NeedsReauth),
+        Failure::TokenUnavailable(_) => account(Cause::TokenUnavailable),
+        // The account is fine, and another one may be able to read it.
+        Failure::Bound => Verdict { cause: Cause::ForeignContent, fault: Fault::Client, next: Next::MoveOn },
         Failure::Refused(error) => refused(error),
     }
 }
 
 fn refused(error: &UpstreamError) -> Verdict {
-    let client = Verdict { fault: Fault::Client, next: Next::Return };
-    let account = Verdict { fault: Fault::Account, next: Next::MoveOn };
-    let upstream = Verdict { fault: Fault::Upstream, next: Next::MoveOn };
+    let client = Verdict { cause: Cause::Client, fault: Fault::Client, next: Next::Return };
+    let account = |cause| Verdict { cause, fault: Fault::Account, next: Next::MoveOn };
+    let upstream = |cause| Verdict { cause, fault: Fault::Upstream, next: Next::MoveOn };
     if error.is_any(DEAD_GRANT) {
-        return Verdict { fault: Fault::Account, next: Next::MarkAndMoveOn };
+        return Verdict { next: Next::MarkAndMoveOn, ..account(Cause::NeedsReauth) };
+    }
+    if error.is_any(&["invalid_encrypted_content"]) {
+        return Verdict { cause: Cause::ForeignContent, fault: Fault::Client, next: Next::StripAndRetry };
+    }
+    // A plan without the model is the account's affair: another one may have it.
+    if error.message.contains(UNSUPPORTED_MODEL) {
+        return account(Cause::ModelNotInPlan);
     }
     if blames_request(error) {
         return client;
     }
-    // A plan without the model is the account's affair: another one may have it.
-    if error.message.contains(UNSUPPORTED_MODEL) {
-        return account;
+    if error.is_any(&["usage_limit_reached"]) {
+        return account(Cause::UsageLimit);
     }
-    if error.is_any(&["usage_limit_reached", "usage_not_included", "rate_limit_exceeded", "slow_down"]) {
-        return account;
+    if error.is_any(SPEND_LIMITS) {
+        return account(Cause::SpendLimit);
     }
-    if error.is_any(&["server_is_overloaded", "server_error", "flex_unavailable"]) {
-        return upstream;
+    if error.is_any(&["usage_not_included"]) {
+        return account(Cause::NotIncluded);
+    }
+    if error.is_any(&["server_is_overloaded", "flex_unavailable"])
+        || error.message.to_lowercase().contains(AT_CAPACITY)
+    {
+        return upstream(Cause::Overload);
+    }
+    if error.is_any(&["rate_limit_exceeded", "slow_down"]) {
+        return account(Cause::RateLimit);
+    }
+    if error.is_any(&["deactivated_workspace"]) {
+        return account(Cause::PaymentRequired);
     }
     match error.status {
-        Some(401) => Verdict { fault: Fault::Account, next: Next::RefreshAndRetry },
-        Some(402 | 429) | None => account,
+        Some(401) => Verdict { next: Next::RefreshAndRetry, ..account(Cause::Unauthorized) },
+        Some(402) => account(Cause::PaymentRequired),
         // A page instead of JSON: the way to the upstream, not the account.
-        Some(403) => upstream,
-        Some(status) if status >= 500 => upstream,
-        Some(_) => client,
+        Some(403) if error.is_html => upstream(Cause::Blocked),
+        Some(403) => account(Cause::Forbidden),
+        Some(429) => account(Cause::RateLimit),
+        Some(status) if status < 500 => client,
+        // A failure inside a stream has no status; one without a known code is the upstream's.
+        Some(_) | None => upstream(Cause::ServerError),
     }
 }
 
@@ -140,7 +262,8 @@ mod tests {
             r#"{"error":{"code":"context_length_exceeded","message":"x"}}"#,
             r#"{"error":{"code":"cyber_policy","message":"x"}}"#,
         ] {
-            assert_eq!(http(400, body), Verdict { fault: Fault::Client, next: Next::Return }, "{body}");
+            let client = Verdict { cause: Cause::Client, fault: Fault::Client, next: Next::Return };
+            assert_eq!(http(400, body), client, "{body}");
         }
         let in_stream =
             UpstreamError::from_event(br#"{"response":{"error":{"code":"invalid_prompt","message":"x"}}}"#);
@@ -155,13 +278,31 @@ mod tests {
     }
 
     #[test]
-    fn limits_and_missing_models_belong_to_the_account() {
-        let account = Verdict { fault: Fault::Account, next: Next::MoveOn };
-        assert_eq!(http(429, r#"{"error":{"type":"usage_limit_reached"}}"#), account);
-        assert_eq!(http(402, r#"{"detail":{"code":"deactivated_workspace"}}"#), account);
-        let missing =
-            r#"{"detail":"The 'x' model is not supported when using Codex with a ChatGPT account."}"#;
-        assert_eq!(http(400, missing), account);
+    fn limits_and_missing_models_belong_to_the_account_each_with_its_own_cause() {
+        for (status, body, cause) in [
+            (429, r#"{"error":{"type":"usage_limit_reached"}}"#, Cause::UsageLimit),
+            (429, r#"{"error":{"type":"usage_not_included"}}"#, Cause::NotIncluded),
+            (429, r#"{"error":{"code":"insufficient_quota"}}"#, Cause::SpendLimit),
+            (429, r#"{"error":{"code":"rate_limit_exceeded"}}"#, Cause::RateLimit),
+            (429, r#"{"error":{"code":"slow_down"}}"#, Cause::RateLimit),
+            (429, "", Cause::RateLimit),
+            (402, r#"{"detail":{"code":"deactivated_workspace"}}"#, Cause::PaymentRequired),
+            (403, r#"{"detail":"Forbidden"}"#, Cause::Forbidden),
+            (
+                400,
+                r#"{"detail":"The 'x' model is not supported when using Codex with a ChatGPT account."}"#,
+                Cause::ModelNotInPlan,
+            ),
+        ] {
+            let account = Verdict { cause, fault: Fault::Account, next: Next::MoveOn };
+            assert_eq!(http(status, body), account, "{body}");
+        }
+    }
+
+    #[test]
+    fn what_another_account_encrypted_is_left_out_once() {
+        let verdict = http(400, r#"{"error":{"code":"invalid_encrypted_content","message":"x"}}"#);
+        assert_eq!((verdict.fault, verdict.next), (Fault::Client, Next::StripAndRetry));
     }
 
     #[test]

@@ -4,10 +4,11 @@
 //! as told), 400, 404 and 429 `usage_limit_reached` into one, and a stream that fails with `server_is_overloaded` into
 //! one. The OpenAI SDKs retry 408, 409, 429 and 5xx twice unless `x-should-retry: false` is said.
 
-use super::decide::Plan;
-use super::failover::{Failure, UNSUPPORTED_MODEL, blames_request};
+use super::decide::{Exclusion, ExclusionReason};
+use super::failover::{Cause, Failure, UNSUPPORTED_MODEL, blames_request};
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::hide_ids;
+use chrono::{DateTime, TimeDelta, Utc};
 use std::fmt::Write as _;
 
 /// A refusal in the terms of the OpenAI API.
@@ -26,6 +27,113 @@ pub struct Refusal {
     pub retry_after: Option<u64>,
     /// Whether the same request may succeed without anybody doing something.
     pub retryable: bool,
+    /// How many accounts were tried before; 0 when the request got to none.
+    pub attempts: usize,
+}
+
+/// How many accounts a refusal names.
+const NAMED: usize = 12;
+
+/// Why one account did not serve a request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Out {
+    text: String,
+    missing: Missing,
+    /// When it can be asked again, where that is known.
+    until: Option<DateTime<Utc>>,
+    /// `until` is what the upstream said.
+    told: bool,
+    /// What it said when it was asked.
+    refusal: Option<Refusal>,
+}
+
+/// What would have to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Missing {
+    /// Its owner, or an operator.
+    Person,
+    Model,
+    Quota,
+    /// A minute's rest.
+    Minute,
+    Health,
+}
+
+impl Out {
+    /// It was not asked. `name` is the account's.
+    pub fn excluded(name: &str, exclusion: &Exclusion) -> Self {
+        use ExclusionReason as Reason;
+        let Exclusion { reason, until, told, .. } = *exclusion;
+        let mut text = format!("\"{name}\" {reason}");
+        if let Some(until) = until.filter(|_| reason != Reason::ModelNotInPlan) {
+            let _ = write!(text, " until {}", until.format("%Y-%m-%d %H:%M:%S UTC"));
+        }
+        let missing = match reason {
+            Reason::Exhausted => Missing::Quota,
+            Reason::CoolingDown => Missing::Minute,
+            Reason::ModelNotInPlan => Missing::Model,
+            Reason::Busy => Missing::Health,
+            Reason::Disabled
+            | Reason::SignedOut
+            | Reason::NeedsReauth
+            | Reason::SpendLimit
+            | Reason::NotIncluded
+            | Reason::PaymentRequired
+            | Reason::Forbidden
+            | Reason::ForeignConversation => Missing::Person,
+        };
+        // Nobody is told to come back for what only a person can mend.
+        let until = until.filter(|_| missing != Missing::Person && missing != Missing::Model);
+        // A lease whose end nobody named is ours to look at again, not a promise.
+        Self {
+            text,
+            missing,
+            until: until.filter(|_| told || missing != Missing::Quota),
+            told,
+            refusal: None,
+        }
+    }
+
+    /// It became busy between the decision and the attempt.
+    pub fn busy(name: &str) -> Self {
+        let text = format!("\"{name}\" {}", ExclusionReason::Busy);
+        Self { text, missing: Missing::Health, until: None, told: false, refusal: None }
+    }
+
+    /// It was asked and refused, or failed.
+    pub fn failed(refusal: Refusal, cause: Cause, now: DateTime<Utc>) -> Self {
+        let missing = match cause {
+            Cause::UsageLimit => Missing::Quota,
+            Cause::RateLimit => Missing::Minute,
+            Cause::ModelNotInPlan => Missing::Model,
+            Cause::SpendLimit
+            | Cause::NotIncluded
+            | Cause::PaymentRequired
+            | Cause::Forbidden
+            | Cause::NeedsReauth
+            | Cause::Unauthorized
+            | Cause::ForeignContent
+            | Cause::Client => Missing::Person,
+            Cause::Connection
+            | Cause::Timeout
+            | Cause::ServerError
+            | Cause::Overload
+            | Cause::BrokenStream
+            | Cause::EmptyAnswer
+            | Cause::Blocked
+            | Cause::TokenUnavailable => Missing::Health,
+        };
+        let at = refusal.resets_at.and_then(|at| DateTime::from_timestamp(at, 0)).filter(|at| *at > now);
+        let wait =
+            refusal.retry_after.and_then(|s| i64::try_from(s).ok()).map(|s| now + TimeDelta::seconds(s));
+        let until = at.or(wait).filter(|_| missing != Missing::Person && missing != Missing::Model);
+        Self { text: refusal.message.clone(), missing, until, told: at.is_some(), refusal: Some(refusal) }
+    }
+
+    /// When the first of them can be asked again.
+    pub fn earliest(outs: &[Self]) -> Option<DateTime<Utc>> {
+        outs.iter().filter_map(|out| out.until).min()
+    }
 }
 
 /// How a refusal reaches the client.
@@ -49,6 +157,7 @@ impl Refusal {
             resets_at: None,
             retry_after: None,
             retryable: false,
+            attempts: 0,
         }
     }
 
@@ -57,21 +166,83 @@ impl Refusal {
         Self { status: 404, param: Some("model".into()), ..Self::invalid_request(code, message, None) }
     }
 
-    /// No account could be asked at all; the text says why for each.
-    pub fn nobody(plan: &Plan, model: &str) -> Self {
-        let mut message = format!("no account can serve \"{model}\"");
-        for (i, out) in plan.excluded.iter().enumerate() {
-            let _ = write!(message, "{} \"{}\" {}", if i == 0 { ":" } else { "," }, out.name, out.reason);
+    /// No account could serve; the text says why for each. What one account alone said is told as it is.
+    ///
+    /// It is a 429 when all that is missing is quota, with the earliest reset that an upstream named; a wait is told
+    /// when one is known, and never invented.
+    pub fn all_out(mut outs: Vec<Out>, model: &str, now: DateTime<Utc>) -> Self {
+        if let [Out { refusal: Some(_), .. }] = outs.as_slice()
+            && let Some(refusal) = outs.pop().and_then(|out| out.refusal)
+        {
+            return refusal;
         }
-        Self {
+        let mut message = format!("no account can serve \"{model}\"");
+        for (i, out) in outs.iter().take(NAMED).enumerate() {
+            let _ = write!(message, "{} {}", if i == 0 { ":" } else { "," }, out.text);
+        }
+        if outs.len() > NAMED {
+            let _ = write!(message, " and {} more", outs.len() - NAMED);
+        }
+        let wait = Out::earliest(&outs).and_then(|at| u64::try_from((at - now).num_milliseconds()).ok());
+        let retry_after = wait.map(|ms| ms.div_ceil(1000).max(1));
+        let base = Self {
             status: 503,
             kind: "server_error".into(),
             code: "no_account_available".into(),
             message,
             param: None,
             resets_at: None,
-            retry_after: None,
+            retry_after,
             retryable: false,
+            attempts: 0,
+        };
+        let live = || outs.iter().map(|out| out.missing).filter(|missing| *missing != Missing::Person);
+        if outs.iter().any(|out| out.missing == Missing::Model)
+            && live().all(|missing| missing == Missing::Model)
+        {
+            return Self {
+                status: 404,
+                kind: "invalid_request_error".into(),
+                code: "model_not_found".into(),
+                param: Some("model".into()),
+                retry_after: None,
+                ..base
+            };
+        }
+        let mut live = live().filter(|missing| *missing != Missing::Model).peekable();
+        if live.peek().is_none() {
+            return Self { retry_after: None, ..base };
+        }
+        let (mut usage, mut rate, mut passing) = (false, false, false);
+        for missing in live {
+            match missing {
+                Missing::Quota => usage = true,
+                Missing::Minute => rate = true,
+                Missing::Health | Missing::Model | Missing::Person => passing = true,
+            }
+        }
+        match (passing, rate, usage) {
+            (true, ..) => Self { retry_after: retry_after.or(Some(2)), retryable: true, ..base },
+            (false, true, _) => Self {
+                status: 429,
+                kind: "rate_limit_exceeded".into(),
+                code: "rate_limit_exceeded".into(),
+                retry_after: retry_after.or(Some(5)),
+                retryable: true,
+                ..base
+            },
+            (false, false, _) => Self {
+                status: 429,
+                kind: "usage_limit_reached".into(),
+                code: "usage_limit_reached".into(),
+                resets_at: outs
+                    .iter()
+                    .filter(|out| out.told)
+                    .filter_map(|out| out.until)
+                    .min()
+                    .map(|at| at.timestamp()),
+                ..base
+            },
         }
     }
 
@@ -86,6 +257,7 @@ impl Refusal {
             resets_at: None,
             retry_after: Some(1),
             retryable: true,
+            attempts: 0,
         }
     }
 
@@ -108,6 +280,7 @@ impl Refusal {
             resets_at: None,
             retry_after: Some(2),
             retryable: true,
+            attempts: 0,
         };
         match failure {
             Failure::Connection(text) => passing(
@@ -130,6 +303,18 @@ impl Refusal {
                 "token_unavailable",
                 format!("account \"{provider}\": its token could not be refreshed: {text}"),
             ),
+            Failure::Bound => Self {
+                status: 400,
+                kind: "invalid_request_error".into(),
+                retry_after: None,
+                retryable: false,
+                ..passing(
+                    "conversation_bound",
+                    format!(
+                        "account \"{provider}\" cannot read this conversation: another account compacted it"
+                    ),
+                )
+            },
             Failure::NeedsReauth => Self {
                 retry_after: None,
                 retryable: false,
@@ -151,6 +336,7 @@ impl Refusal {
             resets_at: None,
             retry_after: wait,
             retryable: false,
+            attempts: 0,
         };
         if error.is_any(&["model_not_found"]) || error.message.contains(UNSUPPORTED_MODEL) {
             return Self {
@@ -168,7 +354,8 @@ impl Refusal {
             return Self { status, kind: "invalid_request_error".into(), ..base };
         }
         if error.is_any(&["usage_limit_reached"]) {
-            let resets_at = error.resets_at(now);
+            // A reset that is over already is none.
+            let resets_at = error.resets_at(now).filter(|at| *at > now);
             let wait = resets_at.and_then(|at| u64::try_from(at - now).ok()).or(wait);
             return Self {
                 status: 429,

@@ -1,11 +1,14 @@
 //! `/v1/agents`: those of the database and, read only, those of the configuration file.
 
+use super::pools::{PoolAffinity, PoolStrategy};
 use super::providers::{Done, given};
 use crate::app::App;
 use crate::app::agents::{AgentChange, AgentError};
 use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
 use crate::domain::catalogue::TenantCatalogue;
+use crate::domain::pool::config::{Affinity, Strategy};
+use crate::domain::pool::effective::{EffectivePool, RoutingError, Source};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
 use axum::Json;
@@ -65,8 +68,21 @@ pub struct AgentOtherConfig {
     max_tokens: Option<u64>,
     /// 0 to 2, for models that take one.
     temperature: Option<f64>,
-    #[schema(value_type = Option<Object>)]
-    chatgpt_oauth_routing: Option<Map<String, Value>>,
+    chatgpt_oauth_routing: Option<RoutingInput>,
+}
+
+/// The agent's own use of its provider's pool; null and `{}` are the provider's way. It means nothing where the provider
+/// is no ChatGPT account.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ChatgptOauthRouting)]
+pub struct RoutingInput {
+    /// `inherit` (the provider's way) or `custom`.
+    override_mode: Option<String>,
+    /// `primary_first` without names switches the pool off.
+    #[schema(value_type = Option<PoolStrategy>)]
+    strategy: Option<Strategy>,
+    /// Members of the provider's pool to use, in order; none: all of them.
+    extra_provider_names: Option<Vec<String>>,
 }
 
 /// Whether an agent answers.
@@ -95,10 +111,53 @@ pub struct EffectiveBody {
     thinking_level: Option<String>,
     #[schema(required)]
     max_tokens: Option<u64>,
+    /// Null while its provider is not there.
+    #[schema(required)]
+    routing: Option<RoutingBody>,
+}
+
+/// The accounts that answer for the agent.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = EffectiveRouting)]
+pub struct RoutingBody {
+    #[schema(value_type = PoolStrategy)]
+    strategy: Strategy,
+    #[schema(value_type = PoolAffinity)]
+    affinity: Affinity,
+    /// Whether more than one account is in play.
+    active: bool,
+    /// By name, the owner first.
+    accounts: Vec<String>,
+    #[schema(value_type = RoutingSource)]
+    source: Source,
+}
+
+/// Whose word a routing is. It documents `domain::pool::effective::Source`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RoutingSource {
+    /// The provider's pool as it is.
+    Provider,
+    /// The agent's own routing.
+    Agent,
+    /// There is no pool, or the agent switched it off.
+    Single,
+}
+
+impl From<EffectivePool> for RoutingBody {
+    fn from(pool: EffectivePool) -> Self {
+        Self {
+            strategy: pool.strategy,
+            affinity: pool.affinity,
+            active: pool.active,
+            accounts: pool.accounts.iter().map(|account| account.name.clone()).collect(),
+            source: pool.source,
+        }
+    }
 }
 
 impl AgentBody {
-    fn new(agent: &Agent, defaults: &AgentDefaults) -> Self {
+    fn new(agent: &Agent, tenant: &TenantCatalogue, defaults: &AgentDefaults) -> Self {
         let effective = agent.effective(defaults);
         Self {
             id: agent.id.map(|id| id.to_string()),
@@ -126,6 +185,7 @@ impl AgentBody {
                 model: effective.model,
                 thinking_level: effective.thinking_level,
                 max_tokens: effective.max_tokens,
+                routing: tenant.agent_pool(agent, defaults).map(RoutingBody::from),
             },
         }
     }
@@ -198,8 +258,9 @@ impl From<WriteAgent> for AgentChange {
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<AgentList>, ApiError> {
     caller.require(Permission::Read)?;
     let (catalogue, defaults) = (app.catalogues.current(), app.catalogues.defaults());
-    let agents = &catalogue.tenant(caller.tenant()).agents;
-    Ok(Json(AgentList { agents: agents.iter().map(|a| AgentBody::new(a, &defaults)).collect() }))
+    let tenant = catalogue.tenant(caller.tenant());
+    let agents = tenant.agents.iter().map(|agent| AgentBody::new(agent, tenant, &defaults));
+    Ok(Json(AgentList { agents: agents.collect() }))
 }
 
 /// Makes an agent
@@ -267,11 +328,13 @@ pub async fn delete(
 
 fn read(app: &App, caller: &Caller, id: &str) -> Result<AgentBody, ApiError> {
     let catalogue = app.catalogues.current();
-    let agent = find(catalogue.tenant(caller.tenant()), id).ok_or_else(|| ApiError::not_found("agent"))?;
-    Ok(AgentBody::new(agent, &app.catalogues.defaults()))
+    let tenant = catalogue.tenant(caller.tenant());
+    let agent = find(tenant, id).ok_or_else(|| ApiError::not_found("agent"))?;
+    Ok(AgentBody::new(agent, tenant, &app.catalogues.defaults()))
 }
 
-fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Option<&'a Agent> {
+/// By id, else by key.
+pub(super) fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Option<&'a Agent> {
     let by_id = |a: &&Arc<Agent>| a.id.is_some_and(|own| own.to_string() == id);
     let mut agents = tenant.agents.iter();
     agents.clone().find(by_id).or_else(|| agents.find(|a| a.key == id)).map(|a| &**a)
@@ -284,6 +347,17 @@ impl From<AgentError> for ApiError {
             AgentError::InvalidKey(_) => Self::bad_request("invalid_agent_key", text),
             AgentError::InvalidValue { field, .. } => {
                 Self::bad_request("invalid_value", text).with("field", field.into())
+            }
+            AgentError::Routing(error) => {
+                let code = match error {
+                    RoutingError::OutsidePool { .. } => "account_outside_pool",
+                    RoutingError::NotAnObject(_)
+                    | RoutingError::UnknownMember(_)
+                    | RoutingError::UnknownMode(_)
+                    | RoutingError::UnknownStrategy(_)
+                    | RoutingError::NotNames(_) => "invalid_value",
+                };
+                Self::bad_request(code, text).with("field", "other_config.chatgpt_oauth_routing".into())
             }
             AgentError::KeyTaken(_) => Self::new(StatusCode::CONFLICT, "key_taken", text),
             AgentError::ManagedByFile(_) => Self::new(StatusCode::CONFLICT, "managed_by_file", text),

@@ -261,7 +261,7 @@ pub struct PendingBody {
     pub error_code: Option<String>,
     /// From then on it is too late.
     pub expires_at: DateTime<Utc>,
-    /// Device: where the code is typed.
+    /// Device: where the code is typed. This and the next two only for who may manage providers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification_url: Option<String>,
     /// Device: the code.
@@ -300,8 +300,13 @@ impl From<PendingLogin> for PendingBody {
     }
 }
 
-impl From<LoginStatus> for StatusResponse {
-    fn from(status: LoginStatus) -> Self {
+impl StatusResponse {
+    /// Who may not manage providers does not learn what finishes a pending sign-in: the address holds its `state`, and
+    /// with the code any account could be put in the provider's place.
+    fn shown(mut status: LoginStatus, manages: bool) -> Self {
+        if let Some(pending) = status.pending.as_mut().filter(|_| !manages) {
+            pending.way = None;
+        }
         Self {
             authenticated: status.state == AccountState::Ready,
             state: match status.state {
@@ -474,7 +479,8 @@ pub async fn status(
     Path(provider): Path<String>,
 ) -> Result<Json<StatusResponse>, ApiError> {
     caller.require(Permission::Read)?;
-    Ok(Json(app.logins.status(caller.tenant(), &provider).await?.into()))
+    let status = app.logins.status(caller.tenant(), &provider).await?;
+    Ok(Json(StatusResponse::shown(status, caller.may(Permission::ManageProviders))))
 }
 
 /// Begins a sign-in; the provider is made when it completes
@@ -611,6 +617,45 @@ mod tests {
         );
         let already = StartResponse::from(Started::<DeviceStart>::AlreadyAuthenticated);
         assert_eq!(serde_json::to_value(already).unwrap(), json!({"status": "already_authenticated"}));
+    }
+
+    #[test]
+    fn what_finishes_a_sign_in_is_shown_to_nobody_who_may_only_read() {
+        let browser = LoginWay::Browser {
+            oauth_state: "the-state".into(),
+            redirect_uri: "http://localhost:1455/auth/callback".into(),
+            auth_url: "https://auth.openai.com/oauth/authorize?state=the-state".into(),
+        };
+        let device = LoginWay::Device {
+            user_code: "THE-CODE".into(),
+            verification_url: "https://auth.openai.com/codex/device".into(),
+            interval_seconds: 5,
+        };
+        for (way, method, secret) in
+            [(browser, LoginMethod::Browser, "the-state"), (device, LoginMethod::Device, "THE-CODE")]
+        {
+            let shown = |manages| {
+                let status = LoginStatus {
+                    state: AccountState::SignedOut,
+                    provider_name: None,
+                    email: None,
+                    plan_type: None,
+                    expires_at: None,
+                    error: None,
+                    pending: Some(PendingLogin {
+                        login_id: LoginId(Uuid::nil()),
+                        method,
+                        progress: Progress::Pending,
+                        expires_at: DateTime::UNIX_EPOCH,
+                        way: Some(way.clone()),
+                    }),
+                };
+                serde_json::to_string(&StatusResponse::shown(status, manages)).unwrap()
+            };
+            assert!(shown(true).contains(secret));
+            assert!(shown(false).contains("\"state\":\"pending\"") && !shown(false).contains(secret));
+            assert!(!shown(false).contains("https://"), "{}", shown(false));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The first page: is all well, and what is the next step.
 
-use super::traces::{Trace, assemble};
+use super::requests::{Trace, assemble};
 use crate::app::App;
 use crate::domain::access::Permission;
 use crate::domain::provider::State as ProviderState;
@@ -23,6 +23,9 @@ pub struct Overview {
     checklist: Checklist,
     providers: ProviderCounts,
     last_24h: LastDay,
+    /// Absent while all is well with the upstream.
+    #[schema(required)]
+    incident: Option<UpstreamIncident>,
     /// The newest ten.
     recent: Vec<Trace>,
     generated_at: DateTime<Utc>,
@@ -44,6 +47,18 @@ pub struct ProviderCounts {
     ready: usize,
     needs_reauth: usize,
     disabled: usize,
+    cooling_down: usize,
+    exhausted: usize,
+}
+
+/// Trouble of the upstream as a whole: many accounts fail alike within a minute.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UpstreamIncident {
+    /// How they fail, in one word.
+    cause: &'static str,
+    since: DateTime<Utc>,
+    /// How many accounts fail so.
+    accounts: usize,
 }
 
 /// Sums of the last 24 hours.
@@ -69,7 +84,9 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ove
     let newest = app.traces.newest(tenant, 10).await.map_err(|e| ApiError::internal(&e))?;
     let catalogue = app.catalogues.current();
     let catalogue = catalogue.tenant(tenant);
-    let states: Vec<ProviderState> = catalogue.providers.iter().map(|p| p.status().state).collect();
+    let now = app.clock.now();
+    let states: Vec<ProviderState> =
+        catalogue.providers.iter().map(|p| app.accounts.status(p, now).state).collect();
     let count = |state| states.iter().filter(|s| **s == state).count();
     Ok(Json(Overview {
         version: env!("CARGO_PKG_VERSION"),
@@ -86,7 +103,14 @@ pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ove
             ready: count(ProviderState::Ready),
             needs_reauth: count(ProviderState::NeedsReauth),
             disabled: count(ProviderState::Disabled),
+            cooling_down: count(ProviderState::CoolingDown),
+            exhausted: count(ProviderState::Exhausted),
         },
+        incident: app.accounts.incident().map(|incident| UpstreamIncident {
+            cause: incident.cause.as_str(),
+            since: incident.since,
+            accounts: incident.accounts,
+        }),
         last_24h: LastDay {
             requests: day.requests,
             succeeded: day.succeeded,

@@ -1,14 +1,17 @@
 //! `/v1/providers`.
 
+use super::pools::{PoolBody, settings};
 use crate::app::App;
+use crate::app::dependents::Dependents;
 use crate::app::providers::{Create, ProviderError, Update};
 use crate::domain::access::Permission;
 use crate::domain::catalogue::{Provider, TenantCatalogue};
+use crate::domain::pool::validate::PoolViolation;
 use crate::domain::provider::TYPES;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use chrono::{DateTime, Utc};
 use secrecy::SecretString;
@@ -35,8 +38,12 @@ pub struct ProviderBody {
     #[schema(required)]
     api_key: Option<&'static str>,
     enabled: bool,
+    /// With `codex_pool` where it manages a pool.
     #[schema(value_type = Object)]
     settings: Value,
+    /// Null for a provider that is no ChatGPT account.
+    #[schema(required)]
+    pool: Option<PoolBody>,
     status: ProviderStatus,
     /// Of a `chatgpt_oauth` provider; null when it was never signed in.
     #[schema(required)]
@@ -68,6 +75,10 @@ pub enum ProviderState {
     Disabled,
     /// Never signed in, or signed out.
     SignedOut,
+    /// Left alone for a while after it failed; `until` says for how long.
+    CoolingDown,
+    /// A window of its quota, or its credits, are used up.
+    Exhausted,
 }
 
 /// The signed-in account.
@@ -84,9 +95,9 @@ pub struct Account {
     token_expires_at: DateTime<Utc>,
 }
 
-impl From<&Provider> for ProviderBody {
-    fn from(p: &Provider) -> Self {
-        let status = p.status();
+impl ProviderBody {
+    fn new(p: &Provider, tenant: &TenantCatalogue, app: &App) -> Self {
+        let status = app.accounts.status(p, app.clock.now());
         Self {
             id: p.id.to_string(),
             created_at: p.created_at,
@@ -98,7 +109,8 @@ impl From<&Provider> for ProviderBody {
             api_base: p.api_base.clone(),
             api_key: p.has_api_key.then_some("***"),
             enabled: p.enabled,
-            settings: p.settings.clone(),
+            settings: settings(p, tenant),
+            pool: PoolBody::of(p, tenant),
             status: ProviderStatus {
                 state: status.state,
                 since: status.since,
@@ -136,6 +148,7 @@ pub struct CreateProvider {
     #[schema(value_type = Option<String>)]
     api_key: Option<SecretString>,
     enabled: Option<bool>,
+    /// `codex_pool` in it makes the provider the owner of a pool: `{"strategy", "extra_provider_names", "affinity"}`.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
 }
@@ -155,7 +168,8 @@ pub struct UpdateProvider {
     #[schema(value_type = Option<String>)]
     api_key: Option<SecretString>,
     enabled: Option<bool>,
-    /// Merged key by key; a null removes its key.
+    /// Merged key by key; a null removes its key. `codex_pool` is the pool that it manages: what is absent in it stays,
+    /// `extra_provider_names` is the whole list of members, null dissolves it.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
 }
@@ -171,7 +185,7 @@ pub(super) fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Status)]
 pub struct Done {
-    /// `updated` or `deleted`.
+    /// `updated`, `deleted` or `released`.
     pub(super) status: &'static str,
 }
 
@@ -253,15 +267,15 @@ pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ProviderList>, ApiError> {
     caller.require(Permission::Read)?;
     let catalogue = app.catalogues.current();
-    let providers =
-        catalogue.tenant(caller.tenant()).providers.iter().map(|p| ProviderBody::from(&**p)).collect();
+    let tenant = catalogue.tenant(caller.tenant());
+    let providers = tenant.providers.iter().map(|p| ProviderBody::new(p, tenant, &app)).collect();
     Ok(Json(ProviderList { providers }))
 }
 
 /// Makes a provider
 #[utoipa::path(operation_id = "providers_create", post, path = "/v1/providers", tag = "providers", request_body = CreateProvider, responses(
     (status = 201, description = "Made", body = ProviderBody),
-    (status = 400, description = "A value is wrong", body = ErrorBody),
+    (status = 400, description = "A value is wrong, or a pool breaks rules: `violations`", body = ErrorBody),
     (status = 409, description = "The name is taken", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
@@ -280,8 +294,9 @@ pub async fn create(
     };
     let id = app.providers.create(caller.tenant(), create).await?;
     let catalogue = app.catalogues.current();
-    let made = find(catalogue.tenant(caller.tenant()), &id.to_string())?;
-    Ok((StatusCode::CREATED, Json(made.into())))
+    let tenant = catalogue.tenant(caller.tenant());
+    let made = ProviderBody::new(find(tenant, &id.to_string())?, tenant, &app);
+    Ok((StatusCode::CREATED, Json(made)))
 }
 
 /// One provider, by id or name
@@ -296,16 +311,17 @@ pub async fn get(
 ) -> Result<Json<ProviderBody>, ApiError> {
     caller.require(Permission::Read)?;
     let catalogue = app.catalogues.current();
-    Ok(Json(find(catalogue.tenant(caller.tenant()), &id)?.into()))
+    let tenant = catalogue.tenant(caller.tenant());
+    Ok(Json(ProviderBody::new(find(tenant, &id)?, tenant, &app)))
 }
 
-/// Changes a provider
+/// Changes a provider; a new name follows through to pools and agents
 #[utoipa::path(operation_id = "providers_update", put, path = "/v1/providers/{id}", tag = "providers", request_body = UpdateProvider,
     params(("id" = String, Path, description = "Id or name")),
     responses((status = 200, description = "Changed", body = Done),
-              (status = 400, description = "A value is wrong", body = ErrorBody),
+              (status = 400, description = "A value is wrong, or a pool breaks rules: `violations`", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody),
-              (status = 409, description = "The new name is taken, or agents use the old one", body = ErrorBody)))]
+              (status = 409, description = "The new name is taken, or agents of the configuration file have the old one: `dependents`", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -325,19 +341,29 @@ pub async fn update(
     Ok(Json(Done { status: "updated" }))
 }
 
+/// What to do about those who depend on it.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+pub struct DeleteQuery {
+    /// Take it away from them first: it leaves its pool, its own pool is dissolved, agents of the database that name it
+    /// go to the default provider.
+    #[serde(default)]
+    detach: bool,
+}
+
 /// Removes a provider with its sign-in
 #[utoipa::path(operation_id = "providers_delete", delete, path = "/v1/providers/{id}", tag = "providers",
-    params(("id" = String, Path, description = "Id or name")),
+    params(("id" = String, Path, description = "Id or name"), DeleteQuery),
     responses((status = 200, description = "Removed", body = Done),
               (status = 404, description = "There is none", body = ErrorBody),
-              (status = 409, description = "Agents use it: `dependents`", body = ErrorBody)))]
+              (status = 409, description = "A pool or agents need it: `dependents`", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
     caller: Caller,
     Path(id): Path<String>,
+    Query(query): Query<DeleteQuery>,
 ) -> Result<Json<Done>, ApiError> {
     caller.require(Permission::ManageProviders)?;
-    app.providers.delete(caller.tenant(), &id).await?;
+    app.providers.delete(caller.tenant(), &id, query.detach).await?;
     Ok(Json(Done { status: "deleted" }))
 }
 
@@ -379,6 +405,23 @@ pub async fn verify(
     Ok(Json(Verified { valid: error.is_none(), error }))
 }
 
+/// Says that all is well with a provider again: what was held against it is lifted, and its quota is asked for
+#[utoipa::path(operation_id = "providers_release", post, path = "/v1/providers/{id}/release", tag = "providers",
+    params(("id" = String, Path, description = "Id or name")),
+    responses((status = 200, description = "`{\"status\": \"released\"}`", body = Done),
+              (status = 404, description = "There is none", body = ErrorBody)))]
+pub async fn release(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<Done>, ApiError> {
+    caller.require(Permission::ManageProviders)?;
+    let catalogue = app.catalogues.current();
+    let provider = catalogue.tenant(caller.tenant()).provider(&id);
+    app.release(provider.ok_or_else(|| ApiError::not_found("provider"))?);
+    Ok(Json(Done { status: "released" }))
+}
+
 fn find<'a>(tenant: &'a TenantCatalogue, id: &str) -> Result<&'a Provider, ApiError> {
     tenant.provider(id).map(|p| &**p).ok_or_else(|| ApiError::not_found("provider"))
 }
@@ -393,10 +436,20 @@ impl From<ProviderError> for ApiError {
             ProviderError::ApiBaseRequired(_) => Self::bad_request("api_base_required", text),
             ProviderError::ApiKeyRequired(_) => Self::bad_request("api_key_required", text),
             ProviderError::NoApiKey => Self::bad_request("api_key_not_taken", text),
-            ProviderError::PoolsNotServed => Self::bad_request("pools_not_served", text),
+            ProviderError::PoolSettings(_) => Self::bad_request("invalid_pool", text),
+            ProviderError::PoolRules(broken) => {
+                let violation = |v: &PoolViolation| json!({ "code": v.code(), "message": v.to_string(), "providers": v.providers() });
+                Self::bad_request("pool_rules_broken", text)
+                    .with("violations", broken.iter().map(violation).collect())
+            }
+            ProviderError::Contended => Self::new(StatusCode::CONFLICT, "contended", text),
             ProviderError::NameTaken(_) => Self::new(StatusCode::CONFLICT, "name_taken", text),
             ProviderError::NotFound => Self::not_found("provider"),
-            ProviderError::InUse { agents, .. } => Self::new(StatusCode::CONFLICT, "in_use", text)
+            ProviderError::InUse { dependents: Dependents { pools, agents }, .. } => {
+                Self::new(StatusCode::CONFLICT, "in_use", text)
+                    .with("dependents", json!({ "agents": agents, "pools": pools }))
+            }
+            ProviderError::NamedInFile { agents, .. } => Self::new(StatusCode::CONFLICT, "in_use", text)
                 .with("dependents", json!({ "agents": agents, "pools": [] })),
             ProviderError::Database(error) => Self::internal(&error),
         }

@@ -1,15 +1,16 @@
 //! From an opened answer to the client: as a stream of server-sent events, or as one object.
 
-use super::error::OpenAiError;
+use super::error::{ATTEMPTS, OpenAiError};
 use crate::app::App;
-use crate::app::gateway::{Ask, Served, Step};
+use crate::app::gateway::{Ask, RequestGuard, Served, Step};
 use crate::domain::chat::chunk::ChunkTranslator;
 use crate::domain::ids::RequestId;
 use crate::domain::responses::assemble::{Assembler, Incomplete};
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::Event;
 use crate::domain::responses::forward::{AnswerOptions, Forwarder};
-use crate::domain::responses::sse::HEARTBEAT;
+use crate::domain::responses::headers::metadata_event;
+use crate::domain::responses::sse::{HEARTBEAT, comment};
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::{Presentation, Refusal};
 use axum::body::{Body, Bytes};
@@ -22,9 +23,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Who served, for the client.
-const PROVIDER: HeaderName = HeaderName::from_static("x-gateway-provider");
+pub const PROVIDER: HeaderName = HeaderName::from_static("x-gateway-provider");
 /// Parameters of the request that the upstream does not take and that were left out.
-const DROPPED: HeaderName = HeaderName::from_static("x-gateway-dropped");
+pub const DROPPED: HeaderName = HeaderName::from_static("x-gateway-dropped");
 
 /// How often the rest of an answer is looked for before what came is written.
 const TURNS: usize = 16;
@@ -106,13 +107,14 @@ impl Kept {
 pub async fn stream<F: Front>(
     app: &Arc<App>,
     ask: Ask,
+    record: RequestGuard,
     front: impl FnOnce(Kept) -> F + Send + 'static,
 ) -> Result<Response, OpenAiError> {
     let codex = ask.audience == Audience::Codex;
     let config = app.config.load();
     let heartbeat = Duration::from_secs(config.server.heartbeat_seconds);
     let grace = Duration::from_secs(config.server.head_grace_seconds);
-    let mut opening: Opening = Box::pin(app.gateway.clone().serve(ask));
+    let mut opening: Opening = Box::pin(app.gateway.clone().serve(ask, record));
     match tokio::time::timeout(grace, &mut opening).await {
         Ok(Ok(served)) => {
             let headers = answer_headers(&served);
@@ -131,7 +133,11 @@ pub async fn stream<F: Front>(
 pub fn failed_stream(refusal: &Refusal, mut front: impl Front) -> Response {
     let mut out = Vec::new();
     front.fail(refusal.stream_code(true), &refusal.message, &mut out);
-    sse(HeaderMap::new(), Body::from(out.concat()))
+    let mut headers = HeaderMap::new();
+    if refusal.attempts > 0 {
+        headers.insert(ATTEMPTS, HeaderValue::from(refusal.attempts));
+    }
+    sse(headers, Body::from(out.concat()))
 }
 
 /// An answer whose head went out before it began.
@@ -149,11 +155,38 @@ fn late<F: Front>(
                 Err(_) => yield Ok(Bytes::from_static(HEARTBEAT)),
             }
         };
+        let head = late_head(&opened, codex);
+        if !head.is_empty() {
+            yield Ok(head);
+        }
         let front = front(opened.as_ref().map(Kept::of).unwrap_or_default());
         for await bytes in run(opened, front, codex) {
             yield bytes;
         }
     }
+}
+
+/// What the head would have said: our part as comments, which every client skips; the upstream's part as the event
+/// from which a native client takes it.
+fn late_head(opened: &Result<Served, Refusal>, codex: bool) -> Bytes {
+    let mut out = Vec::new();
+    match opened {
+        Ok(served) => {
+            let headers = answer_headers(served);
+            let said = |name: &HeaderName| Some(format!("{name}: {}", headers.get(name)?.to_str().ok()?));
+            out.extend([PROVIDER, ATTEMPTS, DROPPED].iter().filter_map(said).map(|text| comment(&text)));
+            if codex {
+                let headers =
+                    headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)));
+                out.push(metadata_event(headers));
+            }
+        }
+        Err(refusal) if refusal.attempts > 0 => {
+            out.push(comment(&format!("{ATTEMPTS}: {}", refusal.attempts)));
+        }
+        Err(_) => {}
+    }
+    out.concat().into()
 }
 
 fn run<F: Front>(
@@ -230,9 +263,13 @@ fn joined(out: &mut Vec<Bytes>) -> Option<Bytes> {
 }
 
 /// Waits for the whole answer. Gives the final Responses object.
-pub async fn collect(app: &Arc<App>, ask: Ask) -> Result<(HeaderMap, Value), OpenAiError> {
+pub async fn collect(
+    app: &Arc<App>,
+    ask: Ask,
+    record: RequestGuard,
+) -> Result<(HeaderMap, Value), OpenAiError> {
     let (id, model, now) = (ask.id, ask.resolved.model.clone(), app.clock.now().timestamp());
-    let mut served = app.gateway.clone().serve(ask).await?;
+    let mut served = Box::pin(app.gateway.clone().serve(ask, record)).await?;
     let mut assembler = Assembler::new(Kept::of(&served).options(id, &model, now));
     while let Some(step) = served.step().await {
         match step {
@@ -252,7 +289,7 @@ pub async fn collect(app: &Arc<App>, ask: Ask) -> Result<(HeaderMap, Value), Ope
             Incomplete::Failed(error) => Failure::Refused(*error),
             Incomplete::Truncated => Failure::EndedEarly,
         };
-        Refusal::of(&failure, &served.provider.name, now)
+        Refusal { attempts: served.attempts, ..Refusal::of(&failure, &served.provider.name, now) }
     })?;
     Ok((answer_headers(&served), response))
 }
@@ -267,6 +304,7 @@ fn answer_headers(served: &Served) -> HeaderMap {
     if let Ok(name) = HeaderValue::from_str(&served.provider.name) {
         headers.insert(PROVIDER, name);
     }
+    headers.insert(ATTEMPTS, HeaderValue::from(served.attempts));
     if !served.dropped.is_empty() {
         headers.insert(DROPPED, dropped_header(&served.dropped));
     }
@@ -285,7 +323,8 @@ fn dropped_header(dropped: &[String]) -> HeaderValue {
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("?"))
 }
 
-fn sse(mut headers: HeaderMap, body: Body) -> Response {
+/// A stream of server-sent events that no proxy holds back.
+pub fn sse(mut headers: HeaderMap, body: Body) -> Response {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache, no-transform"));
     // nginx would hold the events back.

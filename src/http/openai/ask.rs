@@ -2,7 +2,7 @@
 
 use super::error::OpenAiError;
 use crate::app::App;
-use crate::app::conversations::{self, Turn};
+use crate::app::conversations::{self, Makers, Turn};
 use crate::domain::catalogue::{Resolved, Unresolved};
 use crate::domain::ids::TenantId;
 use crate::domain::responses::audience::Audience;
@@ -108,6 +108,15 @@ pub fn native_headers(headers: &HeaderMap) -> HeaderMap {
         .collect()
 }
 
+/// The model that a body names which could not be read as a whole; empty when that is not readable either.
+pub fn model_in(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Named {
+        model: String,
+    }
+    serde_json::from_slice::<Named>(body).map(|named| named.model).unwrap_or_default()
+}
+
 /// What a model name stands for.
 pub fn resolve(app: &App, tenant: TenantId, model: Option<&str>) -> Result<Resolved, OpenAiError> {
     let catalogue = app.catalogues.current();
@@ -134,6 +143,16 @@ pub fn session_key(headers: &HeaderMap) -> Result<Option<String>, OpenAiError> {
     }
 }
 
+/// What the client calls the conversation: an agent's session, the key of its prompt cache, or its session's id.
+pub fn conversation(session: Option<&str>, cache_key: Option<&str>, headers: &HeaderMap) -> Option<String> {
+    let header = || {
+        let mut values =
+            ["session-id", "session_id", "x-session-id"].iter().filter_map(|name| headers.get(*name));
+        values.find_map(|value| value.to_str().ok())
+    };
+    session.or(cache_key).or_else(header).filter(|name| !name.is_empty()).map(str::to_owned)
+}
+
 /// Makes a request the agent's: its prompt before the caller's, its conversation before the new items.
 pub async fn as_agent(
     app: &App,
@@ -142,8 +161,8 @@ pub async fn as_agent(
     session: Option<String>,
     draft: &mut Draft,
     prepared: &mut Prepared,
-) -> Result<Option<Turn>, OpenAiError> {
-    let Some((agent, effective)) = &resolved.agent else { return Ok(None) };
+) -> Result<(Option<Turn>, Makers), OpenAiError> {
+    let Some((agent, effective)) = &resolved.agent else { return Ok((None, Makers::default())) };
     let limits = prepared.max_output_tokens.into_iter().chain(effective.max_tokens);
     prepared.max_output_tokens = limits.min();
     if let Some(prompt) = &effective.system_prompt {
@@ -154,18 +173,17 @@ pub async fn as_agent(
     }
     let Some(session_key) = session else {
         close_calls(&mut draft.input, |n| format!("input[{n}]"))?;
-        return Ok(None);
+        return Ok((None, Makers::default()));
     };
     prepared.prompt_cache_key_is_ours = true;
     draft.prompt_cache_key = conversations::cache_key(tenant, &agent.key, &session_key);
     let said = std::mem::take(&mut draft.input);
-    let (input, turn) =
-        conversations::begin(&app.db, &app.clock, tenant, &agent.key, &session_key, said, &resolved.provider)
-            .await
-            .map_err(|error| ApiError::internal(&error))?;
-    draft.input = input;
+    let begun = conversations::begin(&app.db, &app.clock, tenant, &agent.key, &session_key, said)
+        .await
+        .map_err(|error| ApiError::internal(&error))?;
+    draft.input = begun.input;
     close_calls(&mut draft.input, |n| format!("input[{n}]"))?;
-    Ok(Some(turn))
+    Ok((Some(begun.turn), begun.makers))
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
 //! `/v1/chat/completions`: OpenAI's Chat Completions API.
 
 use super::answer::{self, Kept};
-use super::ask::{as_agent, read_body, resolve, session_key};
+use super::ask::{as_agent, conversation, model_in, read_body, resolve, session_key};
 use super::error::OpenAiError;
 use crate::app::App;
-use crate::app::gateway::{Ask, Payload, target};
+use crate::app::gateway::{Ask, Payload, RequestGuard, target};
 use crate::domain::access::Permission;
 use crate::domain::chat::chunk::{ChunkOptions, ChunkTranslator};
 use crate::domain::chat::from_responses::sampling;
 use crate::domain::chat::{completion, request};
-use crate::domain::ids::RequestId;
+use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::request::Prepared;
@@ -43,12 +43,45 @@ pub async fn create(
 ) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::UseModels)?;
     let tenant = caller.0.tenant();
-    let bytes = read_body(&app, &headers, body).await?;
-    let head = request::read_head(&bytes)?;
+    // A Codex client does not speak this dialect; whoever does is like any other.
+    let mut record = app.gateway.begin(id, tenant, Endpoint::ChatCompletions, Audience::Foreign);
+    let understood = understand(&app, id, tenant, &headers, body, &mut record).await;
+    let Understood { ask, stream, options } =
+        understood.map_err(|OpenAiError(refusal)| record.refused(refusal))?;
+    if stream {
+        let front = move |kept: Kept| {
+            let Kept { max_output_tokens, input_tokens, .. } = kept;
+            ChunkTranslator::new(ChunkOptions { max_output_tokens, input_tokens, ..options })
+        };
+        return answer::stream(&app, ask, record, front).await;
+    }
+    let (headers, response) = answer::collect(&app, ask, record).await?;
+    Ok(answer::json(headers, &completion::completion(&response, &options)))
+}
+
+/// A request that can go to an account, and how its answer is told.
+struct Understood {
+    ask: Ask,
+    stream: bool,
+    options: ChunkOptions,
+}
+
+/// Reads the request and finds out who is meant; what of it is known goes into the record.
+async fn understand(
+    app: &App,
+    id: RequestId,
+    tenant: TenantId,
+    headers: &HeaderMap,
+    body: Body,
+    record: &mut RequestGuard,
+) -> Result<Understood, OpenAiError> {
+    let bytes = read_body(app, headers, body).await?;
+    let head = request::read_head(&bytes).inspect_err(|_| record.asked_for(&model_in(&bytes)))?;
+    record.asked_for(head.model.as_deref().unwrap_or_default());
     let body: Value = serde_json::from_slice(&bytes).map_err(|error| {
         Refusal::invalid_request("invalid_json", format!("the body is not JSON: {error}"), None)
     })?;
-    let resolved = resolve(&app, tenant, head.model.as_deref())?;
+    let resolved = resolve(app, tenant, head.model.as_deref())?;
     let model_asked = head.model.clone().unwrap_or_default();
     let mut options = ChunkOptions {
         include_usage: head.include_usage,
@@ -59,6 +92,8 @@ pub async fn create(
         ..ChunkOptions::default()
     };
     let mut turn = None;
+    let session = session_key(headers)?;
+    let conversation = conversation(session.as_deref(), head.prompt_cache_key.as_deref(), headers);
     let payload = if resolved.agent.is_none() && resolved.provider.kind.wire == Wire::ChatCompletions {
         // The upstream keeps these itself.
         options.stop.clear();
@@ -73,32 +108,29 @@ pub async fn create(
             prompt_cache_key_is_ours: head.prompt_cache_key.is_none(),
             ..Prepared::default()
         };
-        let (draft, session) = (&mut translated.draft, session_key(&headers)?);
-        turn = as_agent(&app, tenant, &resolved, session, draft, &mut prepared).await?;
+        let makers;
+        let draft = &mut translated.draft;
+        (turn, makers) = as_agent(app, tenant, &resolved, session, draft, &mut prepared).await?;
+        if let Some(turn) = &mut turn {
+            turn.stop.clone_from(&head.stop);
+        }
         // Stop sequences are kept here.
         let mut sampling = sampling(&body);
         sampling.shift_remove("stop");
-        Payload::Draft { draft: translated.draft, prepared, sampling }
+        Payload::Draft { draft: translated.draft, prepared, sampling, makers }
     };
     let ask = Ask {
         id,
         tenant,
         endpoint: Endpoint::ChatCompletions,
-        // A Codex client does not speak this dialect; whoever does is like any other.
         audience: Audience::Foreign,
         model_asked,
         resolved,
         payload,
         headers: HeaderMap::new(),
         turn,
+        conversation,
+        bound: false,
     };
-    if head.stream {
-        let front = move |kept: Kept| {
-            let Kept { max_output_tokens, input_tokens, .. } = kept;
-            ChunkTranslator::new(ChunkOptions { max_output_tokens, input_tokens, ..options })
-        };
-        return answer::stream(&app, ask, front).await;
-    }
-    let (headers, response) = answer::collect(&app, ask).await?;
-    Ok(answer::json(headers, &completion::completion(&response, &options)))
+    Ok(Understood { ask, stream: head.stream, options })
 }

@@ -4,9 +4,12 @@ use crate::domain::responses::request::RequestError;
 use crate::domain::routing::refusal::Refusal;
 use crate::http::error::ApiError;
 use axum::Json;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
+
+/// How many accounts were tried for an answer or a refusal.
+pub const ATTEMPTS: HeaderName = HeaderName::from_static("x-gateway-attempts");
 
 /// An error of a model route.
 #[derive(Debug)]
@@ -60,6 +63,9 @@ impl IntoResponse for OpenAiError {
         let headers = response.headers_mut();
         if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if self.0.attempts > 0 {
+            headers.insert(ATTEMPTS, HeaderValue::from(self.0.attempts));
         }
         // The OpenAI SDKs repeat a 429 and a 5xx twice unless told not to.
         let again = if self.0.retryable { "true" } else { "false" };

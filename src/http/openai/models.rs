@@ -91,7 +91,8 @@ pub async fn get(
     caller.0.require(Permission::Read)?;
     let resolved = resolve(&app, caller.0.tenant(), Some(&id))?;
     let provider = &resolved.provider;
-    let known = provider.model(&resolved.model).map(|model| entry(model, provider));
+    let accounts = &resolved.pool.accounts;
+    let known = accounts.iter().find_map(|a| a.model(&resolved.model)).map(|model| entry(model, provider));
     // An account may have a model that its list does not tell; the upstream judges.
     let entry = known.unwrap_or_else(|| ModelEntry {
         id: String::new(),

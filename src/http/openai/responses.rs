@@ -1,10 +1,12 @@
 //! `/v1/responses`: OpenAI's Responses API, stored nowhere.
 
 use super::answer::{self, Kept};
-use super::ask::{as_agent, audience, native_headers, read_body, resolve, session_key};
+use super::ask::{
+    as_agent, audience, conversation, model_in, native_headers, read_body, resolve, session_key,
+};
 use super::error::OpenAiError;
 use crate::app::App;
-use crate::app::gateway::{Ask, Payload, target};
+use crate::app::gateway::{Ask, Payload, RequestGuard, target};
 use crate::domain::access::Permission;
 use crate::domain::chat::from_responses::sampling;
 use crate::domain::ids::{RequestId, TenantId};
@@ -40,7 +42,8 @@ pub async fn create(
 ) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::UseModels)?;
     let audience = audience(&headers);
-    match answer(&app, id, caller.0.tenant(), audience, &headers, body).await {
+    let record = app.gateway.begin(id, caller.0.tenant(), Endpoint::Responses, audience);
+    match answer(&app, id, caller.0.tenant(), audience, &headers, body, record).await {
         // A Codex client repeats a 5xx up to 30 times, whoever it comes from.
         Err(OpenAiError(refusal))
             if refusal.presentation(audience == Audience::Codex) == Presentation::FailedStream =>
@@ -59,21 +62,54 @@ async fn answer(
     audience: Audience,
     headers: &HeaderMap,
     body: Body,
+    mut record: RequestGuard,
 ) -> Result<Response, OpenAiError> {
+    let understood = understand(app, id, tenant, audience, headers, body, &mut record).await;
+    let Understood { ask, stream } = understood.map_err(|OpenAiError(refusal)| record.refused(refusal))?;
+    if stream {
+        let (model, now) = (ask.resolved.model.clone(), app.clock.now().timestamp());
+        let front = move |kept: Kept| Forwarder::new(audience, kept.options(id, &model, now));
+        return answer::stream(app, ask, record, front).await;
+    }
+    let (headers, response) = answer::collect(app, ask, record).await?;
+    Ok(answer::json(headers, &response))
+}
+
+/// A request that can go to an account.
+struct Understood {
+    ask: Ask,
+    stream: bool,
+}
+
+/// Reads the request and finds out who is meant; what of it is known goes into the record.
+async fn understand(
+    app: &Arc<App>,
+    id: RequestId,
+    tenant: TenantId,
+    audience: Audience,
+    headers: &HeaderMap,
+    body: Body,
+    record: &mut RequestGuard,
+) -> Result<Understood, OpenAiError> {
     let body = read_body(app, headers, body).await?;
-    let head = request::read_head(&body)?;
+    let head = request::read_head(&body).inspect_err(|_| record.asked_for(&model_in(&body)))?;
+    record.asked_for(head.model.as_deref().unwrap_or_default());
     let resolved = resolve(app, tenant, head.model.as_deref())?;
     let stream = head.stream;
     let model_asked = head.model.clone().unwrap_or_default();
     let mut turn = None;
+    let bound = head.compacted;
+    let session = session_key(headers)?;
+    let conversation = conversation(session.as_deref(), head.prompt_cache_key.as_deref(), headers);
     let payload = if resolved.agent.is_some() {
         let target = target(&resolved, &resolved.provider)?;
         let (mut draft, mut prepared) = request::draft_foreign(&body, &target)?;
-        let session = session_key(headers)?;
-        turn = as_agent(app, tenant, &resolved, session, &mut draft, &mut prepared).await?;
+        let makers;
+        (turn, makers) = as_agent(app, tenant, &resolved, session, &mut draft, &mut prepared).await?;
         Payload::Draft {
             draft,
             prepared,
+            makers,
             sampling: sampling(&serde_json::from_slice(&body).unwrap_or_default()),
         }
     } else if audience == Audience::Codex {
@@ -95,14 +131,10 @@ async fn answer(
         payload,
         headers,
         turn,
+        conversation,
+        bound,
     };
-    if stream {
-        let (model, now) = (ask.resolved.model.clone(), app.clock.now().timestamp());
-        let front = move |kept: Kept| Forwarder::new(audience, kept.options(id, &model, now));
-        return answer::stream(app, ask, front).await;
-    }
-    let (headers, response) = answer::collect(app, ask).await?;
-    Ok(answer::json(headers, &response))
+    Ok(Understood { ask, stream })
 }
 
 /// Looks a response up: there is none

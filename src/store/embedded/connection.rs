@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
 use super::error::EmbeddedError;
-use super::layout::{PORT, hex, state_dir, write_whole};
+use super::layout::{PORT, state_dir, write_whole};
 
 /// The gateway's database and its role, which is no superuser: row-level security holds here as on any other
 /// server.
@@ -74,7 +74,7 @@ pub(super) fn url(socket_dir: &Path) -> String {
         if byte.is_ascii_alphanumeric() {
             host.push(char::from(byte));
         } else {
-            host.extend(["%", &hex(&[byte])]);
+            host.extend(["%", &hex::encode([byte])]);
         }
     }
     format!("postgres://{NAME}@{host}:{PORT}/{NAME}?sslmode=disable")

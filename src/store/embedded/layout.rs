@@ -103,7 +103,8 @@ impl Layout {
     }
 
     fn short_socket_dir(&self, account: &Account) -> PathBuf {
-        let name = format!("gateway-{}", &hex(&Sha256::digest(self.state.as_os_str().as_bytes()))[..16]);
+        let name =
+            format!("gateway-{}", &hex::encode(Sha256::digest(self.state.as_os_str().as_bytes()))[..16]);
         let runtime = if account.become_it {
             Some(PathBuf::from("/run")).filter(|dir| dir.is_dir())
         } else {
@@ -223,14 +224,6 @@ pub(super) fn write_whole(
         account.own(&temporary)?;
     }
     fs::rename(&temporary, path).map_err(failed("rename", &temporary))
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

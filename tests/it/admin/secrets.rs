@@ -19,9 +19,17 @@ struct Heard {
 
 impl Heard {
     async fn call(&self, method: Method, path: &str, body: Value) -> Value {
-        let response = self.client.request(method, path).json(&body).send().await.unwrap();
+        let mut response = self.client.request(method, path).json(&body).send().await.unwrap();
         let head = format!("\n{path} {:?}\n", response.headers());
-        let body = response.text().await.unwrap();
+        let feed = path.starts_with("/v1/events");
+        let mut body = Vec::new();
+        // The feed has no end.
+        let wait = std::time::Duration::from_secs(if feed { 1 } else { 60 });
+        while let Ok(chunk) = tokio::time::timeout(wait, response.chunk()).await {
+            let Some(chunk) = chunk.unwrap() else { break };
+            body.extend_from_slice(&chunk);
+        }
+        let body = String::from_utf8(body).unwrap();
         self.text.lock().unwrap().push_str(&(head + &body));
         serde_json::from_str(&body).unwrap_or(Value::Null)
     }

@@ -235,6 +235,32 @@ async fn an_answer_that_was_cut_leaves_a_conversation_that_goes_on() {
 }
 
 #[tokio::test]
+async fn an_answer_that_ended_at_the_clients_stop_is_kept_up_to_it() {
+    let world = World::new().await;
+    let node = with_agent(&world, json!({})).await;
+    for (stream, said, stop, kept) in [
+        (true, "one two STOP three", json!("STOP"), "one two "),
+        (false, "four five STOP six", json!(["never", "STOP"]), "four five "),
+        (true, "all of it", json!(["STOP"]), "all of it"),
+        (false, "STOP at once", json!("STOP"), ""),
+        (true, "STOP at once", json!("STOP"), ""),
+    ] {
+        world.script(Script::text(said));
+        let mut body = ask(CHAT, AGENT, "count", stream);
+        body["stop"] = stop;
+        let answer = node.post_with(CHAT, SESSION, &body).await;
+        let told = told(CHAT, stream, &answer);
+        assert_eq!((told.text.as_str(), told.end.as_str()), (kept, "stop"), "{}", answer.text());
+        say(&node, CHAT, "go on", false).await;
+        let input = sent(&world)["input"].as_array().unwrap().clone();
+        let turn = input.len() - 1 - usize::from(!kept.is_empty());
+        assert_eq!(super::text_of(&json!(input[turn..input.len() - 1])), kept, "{input:?}");
+        assert!(!json!(input).to_string().contains("STOP"), "{input:?}");
+    }
+    assert_eq!(world.ada().counters().refused, 0);
+}
+
+#[tokio::test]
 async fn the_output_of_a_kept_call_may_come_alone() {
     let world = World::new().await;
     let node = with_agent(&world, json!({})).await;

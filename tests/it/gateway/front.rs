@@ -1,6 +1,6 @@
 //! The rest of the front: models, names, refusals of what is not served, bodies that are too large.
 
-use super::{AS_CODEX, CHAT, MODEL, RESPONSES, ask};
+use super::{AS_CODEX, CHAT, MODEL, RESPONSES, ask, native_turn};
 use crate::support::world::{CODEX, COMPAT, GRACE, TOKEN, World};
 use axum::body::Body;
 use gateway::demo::simulator::COMPAT_KEY;
@@ -156,7 +156,90 @@ async fn a_request_and_its_attempt_are_recorded() {
     );
 
     world.script(gateway::demo::simulator::Script::fixture("error-400-context_length_exceeded"));
+    node.forgive();
     node.post(RESPONSES, &ask(RESPONSES, MODEL, "hi", false)).await;
     let (row, _) = node.record(3).await;
     assert_eq!((row.status.as_str(), row.http_status), ("refused", 400));
+}
+
+#[tokio::test]
+async fn a_request_that_gets_to_no_account_leaves_its_row_too() {
+    let world = World::with(|config| config.server.max_body_mib = 1).await;
+    let node = world.node().await;
+    let agent = serde_json::json!({"agent_key": "helper", "provider": CODEX, "model": MODEL});
+    assert_eq!(node.post("/v1/agents", &agent).await.status, 201);
+    let key = [("x-gateway-session-key", "")];
+    let large = ask(RESPONSES, MODEL, &"x".repeat(1_100_000), true).to_string();
+    let zstd = [("content-encoding", "br")];
+    let model = |model: &str| json!({"model": model, "input": "hi", "messages": []}).to_string();
+    let cases = [
+        (model("no-such-model"), &[][..], 404, "model_not_found", "no-such-model"),
+        (model("agent:nobody"), &[], 404, "agent_not_found", "agent:nobody"),
+        ("{".into(), &[], 400, "invalid_json", ""),
+        (json!({"model": "m", "stream": "x"}).to_string(), &[], 400, "invalid_type", "m"),
+        (large, &[], 400, "request_too_large", ""),
+        (model(MODEL), &zstd, 415, "unsupported_encoding", ""),
+        (ask(RESPONSES, "agent:helper", "hi", true).to_string(), &key, 400, "", "agent:helper"),
+        // Text that Postgres would not take, or that would fill it.
+        (model("no\0such"), &[], 404, "model_not_found", "no\u{fffd}such"),
+        (model(&"m".repeat(100_000)), &[], 404, "model_not_found", &"m".repeat(256)),
+    ];
+    let mut count = 0;
+    for (path, headers, endpoint, client) in [
+        (RESPONSES, &[][..], "responses", "other"),
+        (RESPONSES, AS_CODEX, "responses", "codex"),
+        (CHAT, &[], "chat_completions", "other"),
+    ] {
+        for (body, more, status, code, model) in &cases {
+            // Nobody without the key leaves a row.
+            let stranger = [("authorization", "Bearer wrong")];
+            assert_eq!(node.request("POST", path, &stranger, Body::from("{}")).await.status, 401);
+            let answer =
+                node.request("POST", path, &[headers, more].concat(), Body::from(body.clone())).await;
+            assert_eq!(answer.status, *status, "{path} {}", answer.text());
+            assert_eq!(answer.header("x-gateway-attempts"), None);
+            count += 1;
+            let (row, attempts) = node.record(count).await;
+            assert_eq!((row.status.as_str(), row.http_status), ("refused", i32::from(*status)), "{code}");
+            assert_eq!((row.endpoint.as_str(), row.client.as_str()), (endpoint, client));
+            assert_eq!(row.model, *model);
+            assert_eq!((row.provider_name, attempts.len()), (None, 0));
+            assert_eq!(row.error_code, Some(answer.code()));
+            assert!(code.is_empty() || row.error_code.as_deref() == Some(*code), "{:?}", row.error_code);
+            assert!(row.error_message.is_some_and(|text| (1..=4_000).contains(&text.chars().count())));
+            assert_eq!(Some(row.id.to_string().as_str()), answer.header("x-request-id"));
+        }
+    }
+    assert_eq!((node.records().await.len(), world.ada().counters().responses), (count, 0));
+}
+
+#[tokio::test]
+async fn every_answer_says_how_many_accounts_were_tried() {
+    let world =
+        World::with(|config| config.server.allowed_origins = vec!["https://chat.example".into()]).await;
+    let node = world.node().await;
+    let cases = [
+        (RESPONSES, &[][..], ask(RESPONSES, MODEL, "hi", true)),
+        (RESPONSES, &[], ask(RESPONSES, MODEL, "hi", false)),
+        (RESPONSES, AS_CODEX, native_turn("hi")),
+        (CHAT, &[], ask(CHAT, MODEL, "hi", true)),
+        (CHAT, &[], ask(CHAT, MODEL, "hi", false)),
+    ];
+    for (path, headers, body) in cases {
+        node.forgive();
+        let answer = node.post_with(path, headers, &body).await;
+        assert_eq!((answer.status, answer.header("x-gateway-attempts")), (200, Some("1")), "{path}");
+        for refusal in ["error-429-usage_limit_reached", "error-500-server_error"] {
+            node.forgive();
+            world.script(gateway::demo::simulator::Script::fixture(refusal));
+            let answer = node.post_with(path, headers, &body).await;
+            assert_eq!(answer.header("x-gateway-attempts"), Some("1"), "{path} {refusal}");
+        }
+    }
+    let origin = [("origin", "https://chat.example")];
+    let exposed = node.request("GET", "/v1/models", &origin, Body::empty()).await;
+    let exposed = exposed.header("access-control-expose-headers").unwrap().to_owned();
+    for name in ["x-request-id", "x-gateway-provider", "x-gateway-dropped", "x-gateway-attempts"] {
+        assert!(exposed.contains(name), "{exposed}");
+    }
 }

@@ -199,11 +199,58 @@ async fn after_the_grace_the_head_goes_out_and_a_failure_is_the_one_typed_end() 
         last["response"]["error"]["code"], "insufficient_quota",
         "the code that it does not repeat: {last}"
     );
+    node.forgive();
     // An answer that comes late comes whole.
     world.script(Script::Default.delayed(1_200));
     let answer = node.post(RESPONSES, &ask(RESPONSES, MODEL, "hi", true)).await;
     let told = told_by_events(&answer.events());
     assert!(told.ends == 1 && told.text.starts_with("You said: hi"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn what_the_head_could_not_say_any_more_is_said_in_the_stream() {
+    let world = World::with(|config| config.server.head_grace_seconds = 0).await;
+    let node = world.node().await;
+    let late = |script: Script| world.script(script.delayed(300));
+    late(Script::Default);
+    let answer = node.post_with(RESPONSES, AS_CODEX, &native_turn("hi")).await;
+    for name in ["x-gateway-provider", "x-gateway-attempts", "x-codex-turn-state", "openai-model"] {
+        assert_eq!(answer.header(name), None);
+    }
+    let text = answer.text();
+    let (before, after) = text.split_once("event: response.metadata\n").unwrap();
+    assert!(before.contains(": x-gateway-provider: openai-codex\n\n: x-gateway-attempts: 1\n\n"), "{before}");
+    assert!(!before.contains("event:") && after.contains("event: response.created"), "{text}");
+    let events = answer.events();
+    let headers = &events[0]["headers"];
+    assert_eq!(events[0]["type"], "response.metadata");
+    assert_eq!(
+        (headers["openai-model"].as_str(), headers["x-gateway-attempts"].as_str()),
+        (Some(MODEL), Some("1"))
+    );
+    assert!(headers["x-codex-turn-state"].is_string() && headers["x-models-etag"].is_string(), "{headers}");
+    assert_eq!(events.iter().filter(|event| event["type"] == "response.metadata").count(), 1);
+    assert_eq!(told_by_events(&events).ends, 1);
+
+    // Others get comments alone.
+    for path in [RESPONSES, CHAT] {
+        late(Script::Default);
+        let mut body = ask(path, MODEL, "hi", true);
+        body["temperature"] = 0.5.into();
+        let answer = node.post(path, &body).await;
+        let text = answer.text();
+        for comment in
+            ["x-gateway-provider: openai-codex", "x-gateway-attempts: 1", "x-gateway-dropped: temperature"]
+        {
+            assert!(text.contains(&format!(": {comment}\n\n")), "{text}");
+        }
+        assert!(!text.contains("response.metadata") && !text.contains("x-codex"), "{text}");
+        assert_eq!(told(path, true, &answer).ends, 1);
+        late(Script::fixture("error-503-server_is_overloaded"));
+        let answer = node.post(path, &body).await;
+        assert!(answer.text().contains(": x-gateway-attempts: 1\n\n"), "{}", answer.text());
+        assert_eq!(told(path, true, &answer).end, "failed");
+    }
 }
 
 #[tokio::test]

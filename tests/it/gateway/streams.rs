@@ -57,6 +57,7 @@ async fn check(world: &World, node: &Node, name: &str, path: &str, stream: bool)
     for chunking in CHUNKINGS {
         let what = format!("{name} {path} stream={stream} {chunking:?}");
         world.script(script(name, chunking));
+        node.forgive();
         let answer = node.post(path, &ask(path, MODEL, "hi", stream)).await;
         let failed = expected_end(name, path) == "failed";
         if ends_before_its_first_word(name) || (failed && !stream) {
@@ -127,6 +128,7 @@ async fn a_codex_client_gets_the_recorded_bytes_or_a_final_failure() {
     for name in fixtures() {
         for chunking in CHUNKINGS {
             world.script(script(&name, chunking));
+            node.forgive();
             let answer = node.post_with(RESPONSES, AS_CODEX, &native_turn("hi")).await;
             let what = format!("{name} {chunking:?}: {}", answer.text());
             if name == "failed-usage-limit-before-output" {
@@ -170,6 +172,7 @@ async fn a_break_after_the_first_word_is_one_typed_end() {
     for (n, script) in scripts.into_iter().enumerate() {
         for path in [RESPONSES, CHAT] {
             world.script(Script::stream(script.clone()));
+            node.forgive();
             let body = ask(path, MODEL, "say something that is long enough to be cut", true);
             let answer = node.post(path, &body).await;
             assert_eq!(answer.status, 200, "{n} {}", answer.text());
@@ -179,6 +182,7 @@ async fn a_break_after_the_first_word_is_one_typed_end() {
             assert!(!told.text.contains("rate"), "an error is no content");
         }
         world.script(Script::stream(script));
+        node.forgive();
         let answer = node.post_with(RESPONSES, AS_CODEX, &native_turn("say something long enough")).await;
         let told = told_by_events(&answer.events());
         assert_eq!((told.ends, told.end.as_str()), (1, "failed"), "codex {n} {}", answer.text());

@@ -8,6 +8,7 @@ use serde_json::json;
 
 const ADA: &str = "ada@example.com";
 const OTHER_KEY: &str = "0000000000000000000000000000000000000000000000000000000000000001";
+const NEW_KEY: &str = "0000000000000000000000000000000000000000000000000000000000000002";
 
 async fn simulator() -> Simulator {
     Simulator::start(SimulatorSpec::with_emails([ADA])).await.unwrap()
@@ -152,5 +153,54 @@ async fn a_backup_goes_from_one_external_database_to_another() {
     let client = gateway.client(&home.token());
     serves(&client).await;
     remembers(&client, &simulator).await;
+    gateway.stop().await;
+}
+
+#[tokio::test]
+async fn a_configured_key_is_replaced_with_the_old_one_among_the_previous() {
+    let simulator = simulator().await;
+    let db = database().await;
+    let home = Home::new().on(&simulator).with("GATEWAY_POSTGRES_DSN", &db.url);
+    let home = home.with("GATEWAY_ENCRYPTION_KEY", OTHER_KEY);
+    let mut gateway = home.serve().await;
+    furnish(&gateway.client(&home.token()), &simulator).await;
+    gateway.stop().await;
+
+    let home = home.with("GATEWAY_ENCRYPTION_KEY", NEW_KEY);
+    let error = home.fails(&[]);
+    assert!(error.contains("wrong encryption key") && error.contains("KEYS_PREVIOUS"), "{error}");
+
+    let home = home.with("GATEWAY_ENCRYPTION_KEYS_PREVIOUS", OTHER_KEY);
+    let shown = home.ok(&["check-config"]);
+    assert!(shown.contains("encryption_keys_previous") && !shown.contains(OTHER_KEY), "{shown}");
+    let mut gateway = home.serve().await;
+    gateway.says("gateway key rotate").await;
+    let client = gateway.client(&home.token());
+    serves(&client).await;
+    let said = home.ok(&["key", "rotate"]);
+    assert!(said.contains("secrets are sealed with the key") && said.contains("can go"), "{said}");
+    assert!(!said.contains(NEW_KEY) && !said.contains("before the next start"), "{said}");
+    serves(&client).await;
+    gateway.stop().await;
+    for key in [OTHER_KEY, NEW_KEY] {
+        assert!(!gateway.log().contains(key));
+    }
+
+    // The old key is not needed any more.
+    let home = home.with("GATEWAY_ENCRYPTION_KEYS_PREVIOUS", "");
+    let mut gateway = home.serve().await;
+    serves(&gateway.client(&home.token())).await;
+    gateway.stop().await;
+    assert!(!gateway.log().contains("gateway key rotate"), "{}", gateway.log());
+
+    // From a configured key to one in the data directory.
+    let home = home.with("GATEWAY_ENCRYPTION_KEY", "").with("GATEWAY_ENCRYPTION_KEYS_PREVIOUS", NEW_KEY);
+    let mut gateway = home.serve().await;
+    home.ok(&["key", "rotate"]);
+    serves(&gateway.client(&home.token())).await;
+    gateway.stop().await;
+    let home = home.with("GATEWAY_ENCRYPTION_KEYS_PREVIOUS", "");
+    let mut gateway = home.serve().await;
+    serves(&gateway.client(&home.token())).await;
     gateway.stop().await;
 }

@@ -29,7 +29,13 @@ async fn signing_in_again_with_the_same_account_keeps_the_provider_and_everythin
     let world = World::new().await;
     let gateway = world.gateway();
     world.connect(&gateway, "openai-codex", ADA).await;
-    world.sql("update providers set settings = '{\"codex_pool\": {\"strategy\": \"round_robin\"}}', enabled = false").await;
+    world.sql("update providers set settings = '{\"mine\": 1}', enabled = false").await;
+    world
+        .sql(
+            "insert into pools (owner_id, tenant_id, strategy, affinity, created_at, updated_at)
+             select id, tenant_id, 'round_robin', 'request', now(), now() from providers",
+        )
+        .await;
     let (provider, grant) =
         (world.provider("openai-codex").await.unwrap(), world.grant("openai-codex").await.unwrap());
 

@@ -30,6 +30,7 @@ use tower::ServiceExt as _;
 /// The account behind [`CODEX`].
 pub const ADA: &str = "ada@example.com";
 pub const GRACE: &str = "grace@example.com";
+pub const LINUS: &str = "linus@example.com";
 /// The provider that a plain model name goes to.
 pub const CODEX: &str = "openai-codex";
 /// The OpenAI-compatible one, once [`Node::add_compat`] made it.
@@ -67,7 +68,12 @@ impl World {
 
     /// With other settings.
     pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
-        let sim = Simulator::start(SimulatorSpec::with_emails([ADA, GRACE])).await.unwrap();
+        Self::of([ADA, GRACE, LINUS], change).await
+    }
+
+    /// With other people.
+    pub async fn of<const N: usize>(emails: [&str; N], change: impl FnOnce(&mut Config)) -> Self {
+        let sim = Simulator::start(SimulatorSpec::with_emails(emails)).await.unwrap();
         let (db, dir) = (database().await, TempDir::new().unwrap());
         let mut config = Config::default();
         config.database.url = Some(db.url.clone().into());
@@ -78,6 +84,8 @@ impl World {
         config.chatgpt.issuer = sim.issuer();
         config.chatgpt.api_base = sim.api_base();
         config.agents.defaults.model = "gpt-5.5".into();
+        // Who tests something else counts the requests.
+        config.quota.poll = false;
         change(&mut config);
         Self { sim, db, config, _dir: dir }
     }
@@ -107,11 +115,12 @@ impl World {
 }
 
 impl Node {
-    /// Signs an account in and reads its models.
+    /// Signs an account in, asks where its calls go, and reads its models.
     pub async fn connect(&self, name: &str, account: &AccountHandle) {
         let options = LoginOptions::default();
         self.app.logins.import(MASTER_TENANT, name, &account.auth_json(), options).await.unwrap();
         self.app.reload().await.unwrap();
+        self.app.placements.check_due().await.unwrap();
         self.app.models.refresh_due().await;
     }
 
@@ -155,17 +164,7 @@ impl Node {
 
     /// As the gateway's owner, unless `headers` say otherwise.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
-        let mut request = axum::http::Request::builder().method(method).uri(path);
-        if !headers.iter().any(|(name, _)| *name == "authorization") {
-            request = request.header("authorization", format!("Bearer {TOKEN}"));
-        }
-        for (name, value) in headers {
-            request = request.header(*name, *value);
-        }
-        let response = self.router().oneshot(request.body(body).unwrap()).await.unwrap();
-        let (head, body) = response.into_parts();
-        let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: head.status.as_u16(), headers: head.headers, body }
+        request(self.router(), method, path, headers, body).await
     }
 
     /// Serves on a socket; its address.
@@ -194,10 +193,28 @@ impl Node {
         requests::newest(&mut db, MASTER_TENANT, 1_000).await.unwrap().0
     }
 
+    /// What was held against its accounts is over, as when an operator says so.
+    pub fn forgive(&self) {
+        let now = self.app.clock.now() + chrono::TimeDelta::seconds(10);
+        let mut free = HeaderMap::new();
+        for (name, value) in [
+            ("x-codex-primary-used-percent", "0".to_owned()),
+            ("x-codex-primary-window-minutes", "300".to_owned()),
+            ("x-codex-primary-reset-at", (now.timestamp() + 17_000).to_string()),
+        ] {
+            free.insert(name, value.parse().unwrap());
+        }
+        for provider in self.app.catalogues.current().providers() {
+            self.app.accounts.forgive(provider.id);
+            self.app.quotas.observe_headers(provider.id, &free, now);
+        }
+    }
+
     /// The state of a provider as its page shows it.
     pub fn state(&self, provider: &str) -> String {
         let catalogue = self.app.catalogues.current();
-        let status = catalogue.tenant(MASTER_TENANT).provider(provider).unwrap().status();
+        let provider = catalogue.tenant(MASTER_TENANT).provider(provider).unwrap();
+        let status = self.app.accounts.status(provider, self.app.clock.now());
         serde_json::to_value(status.state).unwrap().as_str().unwrap().to_owned()
     }
 
@@ -206,6 +223,8 @@ impl Node {
         self.shutdown.begin();
         self.shutdown.stop_streams();
         self.shutdown.tasks().stop();
+        // As the program does: what is still to be written is written.
+        let _ = tokio::time::timeout(Duration::from_secs(5), self.shutdown.tasks().ended()).await;
         self.running.close().await;
     }
 }
@@ -232,6 +251,27 @@ impl Answer {
     pub fn code(&self) -> String {
         self.json()["error"]["code"].as_str().unwrap_or_else(|| panic!("{}", self.text())).to_owned()
     }
+}
+
+/// As the gateway's owner, unless `headers` say otherwise. Who asks often makes the router once.
+pub async fn request(
+    router: Router,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: Body,
+) -> Answer {
+    let mut request = axum::http::Request::builder().method(method).uri(path);
+    if !headers.iter().any(|(name, _)| *name == "authorization") {
+        request = request.header("authorization", format!("Bearer {TOKEN}"));
+    }
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let response = router.oneshot(request.body(body).unwrap()).await.unwrap();
+    let (head, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    Answer { status: head.status.as_u16(), headers: head.headers, body }
 }
 
 /// The newest model request of an account. Others, such as for its model list, come beside it at any time.

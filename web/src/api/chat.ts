@@ -25,14 +25,21 @@ async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<Cha
   }
 }
 
+export interface ChatAsk {
+  model: string;
+  messages: ChatMessage[];
+  /** The conversation that the gateway keeps for an agent; `null` where `messages` is the whole of it. */
+  sessionKey: string | null;
+}
+
 /** Starts a streamed answer. Throws `ApiError` when the gateway refuses before the first event. */
 export async function streamChat(
-  model: string,
-  messages: ChatMessage[],
+  { model, messages, sessionKey }: ChatAsk,
   signal: AbortSignal,
 ): Promise<ChatStream> {
   const { data, error, response } = await client.POST("/v1/chat/completions", {
     body: { model, messages, stream: true, stream_options: { include_usage: true } },
+    headers: sessionKey === null ? {} : { "X-Gateway-Session-Key": sessionKey },
     parseAs: "stream",
     signal,
   });

@@ -34,3 +34,13 @@ test("what is not understood is left out", () => {
   expect(readChatEvent("null")).toEqual([]);
   expect(read({ choices: [{ delta: { tool_calls: [] } }] })).toEqual([]);
 });
+
+test("a tool call comes in pieces", () => {
+  const call = (it: unknown) => read({ choices: [{ delta: { tool_calls: [it] } }] });
+  expect(call({ index: 1, id: "c", function: { name: "look", arguments: "" } })).toEqual([
+    { kind: "tool", part: { index: 1, name: "look", arguments: "" } },
+  ]);
+  expect(call({ index: 1, function: { arguments: "{}" } })).toEqual([
+    { kind: "tool", part: { index: 1, name: "", arguments: "{}" } },
+  ]);
+});

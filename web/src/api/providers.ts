@@ -30,8 +30,15 @@ export async function updateProvider(id: string, body: UpdateProvider): Promise<
   await unwrap(client.PUT("/v1/providers/{id}", { ...at(id), body }));
 }
 
-export async function removeProvider(id: string): Promise<void> {
-  await unwrap(client.DELETE("/v1/providers/{id}", at(id)));
+/** `detach` takes it out of the pools and agents that use it first; else they are a reason to refuse. */
+export async function removeProvider(id: string, detach: boolean): Promise<void> {
+  const params = { path: { id }, ...(detach && { query: { detach } }) };
+  await unwrap(client.DELETE("/v1/providers/{id}", { params }));
+}
+
+/** Lifts what is held against it, and has its quota asked for. */
+export async function releaseProvider(id: string): Promise<void> {
+  await unwrap(client.POST("/v1/providers/{id}/release", at(id)));
 }
 
 export function verifyProvider(id: string): Promise<VerifyResult> {

@@ -92,6 +92,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/{id}/codex-pool-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What an agent's pool did for it */
+        get: operations["agents_pool_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/chatgpt/{provider}/callback": {
         parameters: {
             query?: never;
@@ -154,6 +171,23 @@ export interface paths {
         put?: never;
         /** Forgets the account's tokens; the provider stays */
         post: operations["oauth_logout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/chatgpt/{provider}/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One account's quota; asks the upstream when nothing was heard for a minute */
+        get: operations["oauth_quota"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -228,6 +262,27 @@ export interface paths {
          *     header `x-gateway-dropped`; `max_tokens` and `stop` are kept here.
          */
         post: operations["chat_completions_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What happens in the tenant, as server-sent events
+         * @description Types: `provider.status`, `provider.health`, `provider.quota`, `provider.cooldown`, `request.finished`, and `reset`:
+         *     events may have been missed, so read everything anew. `Last-Event-ID` goes on where another stream ended.
+         */
+        get: operations["events_watch"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -329,11 +384,28 @@ export interface paths {
         };
         /** One provider, by id or name */
         get: operations["providers_get"];
-        /** Changes a provider */
+        /** Changes a provider; a new name follows through to pools and agents */
         put: operations["providers_update"];
         post?: never;
         /** Removes a provider with its sign-in */
         delete: operations["providers_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{id}/codex-pool-activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a provider's pool did */
+        get: operations["providers_pool_activity"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -356,6 +428,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/providers/{id}/quota/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How an account's windows filled */
+        get: operations["quota_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{id}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Says that all is well with a provider again: what was held against it is lifted, and its quota is asked for */
+        post: operations["providers_release"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/providers/{id}/verify": {
         parameters: {
             query?: never;
@@ -367,6 +473,57 @@ export interface paths {
         put?: never;
         /** Asks the provider's upstream for its models: whether the sign-in or the key works */
         post: operations["providers_verify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quota": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The quotas of all accounts, from memory */
+        get: operations["quota_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists requests */
+        get: operations["requests_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/requests/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One request with its decision and its attempts */
+        get: operations["requests_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -515,7 +672,7 @@ export interface components {
              * @description 0 to 2, for models that take one.
              */
             temperature?: number | null;
-            chatgpt_oauth_routing?: Record<string, unknown> | null;
+            chatgpt_oauth_routing?: components["schemas"]["ChatgptOauthRouting"] | null;
         };
         /**
          * @description Whether an agent answers.
@@ -525,11 +682,34 @@ export interface components {
         /** @description One try at one account. */
         Attempt: {
             provider_name: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @description As it was named to the upstream. */
+            model: string | null;
             outcome: components["schemas"]["AttemptOutcome"];
+            /** @description How it failed, in one word. */
+            cause: string | null;
+            fault: components["schemas"]["AttemptFault"] | null;
+            /**
+             * Format: int32
+             * @description Of the upstream's refusal.
+             */
+            http_status: number | null;
             error_code: string | null;
+            error_message: string | null;
+            /**
+             * Format: int64
+             * @description From its own begin until the first event that the client could see.
+             */
+            first_event_ms: number | null;
             /** Format: int64 */
             duration_ms: number;
         };
+        /**
+         * @description Whose fault a failure was.
+         * @enum {string}
+         */
+        AttemptFault: "client" | "account" | "upstream";
         /**
          * @description How one attempt ended.
          * @enum {string}
@@ -565,12 +745,38 @@ export interface components {
              */
             login_id?: string | null;
         };
+        /**
+         * @description The agent's own use of its provider's pool; null and `{}` are the provider's way. It means nothing where the provider
+         *     is no ChatGPT account.
+         */
+        ChatgptOauthRouting: {
+            /** @description `inherit` (the provider's way) or `custom`. */
+            override_mode?: string | null;
+            strategy?: components["schemas"]["PoolStrategy"] | null;
+            /** @description Members of the provider's pool to use, in order; none: all of them. */
+            extra_provider_names?: string[] | null;
+        };
         /** @description The first steps, each true once it is done. */
         Checklist: {
             account_connected: boolean;
             models_loaded: boolean;
             first_request_served: boolean;
             agent_created: boolean;
+        };
+        /** @description Null where the plan has no such window, or nothing is known of it. */
+        CoreUsage: {
+            five_hour: components["schemas"]["CoreWindow"] | null;
+            weekly: components["schemas"]["CoreWindow"] | null;
+        };
+        /** @description One of the two windows that most plans have. */
+        CoreWindow: {
+            label: string;
+            /** Format: double */
+            remaining_percent: number;
+            /** Format: int64 */
+            reset_after_seconds: number | null;
+            /** Format: date-time */
+            reset_at: string | null;
         };
         /** @description A new provider. */
         CreateProvider: {
@@ -582,12 +788,35 @@ export interface components {
             api_base?: string | null;
             api_key?: string | null;
             enabled?: boolean | null;
+            /** @description `codex_pool` in it makes the provider the owner of a pool: `{"strategy", "extra_provider_names", "affinity"}`. */
             settings?: Record<string, unknown> | null;
         };
         /** @description Opens a session. */
         CreateSession: {
             /** @description The gateway's token; `gateway token` prints it. */
             token: string;
+        };
+        /** @description Bought credits, with which an account goes on past its windows. */
+        CreditsBody: {
+            has_credits: boolean;
+            unlimited: boolean;
+            /** @description As the upstream writes it. */
+            balance: string | null;
+        };
+        /** @description Why a request went where it went. It documents `domain::routing::decide::Plan::describe`. */
+        Decision: {
+            strategy: components["schemas"]["PoolStrategy"];
+            /** @description One sentence: what the first account has before the others. */
+            why: string;
+            /** @description The account that the conversation belongs to. */
+            home: string | null;
+            /** @description In the order in which they were to be tried. */
+            attempts: string[];
+            /** @description Those of the attempts that are in trouble themselves, and were to be tried when all others fail. */
+            last_resort: string[];
+            excluded: components["schemas"]["Exclusion"][];
+            /** @description How many accounts there were to choose from. The lists name the first of many. */
+            candidates: number;
         };
         /** @description A begun device sign-in. */
         DeviceLogin: {
@@ -625,6 +854,17 @@ export interface components {
             thinking_level: string | null;
             /** Format: int64 */
             max_tokens: number | null;
+            routing: components["schemas"]["EffectiveRouting"] | null;
+        };
+        /** @description The accounts that answer for the agent. */
+        EffectiveRouting: {
+            strategy: components["schemas"]["PoolStrategy"];
+            affinity: components["schemas"]["PoolAffinity"];
+            /** @description Whether more than one account is in play. */
+            active: boolean;
+            /** @description By name, the owner first. */
+            accounts: string[];
+            source: components["schemas"]["RoutingSource"];
         };
         /** @description The body of an error of an admin route. */
         ErrorBody: {
@@ -635,6 +875,28 @@ export interface components {
             /** @description Also in the header `x-request-id`, and in the log. */
             request_id?: string | null;
         };
+        /** @description An account that was left out, and why. */
+        Exclusion: {
+            provider_name: string;
+            reason: components["schemas"]["ExclusionReason"];
+            /**
+             * Format: date-time
+             * @description When it can serve again, where that is known.
+             */
+            until: string | null;
+            /** @description The reason in words. */
+            detail: string;
+        };
+        /**
+         * @description Why an account is left out. It documents `domain::routing::decide::ExclusionReason`.
+         * @enum {string}
+         */
+        ExclusionReason: "disabled" | "signed_out" | "needs_reauth" | "exhausted" | "cooling_down" | "spend_limit" | "not_included" | "payment_required" | "forbidden" | "model_not_in_plan" | "busy" | "foreign_conversation";
+        /**
+         * @description Whether a window lasts.
+         * @enum {string}
+         */
+        ForecastVerdict: "lasts" | "runs_out" | "unknown";
         /** @description The process lives. */
         Health: {
             status: string;
@@ -772,6 +1034,7 @@ export interface components {
             checklist: components["schemas"]["Checklist"];
             providers: components["schemas"]["ProviderCounts"];
             last_24h: components["schemas"]["Last24h"];
+            incident: components["schemas"]["UpstreamIncident"] | null;
             /** @description The newest ten. */
             recent: components["schemas"]["Trace"][];
             /** Format: date-time */
@@ -797,13 +1060,143 @@ export interface components {
              * @description From then on it is too late.
              */
             expires_at: string;
-            /** @description Device: where the code is typed. */
+            /** @description Device: where the code is typed. This and the next two only for who may manage providers. */
             verification_url?: string | null;
             /** @description Device: the code. */
             user_code?: string | null;
             /** @description Browser: the page to open. */
             auth_url?: string | null;
         };
+        /** @description What a pool did of late. Nothing at all for an agent or a provider without ChatGPT accounts. */
+        PoolActivity: {
+            strategy: string;
+            /** @description The owner first. */
+            pool_providers: string[];
+            /** @description From how many requests the numbers come: the newest ones. */
+            stats_sample_size: number;
+            /** @description In the order of `pool_providers`. */
+            provider_counts: components["schemas"]["PoolProviderCounts"][];
+            /** @description Newest first. */
+            recent_requests: components["schemas"]["PoolRequest"][];
+        };
+        /**
+         * @description What stays on one account. It documents `domain::pool::config::Affinity`.
+         * @enum {string}
+         */
+        PoolAffinity: "conversation" | "request";
+        /** @description An agent that used the pool. */
+        PoolAgent: {
+            /** @description Null for an agent of the configuration file, and for one that is gone. */
+            agent_id: string | null;
+            agent_key: string;
+            /** Format: int32 */
+            request_count: number;
+        };
+        /**
+         * @description How healthy an account looks. It documents `domain::activity::HealthState`.
+         * @enum {string}
+         */
+        PoolHealthState: "idle" | "healthy" | "degraded" | "critical";
+        /** @description The numbers of one account. */
+        PoolProviderCounts: {
+            provider_name: string;
+            /**
+             * Format: int32
+             * @description Requests in which it was tried at all.
+             */
+            request_count: number;
+            /**
+             * Format: int32
+             * @description Requests in which it was tried first.
+             */
+            direct_selection_count: number;
+            /**
+             * Format: int32
+             * @description Requests that it served after another account had been tried.
+             */
+            failover_serve_count: number;
+            /**
+             * Format: int32
+             * @description Attempts; what a client did wrong counts neither way.
+             */
+            success_count: number;
+            /** Format: int32 */
+            failure_count: number;
+            /**
+             * Format: int32
+             * @description Failures since the last success.
+             */
+            consecutive_failures: number;
+            /**
+             * Format: int32
+             * @description Percent.
+             */
+            success_rate: number;
+            /**
+             * Format: int32
+             * @description 0 to 100.
+             */
+            health_score: number;
+            health_state: components["schemas"]["PoolHealthState"];
+            /** Format: date-time */
+            last_selected_at?: string | null;
+            /** Format: date-time */
+            last_failover_at?: string | null;
+            /** Format: date-time */
+            last_used_at?: string | null;
+            /** Format: date-time */
+            last_success_at?: string | null;
+            /** Format: date-time */
+            last_failure_at?: string | null;
+            quota: components["schemas"]["ProviderQuota"] | null;
+            /**
+             * Format: date-time
+             * @description It is left alone until then.
+             */
+            cooldown_until?: string | null;
+            /** @description Code and text of the newest failure of the sample. */
+            last_error?: string | null;
+        };
+        /** @description One request. */
+        PoolRequest: {
+            /**
+             * Format: uuid
+             * @description Of the attempt that served, or of the last one.
+             */
+            span_id: string;
+            /**
+             * Format: uuid
+             * @description The request's id.
+             */
+            trace_id: string;
+            /** Format: date-time */
+            started_at: string;
+            status: components["schemas"]["TraceStatus"];
+            /** Format: int64 */
+            duration_ms: number;
+            /** @description Who served, else who was tried last; null when nobody could be asked. */
+            provider_name: string | null;
+            /** @description Who was tried first. */
+            selected_provider?: string | null;
+            model: string;
+            /** Format: int32 */
+            attempt_count: number;
+            /** @description An account answered that was not the first choice. */
+            used_failover: boolean;
+            /** @description Who was tried after the first choice. */
+            failover_providers?: string[];
+            decision: components["schemas"]["Decision"] | null;
+        };
+        /**
+         * @description What an account is in its pool.
+         * @enum {string}
+         */
+        PoolRole: "owner" | "member" | "none";
+        /**
+         * @description In which order a pool's accounts are asked. It documents `domain::pool::config::Strategy`.
+         * @enum {string}
+         */
+        PoolStrategy: "primary_first" | "priority_order" | "round_robin" | "quota_aware";
         /** @description A provider: one account, or one API key, behind a name. */
         Provider: {
             id: string;
@@ -819,7 +1212,9 @@ export interface components {
             /** @description `***` when there is one. */
             api_key: string | null;
             enabled: boolean;
+            /** @description With `codex_pool` where it manages a pool. */
             settings: Record<string, unknown>;
+            pool: components["schemas"]["ProviderPool"] | null;
             status: components["schemas"]["ProviderStatus"];
             account: components["schemas"]["Account"] | null;
             model_count: number;
@@ -830,6 +1225,8 @@ export interface components {
             ready: number;
             needs_reauth: number;
             disabled: number;
+            cooling_down: number;
+            exhausted: number;
         };
         /** @description The tenant's providers, oldest first. */
         ProviderList: {
@@ -853,11 +1250,34 @@ export interface components {
              */
             fetched_at: string | null;
         };
+        /** @description Where a ChatGPT account stands in the pools. */
+        ProviderPool: {
+            role: components["schemas"]["PoolRole"];
+            /** @description Of the pool that it is in; its own name where it manages one. */
+            owner: string | null;
+            strategy: components["schemas"]["PoolStrategy"] | null;
+            affinity: components["schemas"]["PoolAffinity"] | null;
+            /** @description Of that pool, in order, without the owner. */
+            members: string[];
+        };
+        /** @description The same of a provider's pool, with the agents that used it. */
+        ProviderPoolActivity: components["schemas"]["PoolActivity"] & {
+            /** @description The busiest first. */
+            top_agents: components["schemas"]["PoolAgent"][];
+        };
+        /** @description One account: its envelope, and more. */
+        ProviderQuota: components["schemas"]["QuotaEnvelope"] & {
+            /** Format: uuid */
+            provider_id: string;
+            /** @description One per window, in their order. */
+            forecast: components["schemas"]["WindowForecast"][];
+            credits?: components["schemas"]["CreditsBody"] | null;
+        };
         /**
          * @description The states of a provider. It documents `domain::provider::State`.
          * @enum {string}
          */
-        ProviderState: "ready" | "needs_reauth" | "disabled" | "signed_out";
+        ProviderState: "ready" | "needs_reauth" | "disabled" | "signed_out" | "cooling_down" | "exhausted";
         /** @description Whether a provider can serve. */
         ProviderStatus: {
             state: components["schemas"]["ProviderState"];
@@ -878,6 +1298,88 @@ export interface components {
         ProviderTypeList: {
             types: components["schemas"]["ProviderType"][];
         };
+        /** @description An account's quota. Always a 200: what failed is said within, beside what is known all the same. */
+        QuotaEnvelope: {
+            provider_name: string;
+            /** @description The last word of this account's quota was one, and not a failure to get it. */
+            success: boolean;
+            plan_type?: string | null;
+            windows: components["schemas"]["QuotaWindow"][];
+            core_usage?: components["schemas"]["CoreUsage"] | null;
+            /**
+             * Format: date-time
+             * @description Null when nothing was ever heard.
+             */
+            last_updated: string | null;
+            error?: string | null;
+            error_code?: components["schemas"]["QuotaErrorCode"] | null;
+            /** @description For people: what to do. */
+            action_hint?: string | null;
+            needs_reauth?: boolean | null;
+            is_forbidden?: boolean | null;
+            retryable?: boolean | null;
+        };
+        /**
+         * @description Why the quota could not be read.
+         * @enum {string}
+         */
+        QuotaErrorCode: "missing_account_id" | "reauth_required" | "payment_required" | "quota_api_forbidden" | "quota_endpoint_not_found" | "rate_limited" | "provider_unavailable" | "network_timeout" | "network_error" | "quota_request_failed" | "unknown_upstream_error";
+        /** @description An account's history. */
+        QuotaHistory: {
+            provider_name: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            windows: components["schemas"]["WindowHistory"][];
+        };
+        /** @description The quotas of a tenant. */
+        QuotaList: {
+            providers: components["schemas"]["ProviderQuota"][];
+            /** Format: date-time */
+            generated_at: string;
+        };
+        /** @description One figure of a window. */
+        QuotaSample: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            used_percent: number;
+            /** Format: date-time */
+            reset_at: string | null;
+            source: components["schemas"]["QuotaSource"];
+        };
+        /**
+         * @description Who said it.
+         * @enum {string}
+         */
+        QuotaSource: "usage_api" | "header" | "event" | "refusal";
+        /** @description One window of an account. */
+        QuotaWindow: {
+            label: string;
+            kind: components["schemas"]["WindowKind"];
+            /** Format: int64 */
+            length_seconds: number;
+            /**
+             * Format: double
+             * @description As told; may be above 100.
+             */
+            used_percent: number;
+            /**
+             * Format: double
+             * @description 0 to 100.
+             */
+            remaining_percent: number;
+            /** Format: int64 */
+            reset_after_seconds: number | null;
+            /** Format: date-time */
+            reset_at: string | null;
+            source: components["schemas"]["QuotaSource"];
+            /** Format: date-time */
+            observed_at: string;
+            /** @description The additional limit that this window is of; null for the main one. */
+            meter: string | null;
+        };
         /** @description Whether requests can be served, and what is missing. */
         ReadyBody: {
             /** @description `ready` or `not_ready`. */
@@ -890,11 +1392,26 @@ export interface components {
             provider: boolean;
             draining: boolean;
         };
+        /** @description One request with what was decided for it. */
+        RequestDetail: components["schemas"]["Trace"] & {
+            decision: components["schemas"]["Decision"] | null;
+        };
+        /** @description Some requests, newest first. */
+        RequestPage: {
+            requests: components["schemas"]["Trace"][];
+            /** @description For the next page; null at the end. */
+            next_cursor: string | null;
+        };
         /**
          * @description The roles, from the lowest. It documents `domain::access::Role`.
          * @enum {string}
          */
         Role: "viewer" | "operator" | "admin" | "owner";
+        /**
+         * @description Whose word a routing is. It documents `domain::pool::effective::Source`.
+         * @enum {string}
+         */
+        RoutingSource: "provider" | "agent" | "single";
         /** @description Who is signed in, and where. */
         Session: {
             role: components["schemas"]["Role"];
@@ -929,7 +1446,7 @@ export interface components {
         };
         /** @description What was done. */
         Status: {
-            /** @description `updated` or `deleted`. */
+            /** @description `updated`, `deleted` or `released`. */
             status: string;
         };
         /** @description A tenant, for people. */
@@ -956,7 +1473,18 @@ export interface components {
             /** @description As the upstream named it. */
             served_model: string | null;
             agent_key: string | null;
+            /** @description Who served. */
             provider_name: string | null;
+            /** @description The provider that was asked for, whose pool it was when it has one. */
+            pool_owner: string | null;
+            /** @description Null where only one account was in play. */
+            strategy: string | null;
+            /** @description Who was tried first. */
+            selected_provider: string | null;
+            /** Format: int32 */
+            attempt_count: number;
+            /** @description An account answered that was not the first choice. */
+            used_failover: boolean;
             client: components["schemas"]["TraceClient"];
             status: components["schemas"]["TraceStatus"];
             /** Format: int32 */
@@ -972,7 +1500,7 @@ export interface components {
          */
         TraceClient: "codex" | "other";
         /**
-         * @description Which route it was. This and the next three only document columns, which hold the text.
+         * @description Which route it was. This and the other enums only document columns, which hold the text.
          * @enum {string}
          */
         TraceEndpoint: "responses" | "chat_completions";
@@ -993,8 +1521,20 @@ export interface components {
             /** @description `***` and the empty text leave the key as it is. */
             api_key?: string | null;
             enabled?: boolean | null;
-            /** @description Merged key by key; a null removes its key. */
+            /**
+             * @description Merged key by key; a null removes its key. `codex_pool` is the pool that it manages: what is absent in it stays,
+             *     `extra_provider_names` is the whole list of members, null dissolves it.
+             */
             settings?: Record<string, unknown> | null;
+        };
+        /** @description Trouble of the upstream as a whole: many accounts fail alike within a minute. */
+        UpstreamIncident: {
+            /** @description How they fail, in one word. */
+            cause: string;
+            /** Format: date-time */
+            since: string;
+            /** @description How many accounts fail so. */
+            accounts: number;
         };
         /** @description Tokens; cached ones are part of the input, reasoning ones of the output. */
         Usage: {
@@ -1016,6 +1556,36 @@ export interface components {
             valid: boolean;
             error?: string | null;
         };
+        /** @description What is foreseen of one window. */
+        WindowForecast: {
+            label: string;
+            kind: components["schemas"]["WindowKind"];
+            /** @description The additional limit that it is of; null for the main one. */
+            meter: string | null;
+            verdict: components["schemas"]["ForecastVerdict"];
+            /** Format: date-time */
+            runs_out_at: string | null;
+            /** Format: int64 */
+            runs_out_in_seconds: number | null;
+            /** @description In plain words. */
+            text: string;
+        };
+        /** @description One window's history. */
+        WindowHistory: {
+            label: string;
+            kind: components["schemas"]["WindowKind"];
+            /** Format: int64 */
+            length_seconds: number;
+            /** @description The additional limit that it is of; null for the main one. */
+            meter: string | null;
+            /** @description Oldest first. */
+            samples: components["schemas"]["QuotaSample"][];
+        };
+        /**
+         * @description What a window is, from its length.
+         * @enum {string}
+         */
+        WindowKind: "five_hour" | "weekly" | "monthly" | "other";
     };
     responses: never;
     parameters: never;
@@ -1283,6 +1853,50 @@ export interface operations {
             };
         };
     };
+    agents_pool_activity: {
+        parameters: {
+            query?: {
+                /** @description How many single requests: 1 to 50; 18 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or key */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the newest requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolActivity"];
+                };
+            };
+            /** @description The limit is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     oauth_callback: {
         parameters: {
             query?: never;
@@ -1419,6 +2033,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is no such provider */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    oauth_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description A provider's name or id */
+                provider: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What is known, also when the upstream failed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaEnvelope"];
+                };
+            };
+            /** @description Not a ChatGPT account */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
             /** @description There is no such provider */
@@ -1614,6 +2269,38 @@ export interface operations {
             };
         };
     };
+    events_watch: {
+        parameters: {
+            query?: {
+                /** @description The id of the last event that was seen, for clients that can't send the header `Last-Event-ID`. */
+                last_event_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Without an end */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Signed out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     models_list: {
         parameters: {
             query?: {
@@ -1760,7 +2447,7 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"];
                 };
             };
-            /** @description A value is wrong */
+            /** @description A value is wrong, or a pool breaks rules: `violations` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1837,7 +2524,7 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
-            /** @description A value is wrong */
+            /** @description A value is wrong, or a pool breaks rules: `violations` */
             400: {
                 headers: {
                     [name: string]: unknown;
@@ -1855,7 +2542,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The new name is taken, or agents use the old one */
+            /** @description The new name is taken, or agents of the configuration file have the old one: `dependents` */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1868,7 +2555,13 @@ export interface operations {
     };
     providers_delete: {
         parameters: {
-            query?: never;
+            query?: {
+                /**
+                 * @description Take it away from them first: it leaves its pool, its own pool is dissolved, agents of the database that name it
+                 *     go to the default provider.
+                 */
+                detach?: boolean;
+            };
             header?: never;
             path: {
                 /** @description Id or name */
@@ -1896,8 +2589,52 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description Agents use it: `dependents` */
+            /** @description A pool or agents need it: `dependents` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    providers_pool_activity: {
+        parameters: {
+            query?: {
+                /** @description How many single requests: 1 to 50; 18 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the newest requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProviderPoolActivity"];
+                };
+            };
+            /** @description The limit is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1939,6 +2676,84 @@ export interface operations {
             };
         };
     };
+    quota_history: {
+        parameters: {
+            query?: {
+                /** @description A week ago when absent. */
+                from?: string | null;
+                /** @description Now when absent. */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description A provider's id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Every window's figures, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaHistory"];
+                };
+            };
+            /** @description Not a ChatGPT account, or no such span */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such provider */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    providers_release: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description `{"status": "released"}` */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     providers_verify: {
         parameters: {
             query?: never;
@@ -1962,6 +2777,125 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VerifyResult"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    quota_list: {
+        parameters: {
+            query?: {
+                /** @description Ask the upstream first about every account of which nothing was heard for a minute; takes at most ten seconds. */
+                refresh?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now, in the order of the providers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description Signed out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    requests_list: {
+        parameters: {
+            query?: {
+                /** @description Id or name of an account that was tried. */
+                account?: string;
+                /** @description Id or key of an agent. */
+                agent?: string;
+                /** @description As the client or the upstream named it. */
+                model?: string;
+                /** @description How they ended: a status. */
+                outcome?: string;
+                /** @description From this time on, RFC 3339. */
+                from?: string;
+                /** @description Before this time, RFC 3339. */
+                to?: string;
+                /** @description `next_cursor` of the page before. */
+                cursor?: string;
+                /** @description 1 to 200; 50 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestPage"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Signed out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    requests_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description What `x-request-id` said */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The request */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestDetail"];
                 };
             };
             /** @description There is none */

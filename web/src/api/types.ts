@@ -1,16 +1,12 @@
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
 export type ErrorBody = Schemas["ErrorBody"];
 export type Session = Schemas["Session"];
+export type Role = Schemas["Role"];
 export type Overview = Schemas["Overview"];
 export type Checklist = Schemas["Checklist"];
-export type Trace = Schemas["Trace"];
-export type TraceStatus = Trace["status"];
-export type Attempt = Schemas["Attempt"];
-export type Provider = Schemas["Provider"];
-export type ProviderState = Schemas["ProviderStatus"]["state"];
 export type ProviderType = Schemas["ProviderType"];
 export type ProviderModel = Schemas["ProviderModel"];
 export type CreateProvider = Schemas["CreateProvider"];
@@ -25,6 +21,46 @@ export type StartLogin = Schemas["StartLogin"];
 export type Agent = Schemas["Agent"];
 export type AgentInput = Schemas["AgentInput"];
 export type Model = Schemas["Model"];
+export type Provider = Schemas["Provider"];
+export type ProviderPool = Schemas["ProviderPool"];
+export type ProviderState = Schemas["ProviderState"];
+export type ProviderStatus = Schemas["ProviderStatus"];
+export type PoolStrategy = Schemas["PoolStrategy"];
+export type PoolAffinity = Schemas["PoolAffinity"];
+export type QuotaList = Schemas["QuotaList"];
+export type ProviderQuota = Schemas["ProviderQuota"];
+export type QuotaWindow = Schemas["QuotaWindow"];
+export type WindowForecast = Schemas["WindowForecast"];
+export type Decision = Schemas["Decision"];
+export type Exclusion = Schemas["Exclusion"];
+export type PoolRequest = Schemas["PoolRequest"];
+export type PoolProviderCounts = Schemas["PoolProviderCounts"];
+export type PoolHealthState = Schemas["PoolHealthState"];
+export type Trace = Schemas["Trace"];
+export type TraceStatus = Schemas["TraceStatus"];
+export type Attempt = Schemas["Attempt"];
+export type RequestDetail = Schemas["RequestDetail"];
+export type RequestPage = Schemas["RequestPage"];
+export type UpstreamIncident = Schemas["UpstreamIncident"];
+export type PoolActivity = Schemas["ProviderPoolActivity"];
+export type Credits = Schemas["CreditsBody"];
+/** The query of `GET /v1/requests`. */
+export type RequestQuery = NonNullable<paths["/v1/requests"]["get"]["parameters"]["query"]>;
+
+/** `settings.codex_pool` of the owner; the document leaves settings open. */
+export interface PoolSettings {
+  strategy: PoolStrategy;
+  affinity: PoolAffinity;
+  extra_provider_names: string[];
+}
+
+/** One broken rule of a refused pool. */
+export interface Violation {
+  code: string;
+  message: string;
+  providers: string[];
+}
+
 /** A message of a chat; the request itself is OpenAI's and not described by the document. */
 export interface ChatMessage {
   role: "system" | "user" | "assistant";

@@ -21,26 +21,39 @@ export interface ButtonProps extends ComponentProps<"button"> {
   size?: keyof typeof SIZES;
   /** Shows that the work is under way; the button keeps its place and its focus. */
   busy?: boolean;
+  /** Why this may not be done; the button stays reachable and says it. */
+  denied?: string | undefined;
 }
 
 export function buttonClass(look: keyof typeof LOOKS = "plain", size: keyof typeof SIZES = "md"): string {
   return cx(
     "inline-flex shrink-0 items-center justify-center gap-1.5 whitespace-nowrap rounded-md border font-medium",
-    "transition-colors disabled:cursor-not-allowed disabled:opacity-55 aria-disabled:cursor-not-allowed",
+    "transition-colors disabled:cursor-not-allowed disabled:opacity-55 aria-disabled:cursor-not-allowed aria-disabled:opacity-55",
     LOOKS[look],
     SIZES[size],
   );
 }
 
-export function Button({ look, size, busy = false, className, children, onClick, ...rest }: ButtonProps) {
+export function Button({
+  look,
+  size,
+  busy = false,
+  denied,
+  className,
+  children,
+  onClick,
+  ...rest
+}: ButtonProps) {
+  const inert = busy || denied !== undefined;
   return (
     <button
       type="button"
       aria-busy={busy || undefined}
-      aria-disabled={busy || undefined}
+      aria-disabled={inert || undefined}
+      title={denied}
       className={cx(buttonClass(look, size), className)}
       onClick={(event) => {
-        if (busy) event.preventDefault();
+        if (inert) event.preventDefault();
         else onClick?.(event);
       }}
       {...rest}

@@ -1,10 +1,17 @@
-import type { UseQueryResult } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { ErrorNotice } from "./ErrorNotice";
 import { Skeleton } from "./Skeleton";
 
+/** What a query and an endless list have in common. */
+interface Query<T> {
+  data: T | undefined;
+  isError: boolean;
+  error: unknown;
+  refetch: () => unknown;
+}
+
 interface LoadedProps<T> {
-  query: UseQueryResult<T>;
+  query: Query<T>;
   lines?: number;
   children: (data: T) => ReactNode;
 }

@@ -1,3 +1,5 @@
+import type { RequestsSearch } from "@/routes/search";
+
 /** The keys of the query cache. */
 export const keys = {
   session: ["session"],
@@ -8,5 +10,10 @@ export const keys = {
   login: (provider: string) => ["login", provider],
   agents: ["agents"],
   models: ["models"],
-  traces: (limit: number) => ["traces", limit],
+  quota: ["quota"],
+  poolActivity: ["pool-activity"],
+  poolActivityOf: (ownerId: string) => ["pool-activity", ownerId],
+  requests: ["requests"],
+  requestList: (filters: RequestsSearch) => ["requests", "list", filters],
+  request: (id: string) => ["requests", "one", id],
 } as const;

@@ -1,13 +1,12 @@
 import { useQuery } from "@tanstack/react-query";
 import { fetchOverview } from "@/api/overview";
 import { keys } from "./keys";
-
-const REFRESH_MS = 10_000;
+import { pollInterval } from "./live";
 
 export function useOverview() {
   return useQuery({
     queryKey: keys.overview,
     queryFn: ({ signal }) => fetchOverview(signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: pollInterval,
   });
 }

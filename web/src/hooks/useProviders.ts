@@ -2,14 +2,13 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as api from "@/api/providers";
 import type { CreateProvider, UpdateProvider } from "@/api/types";
 import { keys } from "./keys";
-
-const REFRESH_MS = 15_000;
+import { pollInterval } from "./live";
 
 export function useProviders() {
   return useQuery({
     queryKey: keys.providers,
     queryFn: ({ signal }) => api.fetchProviders(signal),
-    refetchInterval: REFRESH_MS,
+    refetchInterval: pollInterval,
   });
 }
 
@@ -38,6 +37,8 @@ export function useRefreshProviders() {
     Promise.all([
       queries.invalidateQueries({ queryKey: keys.providers }),
       queries.invalidateQueries({ queryKey: keys.models }),
+      queries.invalidateQueries({ queryKey: keys.quota }),
+      queries.invalidateQueries({ queryKey: keys.poolActivity }),
       queries.invalidateQueries({ queryKey: keys.overview }),
     ]);
 }
@@ -56,9 +57,16 @@ export function useSaveProvider() {
 }
 
 export function useRemoveProvider() {
-  return useMutation({ mutationFn: api.removeProvider, onSuccess: useRefreshProviders() });
+  return useMutation({
+    mutationFn: ({ id, detach }: { id: string; detach: boolean }) => api.removeProvider(id, detach),
+    onSuccess: useRefreshProviders(),
+  });
 }
 
 export function useVerifyProvider() {
   return useMutation({ mutationFn: api.verifyProvider, onSettled: useRefreshProviders() });
+}
+
+export function useReleaseProvider() {
+  return useMutation({ mutationFn: api.releaseProvider, onSuccess: useRefreshProviders() });
 }

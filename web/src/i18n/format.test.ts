@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { absoluteTime, count, duration, percent, relativeTime } from "./format";
+import { absoluteTime, count, duration, percent, relativeTime, span } from "./format";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 const ago = (seconds: number) => relativeTime("en", NOW - seconds * 1000, NOW);
@@ -22,6 +22,15 @@ test("durations choose their unit", () => {
   expect(duration("en", 3210)).toBe("3.2s");
   expect(duration("en", 59_999)).toBe("1m 0s");
   expect(duration("en", 125_000)).toBe("2m 5s");
+});
+
+test("a span is said in its two largest units", () => {
+  expect(span("en", 8_100)).toBe("2 hr 15 min");
+  expect(span("en", 7_200)).toBe("2 hr");
+  expect(span("en", 187_200)).toBe("2 days 4 hr");
+  expect(span("en", 95)).toBe("1 min");
+  expect(span("en", 40)).toBe("40 sec");
+  expect(span("en", -3)).toBe("0 sec");
 });
 
 test("counts stay exact while they are short", () => {

@@ -35,6 +35,33 @@ export function duration(language: string, ms: number): string {
   return `${unit(language, Math.floor(seconds / 60), "minute", 0)} ${unit(language, seconds % 60, "second", 0)}`;
 }
 
+const SPANS: [unit: string, seconds: number][] = [
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+  ["second", 1],
+];
+
+/** A length of time in its two largest units: 2 days 4 hr, 2 hr 15 min, 40 sec. */
+export function span(language: string, seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  const first = SPANS.findIndex(([, size]) => whole >= size);
+  if (first < 0) return spanUnit(language, 0, "second");
+  // Seconds beside minutes would only flicker.
+  const shown = SPANS.slice(first, first + (first >= 2 ? 1 : 2));
+  let rest = whole;
+  const parts = shown.map(([name, size]) => {
+    const value = Math.floor(rest / size);
+    rest -= value * size;
+    return value > 0 ? spanUnit(language, value, name) : "";
+  });
+  return parts.filter(Boolean).join(" ");
+}
+
+function spanUnit(language: string, value: number, name: string): string {
+  return new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "short" }).format(value);
+}
+
 /** Whole up to five digits, then short: 9,812 and 1.2M. */
 export function count(language: string, value: number): string {
   const short = Math.abs(value) >= 100_000;
@@ -60,6 +87,7 @@ export function useFormat() {
     relativeTime: (then: number, now: number) => relativeTime(language, then, now),
     absoluteTime: (then: number) => absoluteTime(language, then),
     duration: (ms: number) => duration(language, ms),
+    span: (seconds: number) => span(language, seconds),
     count: (value: number) => count(language, value),
     whole: (value: number) => whole(language, value),
     percent: (share: number) => percent(language, share),

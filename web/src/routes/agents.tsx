@@ -6,9 +6,11 @@ import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
+import { ReadOnlyNotice } from "@/components/ReadOnlyNotice";
 import { AgentDialog } from "@/features/agents/AgentDialog";
 import { AgentTable } from "@/features/agents/AgentTable";
 import { useAgents } from "@/hooks/useAgents";
+import { useDenied } from "@/hooks/useMay";
 import type { AgentsSearch } from "./search";
 
 const route = getRouteApi("/agents");
@@ -18,10 +20,11 @@ export default function AgentsPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const agents = useAgents();
+  const denied = useDenied("manage_agents");
   const go = (next: AgentsSearch) => void navigate({ search: next, resetScroll: false });
   const edited = agents.data?.find(({ agent_key }) => agent_key === search.edit) ?? null;
   const createButton = (
-    <Button look="primary" onClick={() => go({ create: true })}>
+    <Button look="primary" denied={denied} onClick={() => go({ create: true })}>
       <Plus size={15} aria-hidden />
       {t("agents.create")}
     </Button>
@@ -29,6 +32,7 @@ export default function AgentsPage() {
   return (
     <>
       <PageHeader title={t("agents.title")} lead={t("agents.lead")} actions={createButton} />
+      <ReadOnlyNotice reason={denied} />
       <Card>
         <Loaded query={agents}>
           {(list) =>
@@ -42,7 +46,7 @@ export default function AgentsPage() {
           }
         </Loaded>
       </Card>
-      {agents.data && (search.create || edited) && (
+      {agents.data && ((search.create && denied === undefined) || edited) && (
         <AgentDialog
           agent={edited}
           taken={agents.data.map(({ agent_key }) => agent_key)}

@@ -2,11 +2,13 @@ import { getRouteApi } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { PageHeader } from "@/components/PageHeader";
+import { ReadOnlyNotice } from "@/components/ReadOnlyNotice";
 import { Composer } from "@/features/chat/Composer";
 import { Conversation } from "@/features/chat/Conversation";
 import { ModelPicker } from "@/features/chat/ModelPicker";
 import { defaultModel } from "@/features/chat/modelGroups";
 import { useChat } from "@/features/chat/useChat";
+import { useDenied } from "@/hooks/useMay";
 import { useModels } from "@/hooks/useModels";
 
 const route = getRouteApi("/chat");
@@ -17,6 +19,7 @@ export default function ChatPage() {
   const navigate = route.useNavigate();
   const models = useModels();
   const chat = useChat();
+  const denied = useDenied("use_models");
   const model = search.model ?? defaultModel(models.data);
   return (
     <div className="flex h-[calc(100dvh-5rem)] flex-col md:h-[calc(100dvh-2.5rem)]">
@@ -35,10 +38,12 @@ export default function ChatPage() {
           </>
         }
       />
+      <ReadOnlyNotice reason={denied} />
       <Conversation turns={chat.turns} onRetry={(id) => chat.retry(id, model)} />
       <Composer
         busy={chat.busy}
         ready={model !== ""}
+        denied={denied}
         onSend={(text) => chat.send(text, model)}
         onStop={chat.stop}
       />

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
 import { RelativeTime } from "@/components/RelativeTime";
+import { IncidentBanner } from "@/features/incident/IncidentBanner";
 import { FirstSteps } from "@/features/overview/FirstSteps";
 import { RecentRequests } from "@/features/overview/RecentRequests";
 import { Snippets } from "@/features/overview/Snippets";
@@ -27,6 +28,7 @@ export default function OverviewPage() {
           )
         }
       />
+      <IncidentBanner incident={overview.data?.incident} />
       <Loaded query={overview} lines={8}>
         {(data) => (
           <div className="flex flex-col gap-4">

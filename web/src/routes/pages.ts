@@ -1,10 +1,11 @@
 import { type FC, type LazyExoticComponent, lazy } from "react";
 
-type Page = "overview" | "chat" | "requests" | "agents" | "providers" | "settings";
+type Page = "overview" | "pools" | "chat" | "requests" | "agents" | "providers" | "settings";
 
 // The types are written out: the pages' own types need the router's, which is made of these.
 const load: Record<Page, () => Promise<{ default: FC }>> = {
   overview: () => import("./overview"),
+  pools: () => import("./pools"),
   chat: () => import("./chat"),
   requests: () => import("./requests"),
   agents: () => import("./agents"),
@@ -16,6 +17,7 @@ const load: Record<Page, () => Promise<{ default: FC }>> = {
 // arrive, which loses everything when the gateway is only restarting. `PageError` offers it instead.
 export const pages: Record<Page, LazyExoticComponent<FC>> = {
   overview: lazy(load.overview),
+  pools: lazy(load.pools),
   chat: lazy(load.chat),
   requests: lazy(load.requests),
   agents: lazy(load.agents),

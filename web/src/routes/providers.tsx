@@ -5,11 +5,13 @@ import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
+import { ReadOnlyNotice } from "@/components/ReadOnlyNotice";
 import { ConnectDialog } from "@/features/connect/ConnectDialog";
 import { NoProviders } from "@/features/providers/NoProviders";
 import { ProviderDialog } from "@/features/providers/ProviderDialog";
 import { ProviderTable } from "@/features/providers/ProviderTable";
 import { TermsNotice } from "@/features/providers/TermsNotice";
+import { useDenied } from "@/hooks/useMay";
 import { useProviders } from "@/hooks/useProviders";
 import type { ProvidersSearch } from "./search";
 
@@ -20,6 +22,7 @@ export default function ProvidersPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const providers = useProviders();
+  const denied = useDenied("manage_providers");
   const go = (next: ProvidersSearch) => void navigate({ search: next, resetScroll: false });
   const close = () => go({});
   const connect = () => go({ connect: "new" });
@@ -31,14 +34,17 @@ export default function ProvidersPage() {
         lead={t("providers.lead")}
         actions={
           <>
-            <Button onClick={() => go({ edit: "new" })}>{t("providers.add")}</Button>
-            <Button look="primary" onClick={connect}>
+            <Button denied={denied} onClick={() => go({ edit: "new" })}>
+              {t("providers.add")}
+            </Button>
+            <Button look="primary" denied={denied} onClick={connect}>
               <Plus size={15} aria-hidden />
               {t("providers.connect")}
             </Button>
           </>
         }
       />
+      <ReadOnlyNotice reason={denied} />
       <TermsNotice />
       <Card>
         <Loaded query={providers} lines={6}>
@@ -55,7 +61,7 @@ export default function ProvidersPage() {
           }
         </Loaded>
       </Card>
-      {search.connect !== undefined && providers.data && (
+      {search.connect !== undefined && providers.data && denied === undefined && (
         <ConnectDialog
           providers={providers.data}
           target={search.connect}
@@ -64,7 +70,7 @@ export default function ProvidersPage() {
           onClose={close}
         />
       )}
-      {search.edit !== undefined && (search.edit === "new" || edited) && (
+      {search.edit !== undefined && denied === undefined && (search.edit === "new" || edited) && (
         <ProviderDialog provider={edited ?? null} taken={providers.data ?? []} onClose={close} />
       )}
     </>

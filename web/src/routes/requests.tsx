@@ -6,13 +6,17 @@ import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
+import { modelNames } from "@/features/agents/modelChoices";
+import { LiveWord } from "@/features/pools/LiveWord";
 import { Filters } from "@/features/requests/Filters";
-import { accountsOf, filterTraces } from "@/features/requests/filterTraces";
+import { MoreRequests } from "@/features/requests/MoreRequests";
 import { NoRequests } from "@/features/requests/NoRequests";
-import { TraceDetails } from "@/features/requests/TraceDetails";
+import { RequestDetails } from "@/features/requests/RequestDetails";
 import { TraceTable } from "@/features/requests/TraceTable";
-import { useTraces } from "@/hooks/useTraces";
-import { LIMITS } from "./search";
+import { useAgents } from "@/hooks/useAgents";
+import { useModels } from "@/hooks/useModels";
+import { useProviders } from "@/hooks/useProviders";
+import { useRequests } from "@/hooks/useRequests";
 
 const route = getRouteApi("/requests");
 
@@ -20,10 +24,12 @@ export default function RequestsPage() {
   const { t } = useTranslation();
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const traces = useTraces(search.limit ?? LIMITS[0]);
-  const all = traces.data ?? [];
-  const shown = filterTraces(all, search);
-  const { trace: openId, ...filters } = search;
+  const { request: openId, ...filters } = search;
+  const filtered = Object.values(filters).some((it) => it !== undefined);
+  const requests = useRequests(filters);
+  const providers = useProviders();
+  const agents = useAgents();
+  const models = useModels();
   return (
     <>
       <PageHeader
@@ -31,24 +37,33 @@ export default function RequestsPage() {
         lead={t("requests.lead")}
         actions={
           <>
-            <Filters
-              filters={filters}
-              accounts={accountsOf(all)}
-              onChange={(next) => void navigate({ search: next })}
-            />
-            <Button busy={traces.isFetching} onClick={() => void traces.refetch()}>
-              {!traces.isFetching && <RefreshCw size={14} aria-hidden />}
+            <LiveWord />
+            <Button busy={requests.isFetching} onClick={() => void requests.refetch()}>
+              {!requests.isFetching && <RefreshCw size={14} aria-hidden />}
               {t("common.refresh")}
             </Button>
           </>
         }
       />
+      <Filters
+        filters={filters}
+        accounts={(providers.data ?? []).map(({ name }) => name)}
+        agents={(agents.data ?? []).map(({ agent_key }) => agent_key)}
+        models={modelNames(undefined, models.data)}
+        onChange={(next) => void navigate({ search: next, resetScroll: false })}
+      />
       <Card>
-        <Loaded query={traces} lines={10}>
-          {() => {
-            if (all.length === 0) return <NoRequests />;
-            if (shown.length > 0)
-              return <TraceTable traces={shown} label={t("requests.title")} filters={filters} />;
+        <Loaded query={requests} lines={10}>
+          {({ pages }) => {
+            const rows = pages.flatMap((page) => page.requests);
+            if (rows.length > 0)
+              return (
+                <>
+                  <TraceTable traces={rows} label={t("requests.title")} filters={filters} />
+                  <MoreRequests query={requests} />
+                </>
+              );
+            if (!filtered) return <NoRequests />;
             return (
               <EmptyState
                 title={t("requests.none_match_title")}
@@ -62,11 +77,8 @@ export default function RequestsPage() {
           }}
         </Loaded>
       </Card>
-      {openId !== undefined && traces.data && (
-        <TraceDetails
-          trace={all.find((it) => it.id === openId)}
-          onClose={() => void navigate({ search: filters, resetScroll: false })}
-        />
+      {openId !== undefined && (
+        <RequestDetails id={openId} onClose={() => void navigate({ search: filters, resetScroll: false })} />
       )}
     </>
   );

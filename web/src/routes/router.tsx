@@ -3,7 +3,7 @@ import { NotFound } from "@/features/shell/NotFound";
 import { PageError } from "@/features/shell/PageError";
 import { Root } from "@/features/shell/Root";
 import { pages } from "./pages";
-import { agentsSearch, chatSearch, providersSearch, requestsSearch } from "./search";
+import { agentsSearch, chatSearch, poolsSearch, providersSearch, requestsSearch } from "./search";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
 
@@ -11,6 +11,13 @@ const overview = createRoute({
   getParentRoute: () => root,
   path: "/",
   component: pages.overview,
+});
+
+const pools = createRoute({
+  getParentRoute: () => root,
+  path: "/pools",
+  validateSearch: poolsSearch,
+  component: pages.pools,
 });
 
 const chat = createRoute({
@@ -49,7 +56,7 @@ const settings = createRoute({
 
 export function createAppRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, chat, requests, agents, providers, settings]),
+    routeTree: root.addChildren([overview, pools, chat, requests, agents, providers, settings]),
     defaultErrorComponent: PageError,
     defaultNotFoundComponent: NotFound,
     scrollRestoration: true,

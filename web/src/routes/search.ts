@@ -45,22 +45,45 @@ export function chatSearch(raw: Raw): ChatSearch {
   return { model: word(raw.model) };
 }
 
+export interface PoolsSearch {
+  /** The owner whose pool's form is open; `new` makes one. */
+  edit?: string | undefined;
+}
+
+export function poolsSearch(raw: Raw): PoolsSearch {
+  return { edit: word(raw.edit) };
+}
+
 export const TRACE_STATUSES = ["completed", "incomplete", "failed", "cancelled", "refused"] as const;
-export const LIMITS = [50, 200] as const;
+export const PERIODS = ["1h", "24h", "7d", "30d"] as const;
+
+function instant(value: unknown): string | undefined {
+  const text = word(value);
+  return text !== undefined && Number.isFinite(Date.parse(text)) ? text : undefined;
+}
 
 export interface RequestsSearch {
-  status?: (typeof TRACE_STATUSES)[number] | undefined;
+  outcome?: (typeof TRACE_STATUSES)[number] | undefined;
   account?: string | undefined;
-  limit?: (typeof LIMITS)[number] | undefined;
+  agent?: string | undefined;
+  model?: string | undefined;
+  /** Counted back from now; it outranks `from` and `to`. */
+  period?: (typeof PERIODS)[number] | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
   /** The request whose details are open. */
-  trace?: string | undefined;
+  request?: string | undefined;
 }
 
 export function requestsSearch(raw: Raw): RequestsSearch {
   return {
-    status: oneOf(raw.status, TRACE_STATUSES),
+    outcome: oneOf(raw.outcome, TRACE_STATUSES),
     account: word(raw.account),
-    limit: LIMITS.find((each) => each === raw.limit),
-    trace: word(raw.trace),
+    agent: word(raw.agent),
+    model: word(raw.model),
+    period: oneOf(raw.period, PERIODS),
+    from: instant(raw.from),
+    to: instant(raw.to),
+    request: word(raw.request),
   };
 }

@@ -12,7 +12,11 @@ interface Violation {
 const PAGES = [
   ["/", "Overview"],
   ["/chat", "Chat"],
+  ["/pools", "Pools"],
+  ["/pools?edit=new", "Pools"],
+  ["/pools?edit=openai-codex", "Pools"],
   ["/requests", "Requests"],
+  ["/requests?from=2026-01-01T00:00:00Z", "Requests"],
   ["/agents", "Agents"],
   ["/agents?create=true", "Agents"],
   ["/providers", "Providers"],

@@ -22,10 +22,10 @@ test("a wrong token is refused in place", async () => {
 
 test("the right token brings one to the page one asked for, and signing out ends it", async () => {
   const { page, context } = browser;
-  await open(page, "/requests?status=failed");
+  await open(page, "/requests?outcome=failed");
   await submitToken(page);
   await page.getByRole("heading", { level: 1, name: "Requests" }).waitFor();
-  expect(new URL(page.url()).search).toBe("?status=failed");
+  expect(new URL(page.url()).search).toBe("?outcome=failed");
 
   const stored = await page.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]));
   expect(stored).not.toContain(process.env.GATEWAY_TOKEN);

@@ -18,6 +18,10 @@ export const FREE_ACCOUNT = "new@example.com";
 /** What the tests connect it as, and remove again. */
 export const PROVIDER = "browser-test";
 
+/** The owner and the members of the demo's pool; `GATEWAY_DEMO_POOL=1` says that the demo has it. */
+export const POOL = ["openai-codex", "codex-grace", "codex-linus"] as const;
+export const DEMO_HAS_POOL = process.env.GATEWAY_DEMO_POOL === "1";
+
 export interface Browser {
   context: BrowserContext;
   page: Page;
@@ -79,6 +83,17 @@ export async function signIn(page: Page, path = "/"): Promise<void> {
 
 export function providerRow(page: Page, name: string): Locator {
   return page.locator(`tr[data-provider="${name}"]`);
+}
+
+/** Asks the gateway one question, as a program would. */
+export async function ask(question: string): Promise<void> {
+  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+  const models = await fetch(`${GATEWAY_URL}/v1/models`, { headers });
+  const { data } = (await models.json()) as { data: { id: string }[] };
+  const model = data.find(({ id }) => !/^agent:|\//.test(id))?.id;
+  const body = JSON.stringify({ model, messages: [{ role: "user", content: question }] });
+  const answer = await fetch(`${GATEWAY_URL}/v1/chat/completions`, { method: "POST", headers, body });
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
 }
 
 /** Takes the provider away through the page, as a person would. */

@@ -8,6 +8,7 @@ import { Input, Textarea } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { SLUG } from "@/components/slug";
 import { useSaveAgent } from "@/hooks/useAgents";
+import { useDenied } from "@/hooks/useMay";
 import { agentDraftOf, toAgentInput, validMaxTokens } from "./agentDraft";
 import { ModelFields } from "./ModelFields";
 
@@ -22,7 +23,9 @@ export function AgentForm({ agent, providers, taken, onClose }: AgentFormProps) 
   const { t } = useTranslation();
   const [draft, setDraft] = useState(() => agentDraftOf(agent));
   const save = useSaveAgent(agent?.agent_key ?? null);
-  const readOnly = agent?.managed_by === "file";
+  const denied = useDenied("manage_agents");
+  const fixed = agent?.managed_by === "file" ? t("agents.read_only") : denied;
+  const readOnly = fixed !== undefined;
   const keyTaken = agent === null && taken.includes(draft.key.trim());
   const tokensValid = validMaxTokens(draft.maxTokens);
   const complete = (agent !== null || (SLUG.test(draft.key.trim()) && !keyTaken)) && tokensValid;
@@ -37,7 +40,7 @@ export function AgentForm({ agent, providers, taken, onClose }: AgentFormProps) 
       <fieldset disabled={readOnly} className="grid gap-4 sm:grid-cols-2">
         {readOnly && (
           <Notice tone="idle" className="sm:col-span-2">
-            {t("agents.read_only")}
+            {fixed}
           </Notice>
         )}
         <Field

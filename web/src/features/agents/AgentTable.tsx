@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Agent } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
 import { Table, Td, Th } from "@/components/Table";
+import { useDenied } from "@/hooks/useMay";
 import { DeleteAgentDialog } from "./DeleteAgentDialog";
 
 interface AgentTableProps {
@@ -53,6 +54,7 @@ interface AgentRowProps {
 function AgentRow({ agent, onEdit, onDelete }: AgentRowProps) {
   const { t } = useTranslation();
   const fromFile = agent.managed_by === "file";
+  const denied = useDenied("manage_agents");
   return (
     <tr>
       <Td className="own-line sm:py-2.5">
@@ -78,10 +80,10 @@ function AgentRow({ agent, onEdit, onDelete }: AgentRowProps) {
             {t("agents.chat")}
           </Link>
           <Button size="sm" onClick={() => onEdit(agent.agent_key)}>
-            {t(fromFile ? "agents.view" : "common.edit")}
+            {t(fromFile || denied !== undefined ? "agents.view" : "common.edit")}
           </Button>
           {!fromFile && (
-            <Button size="sm" look="quiet-danger" onClick={onDelete}>
+            <Button size="sm" look="quiet-danger" denied={denied} onClick={onDelete}>
               {t("common.delete")}
             </Button>
           )}

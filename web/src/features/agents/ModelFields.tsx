@@ -2,10 +2,11 @@ import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Field } from "@/components/Field";
 import { Select } from "@/components/inputs";
+import { withCurrent } from "@/components/withCurrent";
 import { useModels } from "@/hooks/useModels";
 import { useProviderModels } from "@/hooks/useProviders";
 import type { AgentDraft } from "./agentDraft";
-import { levelsOf, modelNames, withCurrent } from "./modelChoices";
+import { levelsOf, modelNames } from "./modelChoices";
 
 interface ModelFieldsProps {
   draft: AgentDraft;

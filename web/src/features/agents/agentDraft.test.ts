@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { withCurrent } from "@/components/withCurrent";
 import { agent, model } from "../../../tests/samples";
 import { agentDraftOf, toAgentInput, validMaxTokens } from "./agentDraft";
-import { levelsOf, modelNames, withCurrent } from "./modelChoices";
+import { levelsOf, modelNames } from "./modelChoices";
 
 test("saving without a change changes nothing, also what the form does not show", () => {
   const { agent_key: _key, ...sent } = toAgentInput(agentDraftOf(agent()), agent());
@@ -18,7 +19,7 @@ test("a cleared field is taken away, not sent as an empty text", () => {
   const draft = { ...agentDraftOf(agent()), displayName: " ", thinkingLevel: "", maxTokens: "" };
   const input = toAgentInput(draft, agent());
   expect(input.display_name).toBeNull();
-  expect(input.other_config).toEqual({ chatgpt_oauth_routing: { strategy: "spread" } });
+  expect(input.other_config).toEqual({ chatgpt_oauth_routing: { strategy: "round_robin" } });
 });
 
 test("only a new agent sends its key", () => {

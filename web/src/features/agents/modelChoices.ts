@@ -13,8 +13,3 @@ export function modelNames(own: ProviderModel[] | undefined, all: Model[] | unde
 export function levelsOf(model: ProviderModel | undefined): string[] {
   return model && model.thinking_levels.length > 0 ? model.thinking_levels : USUAL_LEVELS;
 }
-
-/** The list with the current choice in it, so that opening a form never changes what is stored. */
-export function withCurrent(list: string[], current: string): string[] {
-  return current === "" || list.includes(current) ? list : [current, ...list];
-}

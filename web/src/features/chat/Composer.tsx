@@ -6,17 +6,19 @@ import { Button } from "@/components/Button";
 interface ComposerProps {
   busy: boolean;
   ready: boolean;
+  /** Why this role may not ask. */
+  denied?: string | undefined;
   onSend: (text: string) => void;
   onStop: () => void;
 }
 
-export function Composer({ busy, ready, onSend, onStop }: ComposerProps) {
+export function Composer({ busy, ready, denied, onSend, onStop }: ComposerProps) {
   const { t } = useTranslation();
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
-    if (busy || !ready || text.trim() === "") return;
+    if (busy || !ready || denied !== undefined || text.trim() === "") return;
     onSend(text.trim());
     setText("");
     box.current?.focus();
@@ -38,6 +40,7 @@ export function Composer({ busy, ready, onSend, onStop }: ComposerProps) {
         value={text}
         aria-label={t("chat.message")}
         placeholder={t("chat.placeholder")}
+        disabled={denied !== undefined}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={onKeyDown}
         className="min-w-0 flex-1 resize-none bg-transparent px-2 py-1 outline-none"
@@ -48,7 +51,7 @@ export function Composer({ busy, ready, onSend, onStop }: ComposerProps) {
           {t("chat.stop")}
         </Button>
       ) : (
-        <Button type="submit" look="primary" disabled={!ready || text.trim() === ""}>
+        <Button type="submit" look="primary" denied={denied} disabled={!ready || text.trim() === ""}>
           <ArrowUp size={15} aria-hidden />
           {t("chat.send")}
         </Button>

@@ -2,6 +2,7 @@ import { lazy, Suspense, useDeferredValue } from "react";
 import { useTranslation } from "react-i18next";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Thinking } from "./Thinking";
+import { ToolCalls } from "./ToolCalls";
 import { TurnFooter } from "./TurnFooter";
 import type { Turn } from "./turns";
 
@@ -11,7 +12,7 @@ const Markdown = lazy(() => import("./Markdown"));
 export function TurnView({ turn, onRetry }: { turn: Turn; onRetry?: (() => void) | undefined }) {
   const { t } = useTranslation();
   const answer = useDeferredValue(turn.answer);
-  const silent = turn.state === "streaming" && turn.answer === "" && turn.thinking === "";
+  const silent = turn.state === "streaming" && !turn.answer && !turn.thinking && turn.tools.length === 0;
   return (
     <article className="flex flex-col gap-2">
       <h2 className="sr-only">{t("chat.question")}</h2>
@@ -30,7 +31,12 @@ export function TurnView({ turn, onRetry }: { turn: Turn; onRetry?: (() => void)
           </Suspense>
         </div>
       )}
-      {turn.state === "stopped" && <p className="text-muted text-sm">{t("chat.stopped")}</p>}
+      <ToolCalls calls={turn.tools} asked={turn.finish === "tool_calls"} />
+      {turn.state === "stopped" && (
+        <p className="text-muted text-sm">
+          {t(turn.sessionKey === null ? "chat.stopped" : "chat.stopped_not_kept")}
+        </p>
+      )}
       {turn.finish === "length" && <p className="text-sm text-warn">{t("chat.too_long")}</p>}
       {turn.state === "failed" && <ErrorNotice error={turn.error} onRetry={onRetry} />}
       <TurnFooter turn={turn} />

@@ -1,13 +1,25 @@
-import type { ChatEvent, ChatUsage } from "@/api/chatEvents";
+import type { ChatAsk } from "@/api/chat";
+import type { ChatEvent, ChatUsage, ToolCallPart } from "@/api/chatEvents";
 import type { ChatMessage } from "@/api/types";
+
+/** A tool that the model asked for. */
+export interface ToolCall {
+  index: number;
+  name: string;
+  /** JSON, as far as it has come. */
+  arguments: string;
+}
 
 /** One question and its answer. */
 export interface Turn {
   id: number;
   question: string;
   model: string;
+  /** The conversation that the gateway keeps this turn in; `null` where only the page does. */
+  sessionKey: string | null;
   thinking: string;
   answer: string;
+  tools: ToolCall[];
   state: "streaming" | "done" | "stopped" | "failed";
   /** How the model said it ended: `stop`, `length` … */
   finish: string | null;
@@ -18,13 +30,15 @@ export interface Turn {
   durationMs: number | null;
 }
 
-export function newTurn(id: number, question: string, model: string): Turn {
+export function newTurn(id: number, question: string, model: string, sessionKey: string | null = null): Turn {
   return {
     id,
     question,
     model,
+    sessionKey,
     thinking: "",
     answer: "",
+    tools: [],
     state: "streaming",
     finish: null,
     error: null,
@@ -35,12 +49,23 @@ export function newTurn(id: number, question: string, model: string): Turn {
   };
 }
 
+function withToolPart(tools: ToolCall[], part: ToolCallPart): ToolCall[] {
+  if (!tools.some(({ index }) => index === part.index)) return [...tools, part];
+  return tools.map((tool) =>
+    tool.index === part.index
+      ? { ...tool, name: tool.name + part.name, arguments: tool.arguments + part.arguments }
+      : tool,
+  );
+}
+
 export function applyEvent(turn: Turn, event: ChatEvent): Turn {
   switch (event.kind) {
     case "text":
       return { ...turn, answer: turn.answer + event.text };
     case "thinking":
       return { ...turn, thinking: turn.thinking + event.text };
+    case "tool":
+      return { ...turn, tools: withToolPart(turn.tools, event.part) };
     case "served":
       return { ...turn, servedModel: event.model };
     case "usage":
@@ -61,7 +86,7 @@ export function closeTurn(turn: Turn, cutOff: Error): Turn {
 }
 
 /** The conversation as the model shall see it: failed turns are left out. */
-export function toMessages(turns: readonly Turn[], question: string): ChatMessage[] {
+function toMessages(turns: readonly Turn[], question: string): ChatMessage[] {
   const said = turns
     .filter((turn) => turn.answer !== "" && turn.state !== "failed")
     .flatMap((turn): ChatMessage[] => [
@@ -69,4 +94,23 @@ export function toMessages(turns: readonly Turn[], question: string): ChatMessag
       { role: "assistant", content: turn.answer },
     ]);
   return [...said, { role: "user", content: question }];
+}
+
+export const isAgent = (model: string): boolean => model.startsWith("agent:");
+
+/**
+ * What is sent for the next question. A plain model gets the conversation as the page has it. Of an agent the
+ * gateway keeps it: it gets the new message only, or, when it joins in the middle, once all that was said before.
+ */
+export function nextAsk(
+  earlier: readonly Turn[],
+  question: string,
+  model: string,
+  newKey: () => string,
+): ChatAsk {
+  if (!isAgent(model)) return { model, messages: toMessages(earlier, question), sessionKey: null };
+  const last = earlier.findLast((turn) => turn.state === "done");
+  if (last && last.model === model && last.sessionKey !== null)
+    return { model, messages: [{ role: "user", content: question }], sessionKey: last.sessionKey };
+  return { model, messages: toMessages(earlier, question), sessionKey: newKey() };
 }

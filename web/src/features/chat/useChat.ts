@@ -3,7 +3,8 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { streamChat } from "@/api/chat";
 import { keys } from "@/hooks/keys";
-import { applyEvent, closeTurn, newTurn, type Turn, toMessages } from "./turns";
+import { newSessionKey } from "./sessionKey";
+import { applyEvent, closeTurn, newTurn, nextAsk, type Turn } from "./turns";
 
 /** A conversation that lives as long as the page. One answer streams at a time. */
 export function useChat() {
@@ -23,9 +24,10 @@ export function useChat() {
     const started = performance.now();
     const change = (update: (turn: Turn) => Turn) =>
       setTurns((all) => all.map((turn) => (turn.id === id ? update(turn) : turn)));
-    setTurns([...earlier, newTurn(id, question, model)]);
+    const next = nextAsk(earlier, question, model, newSessionKey);
+    setTurns([...earlier, newTurn(id, question, model, next.sessionKey)]);
     try {
-      const stream = await streamChat(model, toMessages(earlier, question), controller.signal);
+      const stream = await streamChat(next, controller.signal);
       change((turn) => ({ ...turn, servedBy: stream.servedBy }));
       for await (const event of stream.events) change((turn) => applyEvent(turn, event));
       change((turn) => closeTurn(turn, new Error(t("chat.cut_off"))));
@@ -37,7 +39,7 @@ export function useChat() {
     } finally {
       change((turn) => ({ ...turn, durationMs: performance.now() - started }));
       void queries.invalidateQueries({ queryKey: keys.overview });
-      void queries.invalidateQueries({ queryKey: ["traces"] });
+      void queries.invalidateQueries({ queryKey: keys.requests });
     }
   };
 

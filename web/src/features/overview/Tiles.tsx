@@ -24,6 +24,9 @@ export function Tiles({ overview }: { overview: Overview }) {
   const { providers, last_24h: day } = overview;
   const cached = day.input_tokens > 0 ? day.cached_input_tokens / day.input_tokens : 0;
   const troubled = providers.needs_reauth > 0;
+  const held = providers.cooling_down + providers.exhausted;
+  const rest =
+    held > 0 ? t("tiles.held", { count: held }) : t("tiles.disabled", { count: providers.disabled });
   return (
     <dl className="grid grid-cols-2 gap-px overflow-hidden rounded-lg border border-line bg-line lg:grid-cols-4">
       <Tile
@@ -31,9 +34,7 @@ export function Tiles({ overview }: { overview: Overview }) {
         value={t("tiles.ready_of", { ready: providers.ready, total: providers.total })}
       >
         <Link to="/providers" className={cx("underline underline-offset-2", troubled && "text-bad")}>
-          {troubled
-            ? t("tiles.needs_reauth", { count: providers.needs_reauth })
-            : t("tiles.disabled", { count: providers.disabled })}
+          {troubled ? t("tiles.needs_reauth", { count: providers.needs_reauth }) : rest}
         </Link>
       </Tile>
       <Tile label={t("tiles.requests")} value={format.count(day.requests)}>

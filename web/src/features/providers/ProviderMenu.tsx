@@ -4,6 +4,7 @@ import type { Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Menu, MenuItem, MenuSeparator } from "@/components/Menu";
 import { useSignOutAccount } from "@/hooks/useLogin";
+import { useDenied } from "@/hooks/useMay";
 import { useSaveProvider } from "@/hooks/useProviders";
 import { usesSignIn } from "./kinds";
 
@@ -19,20 +20,24 @@ export function ProviderMenu({ provider, onEdit, onRemove, onVerify, onError }: 
   const { t } = useTranslation();
   const signOut = useSignOutAccount();
   const { update } = useSaveProvider();
+  const denied = useDenied("manage_providers");
   const signedIn = provider.account !== null && provider.status.state !== "signed_out";
   const toggle = () => {
     const body = { enabled: !provider.enabled };
     update.mutate({ id: provider.id, body }, { onError, onSuccess: () => onError(null) });
   };
+  const label = t("providers.actions_for", { name: provider.name });
+  if (denied !== undefined) {
+    return (
+      <Button look="quiet" size="icon" denied={denied} aria-label={label}>
+        <Ellipsis size={16} aria-hidden />
+      </Button>
+    );
+  }
   return (
     <Menu
       trigger={
-        <Button
-          look="quiet"
-          size="icon"
-          busy={signOut.isPending || update.isPending}
-          aria-label={t("providers.actions_for", { name: provider.name })}
-        >
+        <Button look="quiet" size="icon" busy={signOut.isPending || update.isPending} aria-label={label}>
           <Ellipsis size={16} aria-hidden />
         </Button>
       }

@@ -2,7 +2,8 @@ import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Td } from "@/components/Table";
-import { useVerifyProvider } from "@/hooks/useProviders";
+import { useDenied } from "@/hooks/useMay";
+import { useReleaseProvider, useVerifyProvider } from "@/hooks/useProviders";
 import { usesSignIn } from "./kinds";
 import { ProviderMenu } from "./ProviderMenu";
 import { ProviderStatusWord } from "./ProviderStatusWord";
@@ -16,11 +17,14 @@ interface ProviderRowProps extends ProviderActions {
   onError: (error: unknown) => void;
 }
 
+const HELD = new Set(["cooling_down", "exhausted"]);
 const ASKS_FOR_SIGN_IN = new Set(["needs_reauth", "signed_out"]);
 
 export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps) {
   const { t } = useTranslation();
   const verify = useVerifyProvider();
+  const release = useReleaseProvider();
+  const denied = useDenied("manage_providers");
   const urgent = usesSignIn(provider) && ASKS_FOR_SIGN_IN.has(provider.status.state);
   return (
     <tr data-provider={provider.name}>
@@ -53,10 +57,28 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
       </Td>
       <Td className="own-line">
         <div className="flex items-center gap-1 pt-1 sm:justify-end sm:pt-0">
+          {HELD.has(provider.status.state) && (
+            <Button
+              size="sm"
+              look="primary"
+              denied={denied}
+              busy={release.isPending}
+              aria-label={t("providers.release_of", { name: provider.name })}
+              onClick={() =>
+                release.mutate(provider.id, {
+                  onError: actions.onError,
+                  onSuccess: () => actions.onError(null),
+                })
+              }
+            >
+              {t("providers.release")}
+            </Button>
+          )}
           {usesSignIn(provider) && (
             <Button
               size="sm"
               look={urgent ? "primary" : "plain"}
+              denied={denied}
               onClick={() => actions.onConnect(provider.name)}
             >
               {t(provider.account ? "providers.reconnect" : "providers.sign_in")}

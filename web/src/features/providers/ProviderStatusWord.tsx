@@ -5,6 +5,8 @@ import { StatusWord, type Tone } from "@/components/StatusWord";
 
 const TONES: Record<ProviderState, Tone> = {
   ready: "good",
+  cooling_down: "warn",
+  exhausted: "warn",
   needs_reauth: "bad",
   signed_out: "idle",
   disabled: "idle",

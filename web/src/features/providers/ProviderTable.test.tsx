@@ -25,13 +25,19 @@ test("a row says the state in words, who it is and what it offers", async () => 
   expect(onConnect).toHaveBeenCalledWith("openai-codex");
 });
 
-test("removing asks for the name, and says what still uses the provider", async () => {
+test("removing asks for the name; what is in use is taken out first, after asking again", async () => {
   const body = {
     error: "the provider is in use",
     code: "in_use",
-    dependents: { agents: ["reviewer"], pools: [] },
+    dependents: { agents: ["reviewer"], pools: ["main-pool"] },
   };
-  const calls = stubGateway({ "DELETE /v1/providers/p1": () => json(body, 409) });
+  let detached = false;
+  stubGateway({
+    "DELETE /v1/providers/p1": ({ query }) => {
+      detached = query.get("detach") === "true";
+      return detached ? json({ status: "deleted" }) : json(body, 409);
+    },
+  });
   await renderInApp(<ProviderTable {...noop} providers={[provider()]} />);
   const user = userEvent.setup();
   await user.click(screen.getByRole("button", { name: "More actions for openai-codex" }));
@@ -42,7 +48,54 @@ test("removing asks for the name, and says what still uses the provider", async 
   await user.type(within(dialog).getByLabelText("Type openai-codex to confirm"), "openai-codex");
   await user.click(remove);
   await screen.findByText("Used by agent reviewer");
-  expect(calls.some(({ route }) => route.startsWith("DELETE"))).toBe(true);
+  expect(screen.getByText("Member of the pool of main-pool")).toBeVisible();
+  expect(detached).toBe(false);
+  await user.click(within(dialog).getByRole("button", { name: "Take out and remove" }));
+  await waitFor(() => expect(screen.queryByRole("dialog")).toBeNull());
+  expect(detached).toBe(true);
+});
+
+test("a pause is said with its end, in words beside the colour", async () => {
+  stubGateway({});
+  const until = new Date(Date.now() + 600_000).toISOString();
+  const states = ["cooling_down", "exhausted"] as const;
+  const providers = states.map((state, index) =>
+    provider({ id: `p${index}`, name: state, status: { state, since: until, reason: null, until } }),
+  );
+  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  expect(screen.getByText("Cooling down")).toBeVisible();
+  expect(screen.getByText("Quota used up")).toBeVisible();
+  for (const time of document.querySelectorAll("time")) {
+    expect(time).toHaveAttribute("datetime", until);
+    expect(time.title).toMatch(/\d{4}/);
+  }
+});
+
+test("an account that is held back is tried again at once when a person says so", async () => {
+  const calls = stubGateway({ "POST /v1/providers/p2/release": () => json({ status: "released" }) });
+  const status = { state: "exhausted" as const, since: "2026-05-01T12:00:00Z", reason: null, until: null };
+  const providers = [provider(), provider({ id: "p2", name: "codex-linus", status })];
+  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  const [button, ...others] = screen.getAllByRole("button", { name: /Try again now/ });
+  expect(others).toEqual([]);
+  expect(button).toHaveAccessibleName("Try again now: codex-linus");
+  await userEvent.setup().click(button as HTMLElement);
+  await waitFor(() => expect(calls.map(({ route }) => route)).toContain("POST /v1/providers/p2/release"));
+});
+
+test("a viewer can open nothing that would be refused, and is told why", async () => {
+  const calls = stubGateway({});
+  const onConnect = vi.fn();
+  await renderInApp(<ProviderTable {...noop} onConnect={onConnect} providers={[provider()]} />, "viewer");
+  const user = userEvent.setup();
+  for (const name of ["Reconnect", "More actions for openai-codex"]) {
+    const button = screen.getByRole("button", { name });
+    expect(button).toHaveAccessibleDescription(/signed in as Viewer/);
+    await user.click(button);
+  }
+  expect(onConnect).not.toHaveBeenCalled();
+  expect(screen.queryByRole("menu")).toBeNull();
+  expect(calls).toEqual([]);
 });
 
 test("switching off sends only that", async () => {

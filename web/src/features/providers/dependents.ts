@@ -1,6 +1,6 @@
 import type { ApiError } from "@/api/errors";
 
-interface Dependents {
+export interface Dependents {
   agents: string[];
   pools: string[];
 }

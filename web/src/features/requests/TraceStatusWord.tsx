@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
-import type { Trace, TraceStatus } from "@/api/types";
+import type { TraceStatus } from "@/api/types";
 import { StatusWord, type Tone } from "@/components/StatusWord";
+import { TRACE_STATUSES } from "@/routes/search";
 
 const TONES: Record<TraceStatus, Tone> = {
   completed: "good",
@@ -10,11 +11,13 @@ const TONES: Record<TraceStatus, Tone> = {
   refused: "bad",
 };
 
-export function TraceStatusWord({ trace }: { trace: Trace }) {
+/** What came of a request. A status that this page does not know stands as it came. */
+export function TraceStatusWord({ status, title }: { status: string; title?: string | null }) {
   const { t } = useTranslation();
+  const known = TRACE_STATUSES.find((it) => it === status);
   return (
-    <StatusWord tone={TONES[trace.status]} title={trace.error_message ?? undefined}>
-      {t(`requests.status.${trace.status}`)}
+    <StatusWord tone={known ? TONES[known] : "idle"} {...(title && { title })}>
+      {known ? t(`requests.status.${known}`) : status}
     </StatusWord>
   );
 }

@@ -1,13 +1,12 @@
 import { screen } from "@testing-library/react";
 import { expect, test } from "vitest";
 import { renderInApp } from "../../../tests/render";
-import { trace } from "../../../tests/samples";
-import { TraceDetails } from "./TraceDetails";
+import { attempt, trace } from "../../../tests/samples";
 import { TraceTable } from "./TraceTable";
 
 test("a row links to its details and keeps the filters", async () => {
-  await renderInApp(<TraceTable traces={[trace()]} label="Requests" filters={{ status: "completed" }} />);
-  expect(screen.getByRole("link")).toHaveAttribute("href", "/requests?status=completed&trace=r1");
+  await renderInApp(<TraceTable traces={[trace()]} label="Requests" filters={{ outcome: "completed" }} />);
+  expect(screen.getByRole("link")).toHaveAttribute("href", "/requests?outcome=completed&request=r1");
   expect(screen.getByText("Completed")).toBeVisible();
   expect(screen.getByText("1,000 in · 50 out")).toHaveAttribute(
     "title",
@@ -28,15 +27,8 @@ test("the time is relative, with the date on hover", async () => {
   );
 });
 
-test("the details name every account that was tried and why it failed", async () => {
-  const failed = {
-    provider_name: "codex-grace",
-    outcome: "failed" as const,
-    error_code: "quota",
-    duration_ms: 9,
-  };
-  const refused = trace({ status: "failed", error_message: "no account can serve", attempts: [failed] });
-  await renderInApp(<TraceDetails trace={refused} onClose={() => {}} />);
-  for (const text of ["no account can serve", "codex-grace", "quota"])
-    expect(screen.getByText(text)).toBeVisible();
+test("a failover is marked, with the accounts that failed before", async () => {
+  const attempts = [attempt({ provider_name: "codex-grace", outcome: "failed" }), attempt()];
+  await renderInApp(<TraceTable traces={[trace({ attempts, used_failover: true })]} label="Requests" />);
+  expect(screen.getByText("failover")).toHaveAttribute("title", "Failed before: codex-grace");
 });

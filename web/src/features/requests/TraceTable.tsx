@@ -5,6 +5,8 @@ import { RelativeTime } from "@/components/RelativeTime";
 import { Table, Td, Th } from "@/components/Table";
 import { useFormat } from "@/i18n/format";
 import type { RequestsSearch } from "@/routes/search";
+import { RouteMark } from "./RouteMark";
+import { failedBefore } from "./route";
 import { TraceStatusWord } from "./TraceStatusWord";
 import { TraceTokens } from "./TraceTokens";
 
@@ -36,17 +38,18 @@ export function TraceTable({ traces, label, filters = {} }: TraceTableProps) {
             <Td>
               <Link
                 to="/requests"
-                search={{ ...filters, trace: trace.id }}
+                search={{ ...filters, request: trace.id }}
                 className="underline decoration-line underline-offset-3 hover:decoration-current"
               >
                 <RelativeTime at={trace.started_at} />
               </Link>
             </Td>
             <Td>
-              <TraceStatusWord trace={trace} />
+              <TraceStatusWord status={trace.status} title={trace.error_message} />
             </Td>
             <Td className="whitespace-nowrap">
-              {trace.provider_name ?? <span className="text-muted">–</span>}
+              {trace.provider_name ?? <span className="text-muted">–</span>}{" "}
+              {trace.used_failover && <RouteMark failover failed={failedBefore(trace)} />}
             </Td>
             <Td className="whitespace-nowrap font-mono text-xs">
               {trace.agent_key ? `agent:${trace.agent_key}` : trace.model}

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, Gauge, List, MessageSquare, Plug, SlidersHorizontal } from "lucide-react";
+import { Bot, Gauge, Layers, List, MessageSquare, Plug, SlidersHorizontal } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 const GROUPS = [
@@ -7,6 +7,7 @@ const GROUPS = [
     label: "shell.group_use",
     pages: [
       { to: "/", label: "overview.title", Icon: Gauge },
+      { to: "/pools", label: "pools.title", Icon: Layers },
       { to: "/chat", label: "chat.title", Icon: MessageSquare },
       { to: "/requests", label: "requests.title", Icon: List },
       { to: "/agents", label: "agents.title", Icon: Bot },

@@ -2,6 +2,8 @@ import { Outlet, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import type { Session } from "@/api/types";
+import { useLiveFeed } from "@/hooks/useLiveFeed";
+import { RoleContext } from "@/hooks/useMay";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { MobileBar } from "./MobileBar";
 import { Sidebar } from "./Sidebar";
@@ -21,24 +23,27 @@ function useFocusOnNavigation() {
 export function Shell({ session }: { session: Session }) {
   const { t } = useTranslation();
   useFocusOnNavigation();
+  useLiveFeed();
   return (
-    <div className="min-h-dvh md:grid md:grid-cols-[13rem_minmax(0,1fr)]">
-      <a
-        href="#main"
-        className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
-      >
-        {t("shell.skip")}
-      </a>
-      <aside className="sticky top-0 hidden h-dvh border-line border-r md:block">
-        <Sidebar session={session} />
-      </aside>
-      <MobileBar session={session} />
-      <div className="flex min-w-0 flex-col">
-        <ConnectionBanner />
-        <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-4 sm:px-6 sm:py-5">
-          <Outlet />
-        </main>
+    <RoleContext value={session.role}>
+      <div className="min-h-dvh md:grid md:grid-cols-[13rem_minmax(0,1fr)]">
+        <a
+          href="#main"
+          className="sr-only z-50 rounded-md bg-accent px-3 py-2 text-on-accent focus:not-sr-only focus:fixed focus:top-2 focus:left-2"
+        >
+          {t("shell.skip")}
+        </a>
+        <aside className="sticky top-0 hidden h-dvh border-line border-r md:block">
+          <Sidebar session={session} />
+        </aside>
+        <MobileBar session={session} />
+        <div className="flex min-w-0 flex-col">
+          <ConnectionBanner />
+          <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-4 sm:px-6 sm:py-5">
+            <Outlet />
+          </main>
+        </div>
       </div>
-    </div>
+    </RoleContext>
   );
 }

@@ -1,0 +1,102 @@
+//! Tells the live feed what changed about the accounts: state, health, cool-down and quota.
+//!
+//! Every replica looks at its own accounts; what two of them tell alike is heard once (`events`).
+
+use crate::app::App;
+use crate::app::events::Event;
+use crate::domain::catalogue::Provider;
+use crate::domain::ids::ProviderId;
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::broadcast::error::RecvError;
+
+/// How often the states are compared: a lease ends without anybody saying so.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// What was told of one account last.
+struct Shown {
+    status: Value,
+    health: Value,
+    cooldown: Value,
+}
+
+/// Runs until it is stopped.
+pub async fn run(app: Arc<App>) {
+    let mut quotas = app.quotas.changes();
+    let mut ticks = tokio::time::interval(LOOK);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut shown: HashMap<ProviderId, Shown> = HashMap::new();
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => look(&app, &mut shown),
+            changed = quotas.recv() => match changed {
+                Ok(id) => tell_quota(&app, id),
+                // What was missed is told with the next change; the pages read anew from time to time.
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
+        }
+    }
+}
+
+fn look(app: &App, shown: &mut HashMap<ProviderId, Shown>) {
+    let catalogue = app.catalogues.current();
+    shown.retain(|id, _| catalogue.providers().any(|p| p.id == *id));
+    for provider in catalogue.providers() {
+        let new = present(app, provider);
+        // What is seen for the first time is no change.
+        if let Some(old) = shown.get(&provider.id) {
+            for event in changes(provider, old, &new) {
+                app.events.publish(provider.tenant, &event);
+            }
+        }
+        shown.insert(provider.id, new);
+    }
+}
+
+fn changes(provider: &Provider, old: &Shown, new: &Shown) -> Vec<Event> {
+    let (provider_id, name) = (provider.id, &provider.name);
+    let mut events = Vec::new();
+    if old.status != new.status {
+        let status = new.status.clone();
+        events.push(Event::ProviderStatus { provider_id, provider_name: name.clone(), status });
+    }
+    if old.health != new.health {
+        let health = new.health.clone();
+        events.push(Event::ProviderHealth { provider_id, provider_name: name.clone(), health });
+    }
+    if old.cooldown != new.cooldown {
+        let cooldown = new.cooldown.clone();
+        events.push(Event::ProviderCooldown { provider_id, provider_name: name.clone(), cooldown });
+    }
+    events
+}
+
+fn present(app: &App, provider: &Provider) -> Shown {
+    let now = app.clock.now();
+    let status = app.accounts.status(provider, now);
+    // A state that is judged from evidence begins when somebody looks.
+    let status = json!({"state": status.state, "reason": status.reason, "until": status.until});
+    let (streak, cause) = app.accounts.streak(provider.id);
+    let last_error = app.accounts.last_error(provider.id);
+    let health = json!({
+        "consecutive_failures": streak,
+        "cause": cause.map(crate::domain::routing::failover::Cause::as_str),
+        "last_error": last_error.map(|error| json!({
+            "at": error.at, "cause": error.cause.as_str(), "message": error.message,
+        })),
+    });
+    let cooldown = app.accounts.cooldown(provider.id, now);
+    let cooldown = json!(cooldown.map(|c| json!({"until": c.until, "reason": c.reason, "since": c.since})));
+    Shown { status, health, cooldown }
+}
+
+fn tell_quota(app: &App, id: ProviderId) {
+    let catalogue = app.catalogues.current();
+    let Some(provider) = catalogue.providers().find(|p| p.id == id) else { return };
+    let quota = app.quotas.overview(provider, app.clock.now()).to_json(provider);
+    let (provider_id, provider_name) = (provider.id, provider.name.clone());
+    app.events.publish(provider.tenant, &Event::ProviderQuota { provider_id, provider_name, quota });
+}

@@ -1,0 +1,263 @@
+//! The record, read: in pages, newest first, and one by one.
+
+use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// A request as stored, without its decision, which can be long.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct RequestRow {
+    pub id: Uuid,
+    pub started_at: DateTime<Utc>,
+    pub duration_ms: i64,
+    pub first_event_ms: Option<i64>,
+    pub endpoint: String,
+    pub client: String,
+    pub model: String,
+    pub served_model: Option<String>,
+    pub agent_key: Option<String>,
+    pub provider_id: Option<Uuid>,
+    pub provider_name: Option<String>,
+    pub pool_owner_name: Option<String>,
+    pub strategy: Option<String>,
+    pub attempt_count: i32,
+    pub selected_provider_id: Option<Uuid>,
+    pub selected_provider_name: Option<String>,
+    pub status: String,
+    pub http_status: i32,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub input_tokens: Option<i64>,
+    pub cached_input_tokens: Option<i64>,
+    pub output_tokens: Option<i64>,
+    pub reasoning_tokens: Option<i64>,
+}
+
+impl RequestRow {
+    /// An account answered that was not the first choice.
+    pub fn used_failover(&self) -> bool {
+        self.provider_id.is_some() && self.provider_id != self.selected_provider_id
+    }
+
+    /// Where it stands in the order of the lists.
+    pub fn place(&self) -> Place {
+        Place { started_at: self.started_at, id: RequestId(self.id) }
+    }
+}
+
+/// An attempt as stored.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct AttemptRow {
+    pub request_id: Uuid,
+    pub seq: i32,
+    pub provider_id: Uuid,
+    pub provider_name: String,
+    pub started_at: DateTime<Utc>,
+    pub model: Option<String>,
+    pub outcome: String,
+    pub error_code: Option<String>,
+    pub error_message: Option<String>,
+    pub cause: Option<String>,
+    pub fault: Option<String>,
+    pub http_status: Option<i32>,
+    pub first_event_ms: Option<i64>,
+    pub duration_ms: i64,
+}
+
+/// Which requests are wanted; what is absent does not matter.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    pub id: Option<RequestId>,
+    /// At which one was tried at all.
+    pub account: Option<ProviderId>,
+    /// That were addressed to this one, whose pool it is when it has one.
+    pub pool_owner: Option<ProviderId>,
+    pub agent_key: Option<String>,
+    /// As the client or the upstream named it.
+    pub model: Option<String>,
+    /// The status of the request.
+    pub outcome: Option<String>,
+    /// From then on.
+    pub from: Option<DateTime<Utc>>,
+    /// Before then.
+    pub to: Option<DateTime<Utc>>,
+}
+
+/// A place in the order of the lists, newest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub started_at: DateTime<Utc>,
+    pub id: RequestId,
+}
+
+/// A tenant's requests from the one after `after` on, newest first.
+///
+/// Only the conditions that are asked for are in the statement, so that each has a plan of its own with its own index.
+pub async fn page(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    filter: &Filter,
+    after: Option<Place>,
+    limit: u32,
+) -> sqlx::Result<Vec<RequestRow>> {
+    let mut sql = QueryBuilder::<Postgres>::new(
+        "select r.id, r.started_at, r.duration_ms, r.first_event_ms, r.endpoint, r.client, r.model, r.served_model,
+             r.agent_key, r.provider_id, r.provider_name, r.pool_owner_name, r.strategy, r.attempt_count,
+             r.selected_provider_id, r.selected_provider_name, r.status, r.http_status, r.error_code, r.error_message,
+             r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens
+         from ",
+    );
+    // The newest of one account are found among its attempts, in the same order; the first one stands for its request.
+    let order = if let Some(account) = filter.account {
+        sql.push("attempts a join requests r on r.id = a.request_id where a.tenant_id = ");
+        sql.push_bind(tenant.0).push(" and a.provider_id = ").push_bind(account.0);
+        sql.push(
+            " and not exists (select from attempts b where b.request_id = a.request_id
+                 and b.provider_id = a.provider_id and b.seq < a.seq)",
+        );
+        between(&mut sql, ["a.request_started_at", "a.request_id"], filter, after);
+        " order by a.request_started_at desc, a.request_id desc limit "
+    } else {
+        sql.push("requests r where r.tenant_id = ").push_bind(tenant.0);
+        between(&mut sql, ["r.started_at", "r.id"], filter, after);
+        " order by r.started_at desc, r.id desc limit "
+    };
+    if let Some(id) = filter.id {
+        sql.push(" and r.id = ").push_bind(id.0);
+    }
+    if let Some(owner) = filter.pool_owner {
+        sql.push(" and r.pool_owner_id = ").push_bind(owner.0);
+    }
+    if let Some(agent) = &filter.agent_key {
+        sql.push(" and r.agent_key = ").push_bind(agent);
+    }
+    if let Some(model) = &filter.model {
+        sql.push(" and (r.model = ")
+            .push_bind(model)
+            .push(" or r.served_model = ")
+            .push_bind(model)
+            .push(")");
+    }
+    if let Some(outcome) = &filter.outcome {
+        sql.push(" and r.status = ").push_bind(outcome);
+    }
+    sql.push(order).push_bind(i64::from(limit));
+    sql.build_query_as().fetch_all(conn).await
+}
+
+/// The conditions on the place in the order.
+fn between(sql: &mut QueryBuilder<Postgres>, [at, id]: [&str; 2], filter: &Filter, after: Option<Place>) {
+    if let Some(from) = filter.from {
+        sql.push(" and ").push(at).push(" >= ").push_bind(from);
+    }
+    if let Some(to) = filter.to {
+        sql.push(" and ").push(at).push(" < ").push_bind(to);
+    }
+    if let Some(after) = after {
+        sql.push(" and (").push(at).push(", ").push(id).push(") < (");
+        sql.push_bind(after.started_at).push(", ").push_bind(after.id.0).push(")");
+    }
+}
+
+/// One request of a tenant.
+pub async fn one(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    id: RequestId,
+) -> sqlx::Result<Option<RequestRow>> {
+    let filter = Filter { id: Some(id), ..Filter::default() };
+    Ok(page(conn, tenant, &filter, None, 1).await?.pop())
+}
+
+/// The attempts of a tenant's requests, those of one request in their order.
+pub async fn attempts_of(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    requests: &[Uuid],
+) -> sqlx::Result<Vec<AttemptRow>> {
+    sqlx::query_as(
+        "select request_id, seq, provider_id, provider_name, started_at, model, outcome, error_code, error_message,
+             cause, fault, http_status, first_event_ms, duration_ms
+         from attempts where tenant_id = $1 and request_id = any($2) order by request_id, seq",
+    )
+    .bind(tenant.0)
+    .bind(requests)
+    .fetch_all(conn)
+    .await
+}
+
+/// What was decided for a tenant's requests, where that was written down.
+pub async fn decisions_of(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    requests: &[Uuid],
+) -> sqlx::Result<HashMap<Uuid, Value>> {
+    let rows: Vec<(Uuid, Json<Value>)> = sqlx::query_as(
+        "select id, decision from requests where tenant_id = $1 and id = any($2) and decision is not null",
+    )
+    .bind(tenant.0)
+    .bind(requests)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|(id, decision)| (id, decision.0)).collect())
+}
+
+/// A tenant's newest requests with their attempts.
+pub async fn newest(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    limit: u32,
+) -> sqlx::Result<(Vec<RequestRow>, Vec<AttemptRow>)> {
+    let rows = page(conn, tenant, &Filter::default(), None, limit).await?;
+    let ids: Vec<Uuid> = rows.iter().map(|r| r.id).collect();
+    let attempts = attempts_of(conn, tenant, &ids).await?;
+    Ok((rows, attempts))
+}
+
+/// Sums since a moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub requests: i64,
+    pub succeeded: i64,
+    pub failed: i64,
+    pub input_tokens: i64,
+    pub cached_input_tokens: i64,
+    pub output_tokens: i64,
+}
+
+/// A tenant's sums since `from`. A client's hang-up and its own mistakes count as neither success nor failure.
+pub async fn totals(conn: &mut PgConnection, tenant: TenantId, from: DateTime<Utc>) -> sqlx::Result<Totals> {
+    let row = sqlx::query(
+        "select count(*) as requests,
+             count(*) filter (where status in ('completed', 'incomplete')) as succeeded,
+             count(*) filter (where status = 'failed') as failed,
+             coalesce(sum(input_tokens), 0)::bigint as input_tokens,
+             coalesce(sum(cached_input_tokens), 0)::bigint as cached_input_tokens,
+             coalesce(sum(output_tokens), 0)::bigint as output_tokens
+         from requests where tenant_id = $1 and started_at >= $2",
+    )
+    .bind(tenant.0)
+    .bind(from)
+    .fetch_one(conn)
+    .await?;
+    Ok(Totals {
+        requests: row.try_get("requests")?,
+        succeeded: row.try_get("succeeded")?,
+        failed: row.try_get("failed")?,
+        input_tokens: row.try_get("input_tokens")?,
+        cached_input_tokens: row.try_get("cached_input_tokens")?,
+        output_tokens: row.try_get("output_tokens")?,
+    })
+}
+
+/// Whether the tenant ever had an answer.
+pub async fn any_served(conn: &mut PgConnection, tenant: TenantId) -> sqlx::Result<bool> {
+    sqlx::query_scalar("select exists (select 1 from requests where tenant_id = $1 and status = 'completed')")
+        .bind(tenant.0)
+        .fetch_one(conn)
+        .await
+}

@@ -1,0 +1,72 @@
+import { expect, test } from "vitest";
+import type { ProviderPool } from "@/api/types";
+import { pooled, provider } from "../../../tests/samples";
+import { moved, obstacleFor, placeViolations, poolsOf, singles, violationsIn } from "./pools";
+
+const NONE: ProviderPool = {
+  role: "none",
+  owner: null,
+  strategy: "primary_first",
+  affinity: "conversation",
+  members: [],
+};
+const PROVIDERS = [
+  ...pooled(["ada", "grace", "linus"], "round_robin"),
+  provider({ id: "p8", name: "alone", pool: NONE }),
+  provider({ id: "p9", name: "key", provider_type: "openai_compat", pool: null }),
+];
+
+test("a pool is its owner and the members in their order", () => {
+  const [pool, ...rest] = poolsOf(PROVIDERS);
+  expect(rest).toEqual([]);
+  expect(pool).toMatchObject({ strategy: "round_robin", affinity: "conversation" });
+  expect(pool?.accounts.map(({ name }) => name)).toEqual(["ada", "grace", "linus"]);
+});
+
+test("only accounts that sign in can be alone, others are no accounts of a pool", () => {
+  expect(singles(PROVIDERS).map(({ name }) => name)).toEqual(["alone"]);
+  expect(poolsOf([provider()])).toEqual([]);
+});
+
+test("who cannot become a member is told why", () => {
+  const [owner, member] = PROVIDERS;
+  if (!owner || !member) throw new Error("no sample");
+  expect(obstacleFor(owner, "alone")).toEqual({ kind: "owner" });
+  expect(obstacleFor(member, "alone")).toEqual({ kind: "member", of: "ada" });
+  expect(obstacleFor(member, "ada")).toBeNull();
+  expect(obstacleFor(provider({ provider_type: "openai_compat" }), "alone")).toEqual({ kind: "type" });
+});
+
+test("a member moves by one place and not beyond the ends", () => {
+  expect(moved(["a", "b", "c"], 0, 1)).toEqual(["b", "a", "c"]);
+  expect(moved(["a", "b", "c"], 2, -1)).toEqual(["a", "c", "b"]);
+  expect(moved(["a", "b"], 0, -1)).toEqual(["a", "b"]);
+  expect(moved(["a", "b"], 1, 1)).toEqual(["a", "b"]);
+});
+
+test("every broken rule stands where it can be mended", () => {
+  const draft = { owner: "ada", strategy: "round_robin", affinity: "request", members: ["b", "c"] } as const;
+  const violation = (message: string, ...providers: string[]) => ({ code: "x", message, providers });
+  const placed = placeViolations(
+    [
+      violation("b is taken", "b", "x"),
+      violation("b is odd", "ada", "b"),
+      violation("no", "ada", "x"),
+      violation("?"),
+    ],
+    { ...draft, members: [...draft.members] },
+  );
+  expect(placed.members).toEqual(new Map([["b", ["b is taken", "b is odd"]]]));
+  expect(placed.owner).toEqual(["no"]);
+  expect(placed.other).toEqual(["?"]);
+});
+
+test("violations are read from a refusal, whatever else is in it", () => {
+  expect(violationsIn({ violations: [{ code: "c", message: "m", providers: ["a"] }, 5, {}] })).toEqual([
+    { code: "c", message: "m", providers: ["a"] },
+  ]);
+  expect(violationsIn({ violations: [{ message: "m" }] })).toEqual([
+    { code: "", message: "m", providers: [] },
+  ]);
+  expect(violationsIn(null)).toEqual([]);
+});

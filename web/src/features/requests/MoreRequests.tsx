@@ -1,0 +1,19 @@
+import { useTranslation } from "react-i18next";
+import { Button } from "@/components/Button";
+import type { useRequests } from "@/hooks/useRequests";
+
+/** Fetches the next page, and says when there is none. */
+export function MoreRequests({ query }: { query: ReturnType<typeof useRequests> }) {
+  const { t } = useTranslation();
+  return (
+    <div className="border-line border-t px-3.5 py-2 text-center">
+      {query.hasNextPage ? (
+        <Button size="sm" busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
+          {t("requests.more")}
+        </Button>
+      ) : (
+        <p className="text-muted text-sm">{t("requests.no_more")}</p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,51 @@
+import { screen } from "@testing-library/react";
+import { expect, test } from "vitest";
+import { renderInApp } from "../../../tests/render";
+import { attempt, decision, trace } from "../../../tests/samples";
+import { json, stubGateway } from "../../../tests/stubGateway";
+import { RequestDetails } from "./RequestDetails";
+
+const REQUEST = {
+  ...trace({ status: "failed", error_message: "no account can serve" }),
+  attempts: [
+    attempt({
+      provider_name: "codex-grace",
+      outcome: "failed",
+      error_code: "quota",
+      fault: "account",
+      cause: "usage_limit",
+    }),
+  ],
+  decision: {
+    ...decision({ home: "codex-ada", attempts: ["codex-grace", "codex-rest"], last_resort: ["codex-rest"] }),
+    excluded: [
+      { provider_name: "codex-linus", reason: "needs_reauth", until: null, detail: "" },
+      { provider_name: "codex-ken", reason: "moon_phase", until: null, detail: "the moon is full" },
+    ],
+  },
+};
+
+test("the details say why this account, who was left out and what each attempt came to", async () => {
+  stubGateway({ "GET /v1/requests/r1": () => json(REQUEST) });
+  await renderInApp(<RequestDetails id="r1" onClose={() => {}} />);
+  for (const text of [
+    "no account can serve",
+    "it is its turn",
+    "Round robin",
+    "codex-ada",
+    "codex-rest",
+    "usage_limit · quota",
+    "the account’s fault",
+  ]) {
+    expect(await screen.findByText(text)).toBeVisible();
+  }
+  expect(screen.getByText("codex-linus").closest("li")).toHaveTextContent("needs sign-in");
+  expect(screen.getByText("codex-ken").closest("li")).toHaveTextContent("the moon is full");
+});
+
+test("a request that is gone is said, in words and not as an error", async () => {
+  stubGateway({ "GET /v1/requests/r1": () => json({ error: "not found", code: "not_found" }, 404) });
+  await renderInApp(<RequestDetails id="r1" onClose={() => {}} />);
+  expect(await screen.findByText(/no such request/)).toBeVisible();
+  expect(screen.queryByRole("alert")).toBeNull();
+});

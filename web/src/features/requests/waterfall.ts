@@ -1,0 +1,28 @@
+import type { Attempt } from "@/api/types";
+
+/** Where an attempt stands in its request, in percent of the whole time. */
+export interface Stretch {
+  start: number;
+  width: number;
+}
+
+interface Timed {
+  started_at: string;
+  duration_ms: number;
+}
+
+const NARROWEST = 1;
+
+/** The attempts along the time of their request. */
+export function stretches(request: Timed, attempts: readonly Attempt[]): Stretch[] {
+  const begin = Date.parse(request.started_at);
+  const spans = attempts.map(({ started_at, duration_ms }) => {
+    const start = Math.max(0, Date.parse(started_at) - begin);
+    return { start, end: start + duration_ms };
+  });
+  const total = Math.max(request.duration_ms, 1, ...spans.map(({ end }) => end));
+  return spans.map(({ start, end }) => {
+    const from = Math.min(100 - NARROWEST, (100 * start) / total);
+    return { start: from, width: Math.min(100 - from, Math.max(NARROWEST, (100 * (end - start)) / total)) };
+  });
+}

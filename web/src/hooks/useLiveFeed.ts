@@ -1,0 +1,74 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useSyncExternalStore } from "react";
+import { openEvents } from "@/api/events";
+import { applyEvent, LIVE_KEYS } from "./applyEvent";
+import { keys } from "./keys";
+import { type LiveState, liveState, onLiveChange, setLiveState } from "./live";
+import { createRefresher } from "./refresher";
+
+const FIRST_RETRY_MS = 1_000;
+const LONGEST_RETRY_MS = 30_000;
+
+/** Whether what is on the page comes live. */
+export function useLiveState(): LiveState {
+  return useSyncExternalStore(onLiveChange, liveState);
+}
+
+/**
+ * Keeps the query cache current from the gateway's events. Once per page. A hidden page lets go of its
+ * connection, since a browser has only six for one gateway; coming back reads everything anew.
+ */
+export function useLiveFeed() {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const refresher = createRefresher(queries);
+    let close: (() => void) | null = null;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let wait = FIRST_RETRY_MS;
+    // The very first connection comes with the page's own first reads.
+    let missed = false;
+
+    const stop = () => {
+      clearTimeout(timer);
+      close?.();
+      close = null;
+    };
+    const start = () => {
+      stop();
+      if (document.visibilityState === "hidden") return;
+      close = openEvents({
+        onOpen: () => {
+          wait = FIRST_RETRY_MS;
+          setLiveState("live");
+          if (missed) refresher.add(LIVE_KEYS);
+          missed = false;
+        },
+        onEvent: (event) => refresher.add(applyEvent(queries, event)),
+        onLost: (final) => {
+          // What only the feed kept current is asked for from now on.
+          if (liveState() === "live") refresher.add(LIVE_KEYS);
+          setLiveState("lost");
+          if (!final) return;
+          // A refusal, such as a session that ended: the browser gives up, and only the session says why.
+          missed = true;
+          void queries.invalidateQueries({ queryKey: keys.session });
+          timer = setTimeout(start, wait);
+          wait = Math.min(wait * 2, LONGEST_RETRY_MS);
+        },
+      });
+    };
+    const onVisibility = () => {
+      missed = true;
+      if (document.visibilityState === "hidden") stop();
+      else start();
+    };
+    start();
+    document.addEventListener("visibilitychange", onVisibility);
+    return () => {
+      document.removeEventListener("visibilitychange", onVisibility);
+      stop();
+      refresher.stop();
+      setLiveState("connecting");
+    };
+  }, [queries]);
+}

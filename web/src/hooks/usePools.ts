@@ -1,0 +1,39 @@
+import { useMutation, useQuery } from "@tanstack/react-query";
+import * as api from "@/api/pools";
+import type { PoolSettings } from "@/api/types";
+import { keys } from "./keys";
+import { pollInterval } from "./live";
+import { useRefreshProviders } from "./useProviders";
+
+const RECENT = 18;
+
+/** The quota of every account of the tenant. */
+export function useQuota() {
+  return useQuery({
+    queryKey: keys.quota,
+    queryFn: ({ signal }) => api.fetchQuota(signal),
+    refetchInterval: pollInterval,
+  });
+}
+
+/** What went through a pool lately, by account. */
+export function usePoolActivity(ownerId: string) {
+  return useQuery({
+    queryKey: keys.poolActivityOf(ownerId),
+    queryFn: ({ signal }) => api.fetchPoolActivity(ownerId, RECENT, signal),
+    refetchInterval: pollInterval,
+  });
+}
+
+interface Save {
+  ownerId: string;
+  /** `null` dissolves the pool. */
+  pool: PoolSettings | null;
+}
+
+export function useSavePool() {
+  return useMutation({
+    mutationFn: ({ ownerId, pool }: Save) => api.savePool(ownerId, pool),
+    onSuccess: useRefreshProviders(),
+  });
+}
