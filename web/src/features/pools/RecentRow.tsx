@@ -35,7 +35,10 @@ export function RecentRow({ request }: { request: PoolRequest }) {
         </Td>
         <Td className="whitespace-nowrap">
           {request.provider_name ?? <span className="text-muted">–</span>}{" "}
-          <RouteMark failover={request.used_failover} failed={triedBefore(request)} />
+          {/* Tried at several accounts and served by none, it is neither. */}
+          {(request.used_failover || request.attempt_count <= 1) && (
+            <RouteMark failover={request.used_failover} failed={triedBefore(request)} />
+          )}
         </Td>
         <Td className="whitespace-nowrap font-mono text-xs">{request.model}</Td>
         <Td>

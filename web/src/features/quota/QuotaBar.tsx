@@ -77,7 +77,9 @@ export function QuotaBar({ window, forecast, generatedAt }: QuotaBarProps) {
         {" · "}
         {t(`quota.source.${window.source}`)}, <RelativeTime at={window.observed_at} />
       </p>
-      {forecast && !isReset && <ForecastLine forecast={forecast} generatedAt={generatedAt} />}
+      {forecast && !isReset && level !== "empty" && (
+        <ForecastLine forecast={forecast} generatedAt={generatedAt} />
+      )}
     </div>
   );
 }
