@@ -11,7 +11,7 @@ pub struct Rotation {
     turns: ByProvider<Turns>,
     /// Counts the choices.
     choice: u64,
-    /// The fewest turns of those who could serve, as of the last choice.
+    /// The fewest turns of those who could serve in the last one.
     floor: f64,
     /// Breaks the first ties, so that processes that start together do not all begin with the same account.
     offset: usize,
@@ -33,11 +33,19 @@ impl Rotation {
 
     /// A choice between these begins. Who could not serve in the choice before starts where the others are.
     pub fn begin(&mut self, present: impl Iterator<Item = ProviderId> + Clone) {
+        // Between nobody there is no choice.
+        if present.clone().next().is_none() {
+            return;
+        }
         let before = self.choice;
         self.choice += 1;
         let stayed = present.clone().filter_map(|id| self.turns.get(&id)).filter(|t| t.seen == before);
-        // When nobody stayed, those who come start where those who left were: who served alone is not made to wait.
-        let floor = stayed.map(|t| t.taken).reduce(f64::min).unwrap_or(self.floor);
+        let floor = stayed.map(|t| t.taken).reduce(f64::min);
+        // When nobody stayed, those who come start where those who left are: who served alone is not made to wait.
+        let floor = floor.unwrap_or_else(|| {
+            let left = self.turns.values().filter(|t| t.seen == before);
+            left.map(|t| t.taken).reduce(f64::min).unwrap_or(self.floor)
+        });
         self.floor = floor;
         for id in present {
             let turns = self.turns.entry(id).or_default();
@@ -103,8 +111,13 @@ mod tests {
         for _ in 0..50 {
             next(&mut rotation, &[0]);
         }
-        // It leaves in the same moment in which the others come back.
-        next(&mut rotation, &[1, 2]);
+        // It leaves in the same moment in which the others come back, again and again.
+        for _ in 0..50 {
+            next(&mut rotation, &[1, 2]);
+            rotation.begin(std::iter::empty());
+            next(&mut rotation, &[0]);
+            next(&mut rotation, &[0]);
+        }
         let turns: Vec<usize> = (0..30).map(|_| next(&mut rotation, &[0, 1, 2])).collect();
         for n in 0..3 {
             let count = turns.iter().filter(|turn| **turn == n).count();
