@@ -2,6 +2,8 @@
 
 pub mod clock;
 
+mod batches;
+
 pub mod vault;
 
 pub mod access;

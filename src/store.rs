@@ -23,7 +23,7 @@ pub mod quota;
 pub mod agents;
 pub mod sessions;
 
-pub mod events;
+pub mod notify;
 pub mod requests;
 
 pub mod blocks;

@@ -8,7 +8,7 @@
 
 use crate::app::clock::Clock;
 use crate::domain::ids::{ProviderId, RequestId, TenantId};
-use crate::store::events::{MOST_BYTES, notify};
+use crate::store::notify::{MOST_BYTES, notify};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

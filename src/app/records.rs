@@ -2,6 +2,7 @@
 //!
 //! Lossy by policy: when the database can't keep up, records are dropped and counted, and no request waits.
 
+use crate::app::batches;
 use crate::app::events::{self, Event, Events, FinishedRequest, Told};
 use crate::domain::ids::ProviderId;
 use crate::store::requests::{self, RequestRecord};
@@ -53,23 +54,7 @@ impl RecordWriter {
     /// Writes until `stopping` fires, and then what is still in the queue.
     pub async fn run(mut self, db: PgPool, stopping: CancellationToken) {
         let mut batch = Vec::new();
-        loop {
-            tokio::select! {
-                biased;
-                got = self.queue.recv_many(&mut batch, BATCH) => if got == 0 { break },
-                () = stopping.cancelled() => self.queue.close(),
-            }
-            if batch.len() < BATCH && !stopping.is_cancelled() {
-                tokio::time::sleep(LINGER).await;
-                while batch.len() < BATCH
-                    && let Ok(record) = self.queue.try_recv()
-                {
-                    batch.push(record);
-                }
-            }
-            if batch.is_empty() {
-                continue;
-            }
+        while batches::gather(&mut self.queue, &mut batch, BATCH, LINGER, &stopping).await {
             self.write(&db, &batch).await;
             batch.clear();
         }

@@ -7,6 +7,7 @@ use crate::app::vault::rotation;
 use crate::config::{Config, Loader, Overrides};
 use crate::store::backup::{self, BackupError, BackupMeta, RestoreOptions};
 use crate::store::db;
+use crate::store::notify::notify;
 use anyhow::{Context as _, bail};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::io::Write as _;
@@ -78,7 +79,7 @@ pub(super) async fn restore(overrides: Overrides, file: &Path, replace: bool) ->
             restored => restored?,
         };
         // A table that is empty now told nobody.
-        sqlx::query("select pg_notify($1, 'restore')").bind(CHANNEL).execute(&mut *conn).await?;
+        notify(&mut conn, CHANNEL, &["restore".into()]).await?;
         print(&format!("{}: {summary}", file.display()))?;
         if replace {
             print("restart the gateways that serve from this database")?;

@@ -84,9 +84,3 @@ pub async fn prune(conn: &mut PgConnection, before: DateTime<Utc>) -> sqlx::Resu
     let done = sqlx::query("delete from account_blocks where until < $1").bind(before).execute(conn).await?;
     Ok(done.rows_affected())
 }
-
-/// Tells the other replicas. Call it in the transaction of the write: it is heard when that is committed.
-pub async fn tell(conn: &mut PgConnection, channel: &str, news: &str) -> sqlx::Result<()> {
-    sqlx::query("select pg_notify($1, $2)").bind(channel).bind(news).execute(conn).await?;
-    Ok(())
-}

@@ -2,6 +2,7 @@
 
 use crate::domain::ids::{ProviderId, TenantId};
 use crate::domain::quota::evidence::Evidence;
+use crate::store::notify::notify;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use sqlx::types::Json;
@@ -99,12 +100,8 @@ pub async fn put(
     .bind(now)
     .execute(&mut *conn)
     .await?;
-    sqlx::query("select pg_notify($1, payload) from unnest($2::text[]) as t (payload)")
-        .bind(CHANNEL)
-        .bind(ids.iter().map(|id| told(writer, *id)).collect::<Vec<_>>())
-        .execute(conn)
-        .await?;
-    Ok(())
+    let payloads: Vec<String> = ids.iter().map(|id| told(writer, *id)).collect();
+    notify(conn, CHANNEL, &payloads).await
 }
 
 /// What a notification says: who wrote, and about whom.

@@ -2,10 +2,12 @@
 //! nobody heard of costs a prompt cache once.
 
 use super::Accounts;
+use crate::app::batches;
 use crate::app::clock::Clock;
 use crate::domain::ids::ProviderId;
 use crate::domain::routing::affinity::{ConversationKey, Home};
-use crate::store::{blocks, homes};
+use crate::store::homes;
+use crate::store::notify::notify;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -20,6 +22,8 @@ use uuid::Uuid;
 pub const CHANNEL: &str = "gateway_homes";
 /// Homes waiting to be written, at most.
 pub const CAPACITY: usize = 8_192;
+/// Homes in one transaction, at most.
+const BATCH: usize = 512;
 /// How long the first home of a batch waits for others.
 const LINGER: Duration = Duration::from_millis(50);
 /// Homes in one notification: Postgres takes 8000 bytes.
@@ -74,23 +78,7 @@ impl HomeSharing {
     /// Writes what changes until `stopping` fires, and then what is left.
     pub async fn run(&self, mut news: mpsc::Receiver<(ConversationKey, Home)>, stopping: CancellationToken) {
         let mut batch = Vec::new();
-        loop {
-            tokio::select! {
-                biased;
-                got = news.recv_many(&mut batch, 512) => if got == 0 { break },
-                () = stopping.cancelled() => news.close(),
-            }
-            if batch.is_empty() {
-                continue;
-            }
-            if !stopping.is_cancelled() {
-                tokio::time::sleep(LINGER).await;
-                while batch.len() < 512
-                    && let Ok(more) = news.try_recv()
-                {
-                    batch.push(more);
-                }
-            }
+        while batches::gather(&mut news, &mut batch, BATCH, LINGER, &stopping).await {
             // One row may not be written twice by one statement.
             let newest: HashMap<ConversationKey, Home> = batch.drain(..).collect();
             let mut newest: Vec<_> = newest.into_iter().collect();
@@ -105,13 +93,12 @@ impl HomeSharing {
     async fn write(&self, batch: &[(ConversationKey, Home)]) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
         homes::put(&mut tx, batch).await?;
-        for part in batch.chunks(TOLD) {
+        let payload = |part: &[(ConversationKey, Home)]| {
             let told = part.iter().map(|(key, h)| (format!("{:x}", key.0), h.home.0, h.last.0, h.at));
-            let told = Told { from: self.id, homes: told.collect() };
-            if let Ok(text) = serde_json::to_string(&told) {
-                blocks::tell(&mut tx, CHANNEL, &text).await?;
-            }
-        }
+            serde_json::to_string(&Told { from: self.id, homes: told.collect() }).ok()
+        };
+        let payloads: Vec<String> = batch.chunks(TOLD).filter_map(payload).collect();
+        notify(&mut tx, CHANNEL, &payloads).await?;
         tx.commit().await
     }
 

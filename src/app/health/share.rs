@@ -5,6 +5,7 @@ use crate::app::clock::Clock;
 use crate::domain::ids::ProviderId;
 use crate::domain::routing::health::{Block, BlockReason, Change};
 use crate::store::blocks;
+use crate::store::notify::notify;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
@@ -111,6 +112,7 @@ impl Sharing {
 
     async fn write(&self, news: &[News]) -> sqlx::Result<()> {
         let mut tx = self.db.begin().await?;
+        let mut payloads = Vec::with_capacity(news.len());
         for News { provider, change, at } in news {
             let told = match change {
                 Change::Blocked(block) => {
@@ -140,10 +142,9 @@ impl Sharing {
                     }
                 }
             };
-            if let Ok(text) = serde_json::to_string(&told) {
-                blocks::tell(&mut tx, CHANNEL, &text).await?;
-            }
+            payloads.extend(serde_json::to_string(&told));
         }
+        notify(&mut tx, CHANNEL, &payloads).await?;
         tx.commit().await
     }
 
