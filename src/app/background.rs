@@ -10,6 +10,8 @@ use tokio::sync::Notify;
 
 /// How often tokens, model lists and workspaces are looked at.
 const MINUTE: Duration = Duration::from_mins(1);
+/// How often pending sign-ins are looked at.
+const LOGINS: Duration = Duration::from_secs(15);
 /// How often quotas are looked at; few of them are asked for.
 const QUOTA: Duration = Duration::from_secs(1);
 /// How often old records and sign-ins go.
@@ -25,109 +27,56 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
     tasks.spawn_until_stopped("follow_changes", follow_changes(app.clone(), changed.clone()));
     tasks.spawn_until_stopped("hear_replicas", hear_replicas(app.clone(), listener, changed));
     tasks.spawn_until_stopped("follow_sign_ins", follow_sign_ins(app.clone()));
-    let a = app.clone();
-    tasks.spawn_until_stopped(
-        "refresh_tokens",
-        every(MINUTE, move || {
-            let app = a.clone();
-            async move {
-                if let Err(error) = app.tokens.refresh_due().await {
-                    tracing::warn!(%error, "the token pass failed");
-                }
-            }
-        }),
-    );
-    let a = app.clone();
-    tasks.spawn_until_stopped(
-        "refresh_models",
-        every(MINUTE, move || {
-            let app = a.clone();
-            async move { app.models.refresh_due().await }
-        }),
-    );
-    let a = app.clone();
-    tasks.spawn_until_stopped(
-        "check_accounts",
-        every(MINUTE, move || {
-            let app = a.clone();
-            async move { check_accounts(&app).await }
-        }),
-    );
+    tasks.spawn_until_stopped("announce", announce::run(app.clone()));
+    let (a, stopping) = (app.clone(), tasks.stopping());
+    tasks.spawn("keep_quota", async move { a.quotas.keep(stopping).await });
     let a = app.clone();
     tasks.spawn_until_stopped("expire_logins", async move {
         if let Err(error) = a.logins.resume().await {
             tracing::warn!(%error, "pending sign-ins were not taken up again");
         }
-        every(Duration::from_secs(15), move || {
-            let app = a.clone();
-            async move {
-                if let Err(error) = app.logins.expire_logins().await {
-                    tracing::warn!(%error, "the sign-in pass failed");
-                }
-            }
-        })
-        .await;
+        every(LOGINS, a, expire_logins).await;
     });
-    tasks.spawn_until_stopped("announce", announce::run(app.clone()));
-    let a = app.clone();
-    tasks.spawn_until_stopped(
-        "prune_leases",
-        every(HOUR, move || {
-            let app = a.clone();
-            async move {
-                app.accounts.prune(app.clock.now());
-                if let Err(error) = app.sharing.prune().await {
-                    tracing::warn!(%error, "old leases were not removed");
-                }
-                if let Err(error) = app.homes.prune().await {
-                    tracing::warn!(%error, "conversations that rest were not forgotten");
-                }
-            }
-        }),
-    );
-    keep_in_order(app);
+    periodic(app, "refresh_tokens", MINUTE, |app| async move {
+        if let Err(error) = app.tokens.refresh_due().await {
+            tracing::warn!(%error, "the token pass failed");
+        }
+    });
+    periodic(app, "refresh_models", MINUTE, |app| async move { app.models.refresh_due().await });
+    periodic(app, "check_accounts", MINUTE, |app| async move { check_accounts(&app).await });
+    periodic(app, "refresh_quota", QUOTA, |app| async move { app.quotas.refresh_due().await });
+    periodic(app, "prune_leases", HOUR, |app| async move {
+        app.accounts.prune(app.clock.now());
+        if let Err(error) = app.sharing.prune().await {
+            tracing::warn!(%error, "old leases were not removed");
+        }
+        if let Err(error) = app.homes.prune().await {
+            tracing::warn!(%error, "conversations that rest were not forgotten");
+        }
+    });
+    periodic(app, "prune_records", HOUR, |app| async move {
+        match app.traces.prune().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "old request records removed"),
+            Err(error) => tracing::warn!(%error, "old request records were not removed"),
+        }
+    });
+    periodic(app, "prune_quota", HOUR, |app| async move {
+        if let Err(error) = app.quotas.prune_history().await {
+            tracing::warn!(%error, "the history of quotas was not pruned");
+        }
+    });
     Ok(())
 }
 
-/// Spawns what removes what is old, and what keeps the quotas.
-fn keep_in_order(app: &Arc<App>) {
-    let tasks = app.shutdown.tasks();
-    let a = app.clone();
-    tasks.spawn_until_stopped(
-        "prune_records",
-        every(HOUR, move || {
-            let app = a.clone();
-            async move {
-                match app.traces.prune().await {
-                    Ok(0) => {}
-                    Ok(count) => tracing::info!(count, "old request records removed"),
-                    Err(error) => tracing::warn!(%error, "old request records were not removed"),
-                }
-            }
-        }),
-    );
-    let a = app.clone();
-    tasks.spawn_until_stopped(
-        "refresh_quota",
-        every(QUOTA, move || {
-            let app = a.clone();
-            async move { app.quotas.refresh_due().await }
-        }),
-    );
-    let (a, stopping) = (app.clone(), tasks.stopping());
-    tasks.spawn("keep_quota", async move { a.quotas.keep(stopping).await });
-    let a = app.clone();
-    tasks.spawn_until_stopped(
-        "prune_quota",
-        every(HOUR, move || {
-            let app = a.clone();
-            async move {
-                if let Err(error) = app.quotas.prune_history().await {
-                    tracing::warn!(%error, "the history of quotas was not pruned");
-                }
-            }
-        }),
-    );
+/// Spawns a task that makes a pass now and then.
+fn periodic<F: Future<Output = ()> + Send + 'static>(
+    app: &Arc<App>,
+    name: &'static str,
+    period: Duration,
+    pass: impl Fn(Arc<App>) -> F + Send + 'static,
+) {
+    app.shutdown.tasks().spawn_until_stopped(name, every(period, app.clone(), pass));
 }
 
 /// A person who has just signed in looks at the page: the account and its models are there at once.
@@ -149,12 +98,18 @@ async fn check_accounts(app: &App) {
     }
 }
 
-async fn every<F: Future<Output = ()>>(period: Duration, pass: impl Fn() -> F) {
+async fn expire_logins(app: Arc<App>) {
+    if let Err(error) = app.logins.expire_logins().await {
+        tracing::warn!(%error, "the sign-in pass failed");
+    }
+}
+
+async fn every<F: Future<Output = ()>>(period: Duration, app: Arc<App>, pass: impl Fn(Arc<App>) -> F) {
     let mut ticks = tokio::time::interval(period);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        pass().await;
+        pass(app.clone()).await;
     }
 }
 
