@@ -4,9 +4,14 @@
 
 use crate::app::App;
 use crate::app::events::Event;
+use crate::app::health::Cooldown;
 use crate::domain::catalogue::Provider;
 use crate::domain::ids::ProviderId;
-use serde_json::{Value, json};
+use crate::domain::provider::State;
+use crate::domain::routing::failover::Cause;
+use crate::domain::routing::health::LastError;
+use chrono::{DateTime, Utc};
+use serde_json::json;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,11 +20,13 @@ use tokio::sync::broadcast::error::RecvError;
 /// How often the states are compared: a lease ends without anybody saying so.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What was told of one account last.
+/// What a person sees of one account. Compared at every look; JSON is made of what changed.
 struct Shown {
-    status: Value,
-    health: Value,
-    cooldown: Value,
+    /// Without its begin: a state that is judged from evidence begins when somebody looks.
+    status: (State, Option<String>, Option<DateTime<Utc>>),
+    streak: (u32, Option<Cause>),
+    last_error: Option<LastError>,
+    cooldown: Option<Cooldown>,
 }
 
 /// Runs until it is stopped.
@@ -43,12 +50,12 @@ pub async fn run(app: Arc<App>) {
 
 fn look(app: &App, shown: &mut HashMap<ProviderId, Shown>) {
     let catalogue = app.catalogues.current();
-    shown.retain(|id, _| catalogue.providers().any(|p| p.id == *id));
+    let mut before = std::mem::take(shown);
     for provider in catalogue.providers() {
         let new = present(app, provider);
         // What is seen for the first time is no change.
-        if let Some(old) = shown.get(&provider.id) {
-            for event in changes(provider, old, &new) {
+        if let Some(old) = before.remove(&provider.id) {
+            for event in changes(provider, &old, &new) {
                 app.events.publish(provider.tenant, &event);
             }
         }
@@ -60,15 +67,25 @@ fn changes(provider: &Provider, old: &Shown, new: &Shown) -> Vec<Event> {
     let (provider_id, name) = (provider.id, &provider.name);
     let mut events = Vec::new();
     if old.status != new.status {
-        let status = new.status.clone();
+        let (state, reason, until) = &new.status;
+        let status = json!({"state": state, "reason": reason, "until": until});
         events.push(Event::ProviderStatus { provider_id, provider_name: name.clone(), status });
     }
-    if old.health != new.health {
-        let health = new.health.clone();
+    if (old.streak, &old.last_error) != (new.streak, &new.last_error) {
+        let (streak, cause) = new.streak;
+        let health = json!({
+            "consecutive_failures": streak,
+            "cause": cause.map(Cause::as_str),
+            "last_error": new.last_error.as_ref().map(|error| json!({
+                "at": error.at, "cause": error.cause.as_str(), "message": error.message,
+            })),
+        });
         events.push(Event::ProviderHealth { provider_id, provider_name: name.clone(), health });
     }
     if old.cooldown != new.cooldown {
-        let cooldown = new.cooldown.clone();
+        let cooldown = new.cooldown.as_ref();
+        let cooldown =
+            json!(cooldown.map(|c| json!({"until": c.until, "reason": c.reason, "since": c.since})));
         events.push(Event::ProviderCooldown { provider_id, provider_name: name.clone(), cooldown });
     }
     events
@@ -77,20 +94,12 @@ fn changes(provider: &Provider, old: &Shown, new: &Shown) -> Vec<Event> {
 fn present(app: &App, provider: &Provider) -> Shown {
     let now = app.clock.now();
     let status = app.accounts.status(provider, now);
-    // A state that is judged from evidence begins when somebody looks.
-    let status = json!({"state": status.state, "reason": status.reason, "until": status.until});
-    let (streak, cause) = app.accounts.streak(provider.id);
-    let last_error = app.accounts.last_error(provider.id);
-    let health = json!({
-        "consecutive_failures": streak,
-        "cause": cause.map(crate::domain::routing::failover::Cause::as_str),
-        "last_error": last_error.map(|error| json!({
-            "at": error.at, "cause": error.cause.as_str(), "message": error.message,
-        })),
-    });
-    let cooldown = app.accounts.cooldown(provider.id, now);
-    let cooldown = json!(cooldown.map(|c| json!({"until": c.until, "reason": c.reason, "since": c.since})));
-    Shown { status, health, cooldown }
+    Shown {
+        status: (status.state, status.reason, status.until),
+        streak: app.accounts.streak(provider.id),
+        last_error: app.accounts.last_error(provider.id),
+        cooldown: app.accounts.cooldown(provider.id, now),
+    }
 }
 
 fn tell_quota(app: &App, id: ProviderId) {
