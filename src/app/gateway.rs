@@ -379,10 +379,9 @@ fn note(
     verdict
 }
 
-/// A reset that can be one: in the future, and within the longest window that there is.
+/// A reset that can be one: within the longest window that there is.
 fn believable(at: i64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let at = DateTime::from_timestamp(at, 0)?;
-    (at > now && at - now <= TimeDelta::days(40)).then_some(at)
+    DateTime::from_timestamp(at, 0).filter(|at| *at - now <= TimeDelta::days(40))
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "clamped to what fits")]

@@ -186,13 +186,6 @@ impl Accounts {
         })
     }
 
-    /// The leases of single models that are in force.
-    pub fn model_blocks(&self, id: ProviderId, now: DateTime<Utc>) -> Vec<Block> {
-        let live = self.live(id);
-        let health = live.health();
-        health.blocks().iter().filter(|b| b.model.is_some() && now < b.until).cloned().collect()
-    }
-
     /// The last failure that was not the client's.
     pub fn last_error(&self, id: ProviderId) -> Option<LastError> {
         self.live(id).health().last_error.clone()
@@ -331,7 +324,7 @@ pub fn conversation_key(tenant: TenantId, owner: ProviderId, name: &str) -> Conv
 /// A short name of an account that tells nothing of it, for what a client carries back to us.
 pub fn tag(id: ProviderId) -> String {
     let digest: [u8; 32] = Sha256::digest(id.0).into();
-    format!("{:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
+    hex::encode(&digest[..4])
 }
 
 fn availability(provider: &Provider) -> Availability {

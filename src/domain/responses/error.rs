@@ -69,9 +69,10 @@ impl UpstreamError {
         [&self.code, &self.kind].into_iter().flatten().any(|n| names.contains(&n.as_str()))
     }
 
-    /// When a used-up limit starts anew, in Unix seconds.
+    /// When a used-up limit starts anew, in Unix seconds. A reset that is over already is none.
     pub fn resets_at(&self, now: i64) -> Option<i64> {
-        self.resets_at.or_else(|| self.resets_in_seconds.map(|s| now.saturating_add(s)))
+        let told = self.resets_at.or_else(|| self.resets_in_seconds.map(|s| now.saturating_add(s)));
+        told.filter(|at| *at > now)
     }
 
     fn from_value(value: &Value) -> Self {

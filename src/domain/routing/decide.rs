@@ -53,6 +53,17 @@ pub enum Availability {
     NeedsReauth,
 }
 
+impl Availability {
+    fn excludes(self) -> Option<ExclusionReason> {
+        match self {
+            Self::Ready => None,
+            Self::Disabled => Some(ExclusionReason::Disabled),
+            Self::SignedOut => Some(ExclusionReason::SignedOut),
+            Self::NeedsReauth => Some(ExclusionReason::NeedsReauth),
+        }
+    }
+}
+
 /// Why an account is left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Exclusion {
@@ -166,20 +177,9 @@ pub fn decide(pool: &PoolSnapshot<'_>, rotation: &mut Rotation, now: DateTime<Ut
             exclude(ExclusionReason::ForeignConversation, None, false);
             continue;
         }
-        match account.availability {
-            Availability::Ready => {}
-            Availability::Disabled => {
-                exclude(ExclusionReason::Disabled, None, false);
-                continue;
-            }
-            Availability::SignedOut => {
-                exclude(ExclusionReason::SignedOut, None, false);
-                continue;
-            }
-            Availability::NeedsReauth => {
-                exclude(ExclusionReason::NeedsReauth, None, false);
-                continue;
-            }
+        if let Some(reason) = account.availability.excludes() {
+            exclude(reason, None, false);
+            continue;
         }
         if let Gate::Shut { reason, until, told, soft: false } = account.gate {
             exclude(reason.into(), Some(until), told);

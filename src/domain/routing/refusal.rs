@@ -354,8 +354,7 @@ impl Refusal {
             return Self { status, kind: "invalid_request_error".into(), ..base };
         }
         if error.is_any(&["usage_limit_reached"]) {
-            // A reset that is over already is none.
-            let resets_at = error.resets_at(now).filter(|at| *at > now);
+            let resets_at = error.resets_at(now);
             let wait = resets_at.and_then(|at| u64::try_from(at - now).ok()).or(wait);
             return Self {
                 status: 429,
