@@ -43,6 +43,8 @@ pub mod providers;
 
 pub mod agents;
 
+pub mod tools;
+
 pub mod readiness;
 
 pub mod announce;
@@ -68,6 +70,7 @@ pub struct App {
     pub placements: Arc<placements::Placements>,
     pub providers: providers::Providers,
     pub agents: agents::Agents,
+    pub tools: tools::Toolbox,
     pub traces: traces::Traces,
     pub accounts: Arc<health::Accounts>,
     pub sharing: Arc<health::share::Sharing>,

@@ -6,6 +6,9 @@ pub mod access;
 pub mod agent;
 pub mod provider;
 pub mod session;
+pub mod tool;
+
+pub mod net;
 
 pub mod claims;
 pub mod oauth;

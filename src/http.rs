@@ -48,7 +48,8 @@ struct Document;
 /// Every route with its place in the document.
 fn documented() -> OpenApiRouter<Arc<App>> {
     use admin::{
-        agents, codex_pool_activity, events, oauth, overview, providers, quota, requests, session, traces,
+        agents, codex_pool_activity, events, oauth, overview, providers, quota, requests, session, tools,
+        traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -70,6 +71,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(providers::release))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::get, agents::update, agents::delete))
+        .routes(routes!(tools::list))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())

@@ -21,6 +21,7 @@ pub mod models;
 pub mod quota;
 
 pub mod agents;
+pub mod notes;
 pub mod sessions;
 
 pub mod notify;

@@ -11,6 +11,8 @@ pub mod usage;
 
 pub mod openai_compatible;
 
+pub mod web;
+
 mod idle;
 
 use crate::domain::responses::event::Event;

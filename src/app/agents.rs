@@ -7,6 +7,7 @@ use crate::domain::agent::{ManagedBy, effort_of};
 use crate::domain::ids::{AgentId, TenantId};
 use crate::domain::pool::effective::{AgentRouting, RoutingError};
 use crate::domain::provider::{CHATGPT_OAUTH, is_slug};
+use crate::domain::tool::ToolsConfig;
 use crate::store::agents::{self, AgentRow};
 use crate::store::db::unique_violation;
 use crate::store::{pools, providers};
@@ -222,6 +223,8 @@ fn apply(row: &mut AgentRow, change: AgentChange) -> Result<(), AgentError> {
         row.other_config = Json(other);
     }
     if let Some(tools) = change.tools_config {
+        ToolsConfig::parse(&tools)
+            .map_err(|error| AgentError::InvalidValue { field: "tools_config", reason: error.to_string() })?;
         row.tools_config = Json(tools);
     }
     let blank_is_none = |text: Option<String>| text.filter(|t| !t.trim().is_empty());

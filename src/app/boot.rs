@@ -15,6 +15,7 @@ use crate::app::placements::Placements;
 use crate::app::providers::Providers;
 use crate::app::quota::{QuotaParts, Quotas};
 use crate::app::tokens::{Tokens, TokensDeps};
+use crate::app::tools::{Toolbox, ToolboxParts};
 use crate::app::traces::Traces;
 use crate::app::vault::Vault;
 use crate::app::vault::keys::{self, KeySource};
@@ -28,6 +29,7 @@ use crate::upstream::codex::CodexClient;
 use crate::upstream::http_client;
 use crate::upstream::openai_auth::{OpenAiAuth, OpenAiAuthConfig};
 use crate::upstream::openai_compatible::CompatibleClient;
+use crate::upstream::web::WebClient;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
@@ -169,7 +171,7 @@ async fn assemble(
     let (token, is_new) = gateway_token(&config)?;
     let access = Access::new(&token, clock.clone());
 
-    let Upstreams { auth, codex, compatible } = upstreams(&config)?;
+    let Upstreams { auth, codex, compatible, web } = upstreams(&config)?;
     let careful = TaskTracker::new();
     let SignIns { tokens, logins, doors } = sign_ins(&config, &db, &vault, &clock, auth, &careful, &shutdown);
     tokens.load().await?;
@@ -232,6 +234,13 @@ async fn assemble(
             config: config.clone(),
             catalogues: catalogues.clone(),
         },
+        tools: Toolbox::new(ToolboxParts {
+            config: config.clone(),
+            db: db.clone(),
+            clock: clock.clone(),
+            web,
+            external: None,
+        }),
         traces: Traces { db: db.clone(), clock: clock.clone() },
         events,
         config,
@@ -338,11 +347,12 @@ fn quota_parts(models: &Models) -> QuotaParts {
     }
 }
 
-/// The clients of the remotes; they share one pool of connections.
+/// The clients of the remotes; those of providers share one pool of connections.
 struct Upstreams {
     auth: OpenAiAuth,
     codex: CodexClient,
     compatible: CompatibleClient,
+    web: WebClient,
 }
 
 fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
@@ -359,6 +369,7 @@ fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
         auth: OpenAiAuth::new(http.clone(), auth),
         codex: CodexClient::new(http.clone(), &chatgpt.originator, chatgpt.client_version.clone()),
         compatible: CompatibleClient::new(http),
+        web: WebClient::new(connect_timeout).context("the HTTP client can't be built")?,
     })
 }
 

@@ -1,7 +1,7 @@
 //! `agents`: what every agent uses unless it says otherwise, and the agents that the file defines.
 
 use super::section::section;
-use super::values::{self, NonEmpty, OverrideMode, Slug, Strategy, ThinkingLevel};
+use super::values::{self, NonEmpty, OverrideMode, Slug, Strategy, ThinkingLevel, ToolPattern};
 use std::collections::BTreeMap;
 
 section! {
@@ -44,6 +44,20 @@ section! {
         /// The system prompt of agents that have none of their own.
         #[serde(deserialize_with = "values::maybe_text::<NonEmpty, _>")]
         system_prompt: Option<String> = None,
+        /// The tools of agents that say nothing about tools.
+        tools: AgentTools = AgentTools::default(),
+    }
+}
+
+section! {
+    /// The tools that an agent may call. An entry is a tool's name, `mcp:<server>` (all tools of an MCP server) or `*`.
+    AgentTools {
+        /// None: no tools.
+        #[serde(deserialize_with = "values::texts::<ToolPattern, _>")]
+        allow: Vec<String> = Vec::new(),
+        /// Wins over `allow`.
+        #[serde(deserialize_with = "values::texts::<ToolPattern, _>")]
+        deny: Vec<String> = Vec::new(),
     }
 }
 
@@ -80,6 +94,8 @@ section! {
         /// See [`AgentDefaults::workspace`].
         #[serde(deserialize_with = "values::maybe_text::<NonEmpty, _>")]
         workspace: Option<String> = None,
+        /// See [`AgentDefaults::tools`].
+        tools: Option<AgentTools> = None,
         /// Whether this agent answers calls that name none. At most one does.
         default: bool = false,
         /// How the agent uses its provider's pool; null and `{}` are the provider's way.

@@ -132,6 +132,37 @@ macro_rules! one_of {
 one_of!(ThinkingLevel = THINKING_LEVELS);
 one_of!(Strategy = STRATEGIES);
 one_of!(OverrideMode = ["inherit", "custom"]);
+one_of!(ExecSandbox = ["auto", "required", "off"]);
+
+/// An entry of an agent's list of tools.
+pub(super) struct ToolPattern;
+impl Rule for ToolPattern {
+    fn expected() -> String {
+        format!(
+            "\"*\", \"mcp:<server>\", \"mcp_<server>_<tool>\", or a built-in tool: {}",
+            crate::domain::tool::BUILT_IN.join(", ")
+        )
+    }
+    fn accept(text: &str) -> Option<String> {
+        text.parse::<crate::domain::tool::Pattern>().ok().map(|pattern| pattern.to_string())
+    }
+}
+
+/// A host, or a host with a port, as it stands in a URL.
+pub(super) struct TrustedHost;
+impl Rule for TrustedHost {
+    fn expected() -> String {
+        "a host or host:port, such as \"wiki.internal\", \"10.0.0.7:8080\" or \"[fd00::1]:8080\"".into()
+    }
+    fn accept(text: &str) -> Option<String> {
+        let url = web_url(&format!("http://{text}"))?;
+        let host = url.host_str()?.trim_end_matches('.').to_owned();
+        let bare = url.path() == "/" && !text.contains(['/', '\\', '@']);
+        // A URL does not keep the port that is its scheme's own.
+        let port = url.port().or_else(|| text.ends_with(":80").then_some(80));
+        bare.then(|| port.map_or(host.clone(), |port| format!("{host}:{port}")))
+    }
+}
 
 /// A string under a rule.
 struct Text<R>(String, PhantomData<R>);

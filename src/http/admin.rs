@@ -19,4 +19,6 @@ pub mod requests;
 
 pub mod session;
 
+pub mod tools;
+
 pub mod traces;

@@ -1,8 +1,8 @@
 //! The settings from outside: the example file, the search for a file, and the watch over real directories.
 
 use gateway::config::{
-    AgentEntry, ChatgptOauthRouting, Config, ConfigChange, ConfigError, ConfigWatch, Dirs, Loaded, Loader,
-    LogFormat, Source,
+    AgentEntry, AgentTools, ChatgptOauthRouting, Config, ConfigChange, ConfigError, ConfigWatch, Dirs,
+    Loaded, Loader, LogFormat, Source,
 };
 use gateway::lifecycle::Tasks;
 use gateway::telemetry::logs;
@@ -108,6 +108,7 @@ fn the_agent_that_the_example_describes_has_every_key_and_is_valid() {
     let (mut there, mut known) = (BTreeSet::new(), BTreeSet::new());
     keys(&parsed["reviewer"], "", &mut there);
     keys(&serde_json::to_value(AgentEntry::default()).unwrap(), "", &mut known);
+    keys(&serde_json::to_value(AgentTools::default()).unwrap(), "tools", &mut known);
     keys(&serde_json::to_value(ChatgptOauthRouting::default()).unwrap(), "chatgpt_oauth_routing", &mut known);
     assert_eq!(there, known);
     assert!(loaded.config.agents.list["reviewer"].default);
