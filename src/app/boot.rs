@@ -234,13 +234,7 @@ async fn assemble(
             config: config.clone(),
             catalogues: catalogues.clone(),
         },
-        tools: Toolbox::new(ToolboxParts {
-            config: config.clone(),
-            db: db.clone(),
-            clock: clock.clone(),
-            web,
-            external: None,
-        }),
+        tools: toolbox(&config, &db, &clock, web),
         traces: Traces { db: db.clone(), clock: clock.clone() },
         events,
         config,
@@ -264,6 +258,11 @@ async fn assemble(
     });
     background::spawn(&app).await?;
     Ok(Assembled { app, doors, new_token: is_new.then_some(token), careful })
+}
+
+fn toolbox(config: &Arc<ArcSwap<Config>>, db: &PgPool, clock: &Clock, web: WebClient) -> Toolbox {
+    let (config, db, clock) = (config.clone(), db.clone(), clock.clone());
+    Toolbox::new(ToolboxParts { config, db, clock, web, external: None })
 }
 
 /// What signs accounts in and keeps them so.

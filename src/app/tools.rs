@@ -10,6 +10,7 @@ mod exec;
 mod external;
 mod files;
 mod notes;
+mod web;
 mod workspace;
 
 pub use builtin::Builtin;
@@ -19,12 +20,11 @@ use crate::app::clock::Clock;
 use crate::config::Config;
 use crate::domain::ids::TenantId;
 use crate::domain::tool::{ToolOutput, ToolSpec, ToolsConfig, cut_middle};
-use crate::upstream::web::{FetchError, FetchLimits, Page, WebClient};
+use crate::upstream::web::WebClient;
 use arc_swap::ArcSwap;
 use exec::{Exec, ExecLimits, Gate, Place, Sandbox};
 use files::Limits;
 use notes::Notes;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use sqlx::PgPool;
@@ -82,16 +82,7 @@ struct Inner {
     sandbox: Sandbox,
 }
 
-/// The arguments of `web_fetch`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct WebFetch {
-    url: String,
-    offset: Option<usize>,
-    raw: Option<bool>,
-}
-
-/// Why a fetch that is stopped from within has still a little time: the answer has to be made.
+/// What a tool that ends its work by itself gets beyond that, to make its answer.
 const MARGIN: Duration = Duration::from_secs(5);
 
 impl Toolbox {
@@ -222,7 +213,7 @@ impl Toolbox {
             if let Err(reason) = self.available(tool).await {
                 return ToolOutput::failed(format!("{name} can't be called: {reason}"));
             }
-            return self.built_in(ctx, config, tool, arguments, stop).await;
+            return self.built_in(ctx, config, tool, arguments, stop).await.into();
         }
         let external = self.external(ctx.tenant).into_iter().find(|tool| tool.spec.name == name);
         let external = external.filter(|tool| allowed.allows(name, Some(&tool.server)));
@@ -248,9 +239,9 @@ impl Toolbox {
         tool: Builtin,
         arguments: &str,
         stop: &CancellationToken,
-    ) -> ToolOutput {
+    ) -> Result<String, String> {
         let temporary = format!(".gateway-tmp-{}", self.0.parts.clock.new_id());
-        let outcome = match tool {
+        match tool {
             Builtin::ReadFile => on_files(ctx, config, tool, arguments, stop, files::read).await,
             Builtin::ListFiles => on_files(ctx, config, tool, arguments, stop, files::list).await,
             Builtin::SearchFiles => on_files(ctx, config, tool, arguments, stop, files::search).await,
@@ -266,13 +257,12 @@ impl Toolbox {
                 };
                 on_files(ctx, config, tool, arguments, stop, edit).await
             }
-            Builtin::Exec => return self.exec(ctx, config, arguments, stop).await,
-            Builtin::WebFetch => self.web_fetch(config, arguments).await,
+            Builtin::Exec => self.exec(ctx, config, arguments, stop).await,
+            Builtin::WebFetch => web::fetch(&self.0.parts.web, &config.tools, &parse(tool, arguments)?).await,
             Builtin::Remember | Builtin::Recall | Builtin::Forget => {
                 self.notes(ctx, config, tool, arguments).await
             }
-        };
-        outcome.into()
+        }
     }
 
     async fn exec(
@@ -281,56 +271,34 @@ impl Toolbox {
         config: &Config,
         arguments: &str,
         stop: &CancellationToken,
-    ) -> ToolOutput {
+    ) -> Result<String, String> {
         let exec = &config.tools.exec;
-        let prepared = async {
-            let call: Exec = parse(Builtin::Exec, arguments)?;
-            let seconds = call.timeout_seconds.unwrap_or(exec.timeout_seconds.min(exec.max_timeout_seconds));
-            if !(1..=exec.max_timeout_seconds).contains(&seconds) {
-                return Err(format!(
-                    "timeout_seconds: {seconds} is not between 1 and {} (tools.exec.max_timeout_seconds in config.json)",
-                    exec.max_timeout_seconds
-                ));
-            }
-            if call.command.trim().is_empty() || call.command.contains('\0') {
-                return Err(
-                    "command is empty or has a zero byte in it; it has to be a command for sh".to_owned()
-                );
-            }
-            let sandbox = self.sandbox(config).await?.ok();
-            let mark = self.0.parts.clock.new_id().to_string();
-            let directory = call.directory.clone();
-            let place =
-                in_workspace(ctx, config, move |workspace| Place::new(workspace, directory.as_deref(), mark));
-            Ok((Duration::from_secs(seconds), sandbox, place.await?, call))
-        };
-        let (timeout, sandbox, place, call) = match prepared.await {
-            Ok(prepared) => prepared,
-            Err(wrong) => return ToolOutput::failed(wrong),
-        };
+        let call: Exec = parse(Builtin::Exec, arguments)?;
+        let seconds = call.timeout_seconds.unwrap_or(exec.timeout_seconds.min(exec.max_timeout_seconds));
+        if !(1..=exec.max_timeout_seconds).contains(&seconds) {
+            return Err(format!(
+                "timeout_seconds: {seconds} is not between 1 and {} (tools.exec.max_timeout_seconds in config.json)",
+                exec.max_timeout_seconds
+            ));
+        }
+        if call.command.trim().is_empty() || call.command.contains('\0') {
+            return Err("command is empty or has a zero byte in it; it has to be a command for sh".to_owned());
+        }
+        let sandbox = self.sandbox(config).await?.ok();
+        let mark = self.0.parts.clock.new_id().to_string();
+        let directory = call.directory.clone();
+        let place =
+            in_workspace(ctx, config, move |workspace| Place::new(workspace, directory.as_deref(), mark))
+                .await?;
         let limits = ExecLimits {
-            timeout,
+            timeout: Duration::from_secs(seconds),
             memory_mib: exec.memory_mib,
             processes: exec.max_processes,
             output_bytes: config.tools.output_bytes,
             network: exec.network,
         };
         let _turn = self.0.commands.enter(exec.max_parallel).await;
-        exec::run(&call, &place, limits, sandbox.as_deref(), stop).await
-    }
-
-    async fn web_fetch(&self, config: &Config, arguments: &str) -> Result<String, String> {
-        let call: WebFetch = parse(Builtin::WebFetch, arguments)?;
-        let fetch = &config.tools.web_fetch;
-        let limits = FetchLimits {
-            timeout: Duration::from_secs(fetch.timeout_seconds),
-            most_bytes: fetch.max_kib << 10,
-            trusted: &fetch.allow_private_hosts,
-            raw: call.raw.unwrap_or(false),
-        };
-        let page = self.0.parts.web.fetch(&call.url, limits).await;
-        let page = page.map_err(|error: FetchError| format!("{} was not fetched: {error}", call.url))?;
-        shown(&page, call.offset.unwrap_or(0), config.tools.output_bytes)
+        exec::run(&call, &place, limits, sandbox.as_deref(), stop).await.into()
     }
 
     async fn notes(
@@ -403,52 +371,4 @@ async fn on_files<C: DeserializeOwned + Send + 'static>(
         cancel: stop.clone(),
     };
     in_workspace(ctx, config, move |workspace| work(workspace, &call, &limits)).await
-}
-
-/// A page's text from `offset` on, as much as fits.
-fn shown(page: &Page, offset: usize, most_bytes: usize) -> Result<String, String> {
-    let mut head = format!("{}\n", page.url);
-    if let Some(title) = &page.title {
-        head.push_str(&format!("Title: {}\n", cut_middle(title, 300)));
-    }
-    let is_error = page.status >= 400;
-    if page.status != 200 {
-        head.push_str(&format!("HTTP status {}\n", page.status));
-    }
-    if offset > page.text.len() {
-        return Err(format!("offset: the text ends at {}, and {offset} was asked for", page.text.len()));
-    }
-    let room = most_bytes.saturating_sub(head.len() + 200).max(200);
-    // The page of an error says little in many words.
-    let room = if is_error { room.min(2_000) } else { room };
-    let from = page.text.ceil_char_boundary(offset);
-    let mut to = page.text.floor_char_boundary(from.saturating_add(room));
-    if to < page.text.len() {
-        // At the end of a line, when there is one near.
-        to = page.text[from..to]
-            .rfind('\n')
-            .filter(|line| *line > room / 2)
-            .map_or(to, |line| from + line + 1);
-    }
-    let mut notes = Vec::new();
-    if from > 0 || to < page.text.len() {
-        notes.push(format!("{from} to {to} of {}", page.text.len()));
-    }
-    if to < page.text.len() {
-        notes.push(format!("go on with offset {to}"));
-    }
-    if page.cut {
-        notes.push("the page is longer; what is beyond tools.web_fetch.max_kib was not read".to_owned());
-    }
-    if page.text.trim().is_empty() {
-        notes.push(match page.content_type.as_str() {
-            "text/html" => {
-                "there is no text on it; perhaps it is made by scripts. raw: true shows its source".to_owned()
-            }
-            _ => "it is empty".to_owned(),
-        });
-    }
-    let notes = if notes.is_empty() { String::new() } else { format!("\n[{}]", notes.join("; ")) };
-    let text = format!("{head}\n{}{notes}", &page.text[from..to]);
-    if is_error { Err(text) } else { Ok(text) }
 }

@@ -86,10 +86,12 @@ impl Agent {
             max_tokens: self.max_tokens.or(defaults.max_tokens),
             temperature: self.temperature.or(defaults.temperature),
             system_prompt: text(&self.system_prompt).or_else(|| defaults.system_prompt.clone()),
-            tools_config: match self.tools_config.is_empty() {
-                true => defaults.tools_config.clone(),
-                false => self.tools_config.clone(),
-            },
+            tools_config: if self.tools_config.is_empty() {
+                &defaults.tools_config
+            } else {
+                &self.tools_config
+            }
+            .clone(),
             workspace: text(&self.workspace).or_else(|| defaults.workspace.clone()),
         }
     }

@@ -6,24 +6,24 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 /// IPv4 blocks that are not public: IANA's registry of special-purpose addresses (RFC 6890 and later), multicast and
 /// what is reserved. `(network, prefix length)`.
 const NOT_PUBLIC_V4: [(Ipv4Addr, u32); 18] = [
-    (Ipv4Addr::new(0, 0, 0, 0), 8),     // this network; 0.0.0.0 reaches this machine
-    (Ipv4Addr::new(10, 0, 0, 0), 8),    // private
-    (Ipv4Addr::new(100, 64, 0, 0), 10), // carrier-grade NAT, and Alibaba's metadata at 100.100.100.200
-    (Ipv4Addr::new(127, 0, 0, 0), 8),   // loopback
+    (Ipv4Addr::UNSPECIFIED, 8),            // this network; 0.0.0.0 reaches this machine
+    (Ipv4Addr::new(10, 0, 0, 0), 8),       // private
+    (Ipv4Addr::new(100, 64, 0, 0), 10),    // carrier-grade NAT, and Alibaba's metadata at 100.100.100.200
+    (Ipv4Addr::new(127, 0, 0, 0), 8),      // loopback
     (Ipv4Addr::new(168, 63, 129, 16), 32), // Azure's metadata and agent service, on a public address
-    (Ipv4Addr::new(169, 254, 0, 0), 16), // link-local, and the other clouds' metadata at 169.254.169.254
-    (Ipv4Addr::new(172, 16, 0, 0), 12), // private
-    (Ipv4Addr::new(192, 0, 0, 0), 24),  // protocol assignments, and Oracle's metadata at 192.0.0.192
-    (Ipv4Addr::new(192, 0, 2, 0), 24),  // documentation
-    (Ipv4Addr::new(192, 31, 196, 0), 24), // AS112
-    (Ipv4Addr::new(192, 52, 193, 0), 24), // AMT relays
-    (Ipv4Addr::new(192, 88, 99, 0), 24), // 6to4 relays
-    (Ipv4Addr::new(192, 168, 0, 0), 16), // private
-    (Ipv4Addr::new(198, 18, 0, 0), 15), // benchmarks
-    (Ipv4Addr::new(198, 51, 100, 0), 24), // documentation
-    (Ipv4Addr::new(203, 0, 113, 0), 24), // documentation
-    (Ipv4Addr::new(224, 0, 0, 0), 4),   // multicast
-    (Ipv4Addr::new(240, 0, 0, 0), 4),   // reserved, and the broadcast
+    (Ipv4Addr::new(169, 254, 0, 0), 16),   // link-local, and the other clouds' metadata at 169.254.169.254
+    (Ipv4Addr::new(172, 16, 0, 0), 12),    // private
+    (Ipv4Addr::new(192, 0, 0, 0), 24),     // protocol assignments, and Oracle's metadata at 192.0.0.192
+    (Ipv4Addr::new(192, 0, 2, 0), 24),     // documentation
+    (Ipv4Addr::new(192, 31, 196, 0), 24),  // AS112
+    (Ipv4Addr::new(192, 52, 193, 0), 24),  // AMT relays
+    (Ipv4Addr::new(192, 88, 99, 0), 24),   // 6to4 relays
+    (Ipv4Addr::new(192, 168, 0, 0), 16),   // private
+    (Ipv4Addr::new(198, 18, 0, 0), 15),    // benchmarks
+    (Ipv4Addr::new(198, 51, 100, 0), 24),  // documentation
+    (Ipv4Addr::new(203, 0, 113, 0), 24),   // documentation
+    (Ipv4Addr::new(224, 0, 0, 0), 4),      // multicast
+    (Ipv4Addr::new(240, 0, 0, 0), 4),      // reserved, and the broadcast
 ];
 
 /// Parts of the global unicast block `2000::/3` that are not public, or that carry an IPv4 address inside, which need

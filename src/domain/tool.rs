@@ -54,6 +54,12 @@ impl ToolOutput {
     }
 }
 
+impl From<ToolOutput> for Result<String, String> {
+    fn from(output: ToolOutput) -> Self {
+        if output.is_error { Err(output.text) } else { Ok(output.text) }
+    }
+}
+
 impl From<Result<String, String>> for ToolOutput {
     fn from(outcome: Result<String, String>) -> Self {
         outcome.map_or_else(Self::failed, Self::done)

@@ -22,4 +22,5 @@ mod routing_sim;
 mod signin;
 mod simulator;
 mod tokens;
+mod tools;
 mod vault;

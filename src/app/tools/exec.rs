@@ -37,7 +37,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Sets the limits, and becomes the command. `$1` is in KiB. A program that takes too much memory is the one that the
 /// kernel ends first, not the gateway.
-const WRAPPER: &str = "echo 1000 2>/dev/null >/proc/self/oom_score_adj || :; ulimit -c 0; ulimit -d \"$1\" 2>/dev/null || :; \
+const WRAPPER: &str = "{ echo 1000 >/proc/self/oom_score_adj; } 2>/dev/null; ulimit -c 0; ulimit -d \"$1\" 2>/dev/null || :; \
                        exec /bin/sh -c \"$2\"";
 
 /// The arguments.
@@ -186,8 +186,7 @@ fn answer(kept: Kept, ended: &Ended, took: Duration) -> ToolOutput {
             (None, None) => (format!("ended after {took}"), true),
         },
     };
-    text.push_str(&format!("[{note}]"));
-    ToolOutput { text, is_error }
+    ToolOutput { text: text + "[" + &note + "]", is_error }
 }
 
 fn signal(status: std::process::ExitStatus) -> Option<i32> {

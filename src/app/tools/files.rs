@@ -47,6 +47,18 @@ fn is_binary(content: &[u8]) -> bool {
     content[..content.len().min(8_192)].contains(&0)
 }
 
+/// Adds what a model has to know about an answer, as its last line.
+fn note(text: &mut String, notes: &[String]) {
+    if !notes.is_empty() {
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+        text.push('[');
+        text.push_str(&notes.join("; "));
+        text.push(']');
+    }
+}
+
 /// A line, cut when nobody would read all of it.
 fn shortened(line: &str, most: usize) -> String {
     if line.len() <= most {

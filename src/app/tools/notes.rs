@@ -43,6 +43,7 @@ pub struct Notes<'a> {
 }
 
 /// The model is told what it can do, the log the rest.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` gives")]
 fn broken(error: sqlx::Error) -> String {
     tracing::error!(%error, "an agent's notes can't be reached");
     "the notes can't be reached at the moment; go on without them, or try again later".to_owned()
@@ -116,9 +117,8 @@ impl Notes<'_> {
     pub async fn forget(&self, call: &Forget) -> Result<String, String> {
         let mut conn = self.db.acquire().await.map_err(broken)?;
         let number = call.number;
-        match notes::remove(&mut conn, self.tenant, self.agent_key, number).await.map_err(broken)? {
-            true => Ok(format!("note {number} is forgotten")),
-            false => Err(format!("there is no note {number}; recall shows the notes with their numbers")),
-        }
+        let removed = notes::remove(&mut conn, self.tenant, self.agent_key, number).await.map_err(broken)?;
+        let missing = || format!("there is no note {number}; recall shows the notes with their numbers");
+        if removed { Ok(format!("note {number} is forgotten")) } else { Err(missing()) }
     }
 }

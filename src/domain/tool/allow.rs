@@ -147,26 +147,26 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn parse(config: Value) -> Result<ToolsConfig, String> {
+    fn parse(config: &Value) -> Result<ToolsConfig, String> {
         ToolsConfig::parse(config.as_object().expect("an object")).map_err(|error| error.to_string())
     }
 
     #[test]
     fn deny_wins_over_allow_also_for_one_tool_of_a_server() {
         let config =
-            parse(json!({"allow": ["mcp:docs", "read_file"], "deny": ["mcp_docs_delete"]})).expect("right");
+            parse(&json!({"allow": ["mcp:docs", "read_file"], "deny": ["mcp_docs_delete"]})).expect("right");
         assert!(config.allows("mcp_docs_search", Some("docs")));
         assert!(!config.allows("mcp_docs_delete", Some("docs")));
         assert!(!config.allows("mcp_mail_send", Some("mail")));
         assert!(config.allows("read_file", None) && !config.allows("write_file", None));
-        let all = parse(json!({"allow": ["*"], "deny": ["mcp:mail"]})).expect("right");
+        let all = parse(&json!({"allow": ["*"], "deny": ["mcp:mail"]})).expect("right");
         assert!(all.allows("exec", None) && !all.allows("mcp_mail_send", Some("mail")));
     }
 
     #[test]
     fn without_an_allow_list_there_are_no_tools() {
         for config in [json!({}), json!({"allow": []}), json!({"allow": null}), json!({"deny": ["exec"]})] {
-            let config = parse(config).expect("right");
+            let config = parse(&config).expect("right");
             assert!(BUILT_IN.iter().all(|name| !config.allows(name, None)));
         }
     }
@@ -185,7 +185,7 @@ mod tests {
             (json!({"allow": ["mcp:a b"]}), "mcp:a b", "\"mcp:docs\""),
             (json!({"allow": ["mcp_docs_ä"]}), "mcp_docs_ä", "built-in"),
         ] {
-            let error = parse(config.clone()).expect_err("wrong");
+            let error = parse(&config).expect_err("wrong");
             assert!(error.contains(place) && error.contains(right), "{config}: {error}");
         }
     }

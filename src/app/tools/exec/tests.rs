@@ -200,8 +200,7 @@ async fn in_a_sandbox_a_command_sees_the_workspace_and_the_system_and_no_more() 
     let secret = TempDir::new_in("/var/tmp").unwrap();
     std::fs::write(secret.path().join("key"), "sesame").unwrap();
     let command = format!(
-        "echo hello > made; cat {}/key; touch /usr/x && echo wrote; ls /proc | grep -c '^[0-9]'; \
-         (exec 3<>/dev/tcp/127.0.0.1/1) 2>/dev/null; cat /proc/net/dev | grep -c eth; echo end",
+        "echo hello > made; cat {}/key; touch /usr/x && echo wrote; tail -n +3 /proc/net/dev | grep -v lo:; echo end",
         secret.path().display()
     );
     let call = Exec { command, timeout_seconds: None, directory: None };

@@ -1,9 +1,10 @@
 //! `list_files`
 
-use super::Limits;
 use super::walk::{Filter, walk};
+use super::{Limits, note};
 use crate::app::tools::workspace::Workspace;
 use serde::Deserialize;
+use std::fmt::Write as _;
 
 /// Entries that are shown when the call does not say.
 const DEFAULT: usize = 500;
@@ -49,7 +50,7 @@ pub fn list(workspace: &Workspace, call: &List, limits: &Limits) -> Result<Strin
             text.push_str(" -> ");
             text.push_str(&target.map_or_else(|_| "?".into(), |target| target.display().to_string()));
         } else if let Ok(metadata) = workspace.dir().symlink_metadata(&entry.path) {
-            text.push_str(&format!("  {} bytes", metadata.len()));
+            let _ = write!(text, "  {} bytes", metadata.len());
         }
         text.push('\n');
         true
@@ -63,16 +64,14 @@ pub fn list(workspace: &Workspace, call: &List, limits: &Limits) -> Result<Strin
         );
     }
     if found == 0 {
-        notes.insert(
-            0,
-            match filter.is_any() {
-                true => format!("\"{}\" is empty", start.display()),
-                false => format!("nothing in \"{}\" matches the glob", start.display()),
-            },
-        );
+        let start = start.display();
+        let nothing = if filter.is_any() {
+            format!("\"{start}\" is empty")
+        } else {
+            format!("nothing in \"{start}\" matches the glob")
+        };
+        notes.insert(0, nothing);
     }
-    if !notes.is_empty() {
-        text.push_str(&format!("[{}]", notes.join("; ")));
-    }
+    note(&mut text, &notes);
     Ok(text.trim_end().to_owned())
 }

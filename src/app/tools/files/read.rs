@@ -1,9 +1,8 @@
 //! `read_file`
 
-use super::{Limits, is_binary, shortened};
+use super::{Limits, is_binary, note, shortened};
 use crate::app::tools::workspace::Workspace;
 use serde::Deserialize;
-use std::fmt::Write as _;
 
 /// Most bytes of one line.
 const LINE: usize = 4_000;
@@ -55,35 +54,29 @@ pub fn read(workspace: &Workspace, call: &Read, limits: &Limits) -> Result<Strin
         if !shown.is_empty() && shown.len() + piece.len() > most {
             break;
         }
-        if piece.len() != line.len() {
+        if piece.len() == line.len() {
+            shown.push_str(line);
+        } else {
             cut_lines = true;
             shown.push_str(&piece);
             shown.push('\n');
-        } else {
-            shown.push_str(line);
         }
         last += 1;
     }
-    let mut notes = String::new();
-    let mut note = |text: &str| {
-        let _ = write!(notes, "{}{text}", if notes.is_empty() { "" } else { "; " });
-    };
+    let mut notes = Vec::new();
     if offset > 1 || last < total {
-        note(&format!("lines {offset} to {last} of {total}"));
+        notes.push(format!("lines {offset} to {last} of {total}"));
     }
     if last < total {
-        note(&format!("go on with offset {}", last + 1));
+        notes.push(format!("go on with offset {}", last + 1));
     }
     if cut_lines {
-        note("lines that are too long are cut");
+        notes.push("lines that are too long are cut".to_owned());
     }
     if foreign {
-        note("some bytes are no UTF-8 and are shown as \u{FFFD}");
+        notes.push("some bytes are no UTF-8 and are shown as \u{FFFD}".to_owned());
     }
-    if !notes.is_empty() {
-        let gap = if shown.ends_with('\n') { "" } else { "\n" };
-        let _ = write!(shown, "{gap}[{notes}]");
-    }
+    note(&mut shown, &notes);
     Ok(shown)
 }
 

@@ -1,10 +1,11 @@
 //! `search_files`
 
 use super::walk::{Filter, walk};
-use super::{Limits, is_binary, shortened};
+use super::{Limits, is_binary, note, shortened};
 use crate::app::tools::workspace::Workspace;
 use regex::{Regex, RegexBuilder};
 use serde::Deserialize;
+use std::fmt::Write as _;
 use std::path::Path;
 
 /// Matching lines that are shown when the call does not say.
@@ -74,10 +75,10 @@ pub fn search(workspace: &Workspace, call: &Search, limits: &Limits) -> Result<S
             found.too_large += 1;
             return true;
         }
-        let Ok(content) = workspace.read(path, limits.file_bytes) else { return true };
-        found.read += content.len() as u64;
-        if !is_binary(&content) {
-            found.take(&pattern, path, &String::from_utf8_lossy(&content), (most, context), limits);
+        let Ok(bytes) = workspace.read(path, limits.file_bytes) else { return true };
+        found.read += bytes.len() as u64;
+        if !is_binary(&bytes) {
+            found.take(&pattern, path, &String::from_utf8_lossy(&bytes), (most, context), limits);
         }
         !found.full && found.read < MOST_READ
     };
@@ -102,9 +103,7 @@ pub fn search(workspace: &Workspace, call: &Search, limits: &Limits) -> Result<S
     if found.lines == 0 {
         notes.insert(0, format!("no line in {} files matches", found.files));
     }
-    if !notes.is_empty() {
-        found.text.push_str(&format!("[{}]", notes.join("; ")));
-    }
+    note(&mut found.text, &notes);
     Ok(found.text.trim_end().to_owned())
 }
 
@@ -146,7 +145,7 @@ impl Found {
                     next = at;
                     break;
                 }
-                self.text.push_str(&format!("{path}{mark}{}{mark} {}\n", at + 1, shortened(line, LINE)));
+                let _ = writeln!(self.text, "{path}{mark}{}{mark} {}", at + 1, shortened(line, LINE));
                 next = at + 1;
             }
         }

@@ -259,7 +259,7 @@ fn a_file_is_read_in_parts_that_say_where_to_go_on() {
     assert_eq!(part, "two\n[lines 2 to 2 of 3; go on with offset 3]");
     assert!(desk.read(json!({"path": "notes.txt", "offset": 4})).unwrap_err().contains("has 3 lines"));
     assert!(desk.read(json!({"path": "notes.txt", "offset": 0})).is_err());
-    let lines: String = (1..=3_000).map(|n| format!("line {n}\n")).collect();
+    let lines = (1..=3_000).map(|n| format!("line {n}\n")).collect::<Vec<_>>().concat();
     fs::write(desk.path("long.txt"), &lines).unwrap();
     let (mut whole, mut offset) = (String::new(), 1);
     loop {
@@ -349,7 +349,7 @@ fn an_edit_replaces_what_is_there_once_and_explains_what_is_not() {
 #[test]
 fn edits_of_one_file_side_by_side_are_all_kept() {
     let desk = Desk::new();
-    let text: String = (0..16).map(|n| format!("<{n}>\n")).collect();
+    let text = (0..16).map(|n| format!("<{n}>\n")).collect::<Vec<_>>().concat();
     fs::write(desk.path("many.txt"), text).unwrap();
     std::thread::scope(|scope| {
         for n in 0..16 {

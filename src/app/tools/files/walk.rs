@@ -94,10 +94,12 @@ pub fn walk(
         for entry in entries {
             seen += 1;
             if seen > MOST_ENTRIES || limits.over() {
-                walked.stopped = Some(match seen > MOST_ENTRIES {
-                    true => format!("stopped after {MOST_ENTRIES} entries; ask for a smaller part"),
-                    false => "stopped because the time was over; ask for a smaller part".to_owned(),
-                });
+                let why = if seen > MOST_ENTRIES {
+                    format!("stopped after {MOST_ENTRIES} entries; ask for a smaller part")
+                } else {
+                    "stopped because the time was over; ask for a smaller part".to_owned()
+                };
+                walked.stopped = Some(why);
                 return Ok(walked);
             }
             let Ok(entry) = entry else { continue };
