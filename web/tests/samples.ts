@@ -241,6 +241,8 @@ export function agent(change: Partial<Agent> = {}): Agent {
       model: "gpt-5",
       thinking_level: "high",
       max_tokens: 4000,
+      tools_config: { allow: [], deny: [] },
+      workspace: null,
       routing: null,
     },
     ...change,

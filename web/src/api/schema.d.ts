@@ -569,6 +569,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tools that agents can be allowed to call */
+        get: operations["tools_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/traces": {
         parameters: {
             query?: never;
@@ -621,7 +638,8 @@ export interface components {
             is_default: boolean;
             status: components["schemas"]["AgentStatus"];
             managed_by: components["schemas"]["AgentManagedBy"];
-            tools_config: Record<string, unknown>;
+            /** @description `{}`: the default ones. */
+            tools_config: components["schemas"]["AgentToolsConfig"];
             other_config: components["schemas"]["AgentOtherConfig"];
             /** Format: date-time */
             created_at: string | null;
@@ -646,7 +664,7 @@ export interface components {
             /** @description `active` or `inactive`. */
             status?: string | null;
             system_prompt?: string | null;
-            tools_config?: Record<string, unknown> | null;
+            tools_config?: components["schemas"]["AgentToolsConfig"] | null;
             other_config?: components["schemas"]["AgentOtherConfig"] | null;
         };
         /** @description The tenant's agents. */
@@ -679,6 +697,13 @@ export interface components {
          * @enum {string}
          */
         AgentStatus: "active" | "inactive";
+        /** @description The tools that an agent may call: names, `mcp:<server>` (all tools of an MCP server) or `*`. */
+        AgentToolsConfig: {
+            /** @description Nothing is allowed that is not listed. */
+            allow?: string[] | null;
+            /** @description Wins over `allow`. */
+            deny?: string[] | null;
+        };
         /** @description One try at one account. */
         Attempt: {
             provider_name: string;
@@ -854,6 +879,10 @@ export interface components {
             thinking_level: string | null;
             /** Format: int64 */
             max_tokens: number | null;
+            /** @description Its own lists when it says anything about tools, else the default ones. */
+            tools_config: components["schemas"]["AgentToolsConfig"];
+            /** @description Null: its tools have no files. */
+            workspace: string | null;
             routing: components["schemas"]["EffectiveRouting"] | null;
         };
         /** @description The accounts that answer for the agent. */
@@ -1454,6 +1483,24 @@ export interface components {
             id: string;
             slug: string;
             name: string;
+        };
+        /** @description A tool. */
+        Tool: {
+            /** @description What the model calls it, and what an agent's `tools_config` names. */
+            name: string;
+            description: string;
+            /** @description JSON schema of its arguments. */
+            parameters: Record<string, unknown>;
+            /** @description `builtin`, or `mcp:<server>`. */
+            source: string;
+            /** @description Whether it can be called at all, by an agent that may. */
+            enabled: boolean;
+            /** @description Why it can't be called, or what to know about it. */
+            reason?: string | null;
+        };
+        /** @description All tools. */
+        ToolList: {
+            tools: components["schemas"]["Tool"][];
         };
         /** @description One request of a client. */
         Trace: {
@@ -2987,6 +3034,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    tools_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The built-in ones, then those of the MCP servers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolList"];
+                };
+            };
+            /** @description Signed out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };
