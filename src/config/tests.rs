@@ -4,7 +4,7 @@ use super::load::{defaults, to_json};
 use super::reload::reload;
 use super::report::leaves;
 use super::tree::path_text;
-use super::values::{Host, HttpUrl, LogFilter, Origin, Rule, Slug};
+use super::values::{Host, HttpUrl, LogFilter, Origin, Rule, Slug, ToolPattern, TrustedHost};
 use super::*;
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -328,6 +328,26 @@ fn without_a_home_directory_the_data_directory_has_to_be_named() {
     assert!(error.contains("data_dir: there is no home directory"), "{error}");
     homeless.env.insert("GATEWAY_DATA_DIR".into(), "/srv".into());
     assert_eq!(homeless.build(None).unwrap().config.data_dir, PathBuf::from("/srv"));
+}
+
+#[test]
+fn a_trusted_host_is_kept_as_it_stands_in_a_url() {
+    for (written, kept) in [
+        ("wiki.internal", "wiki.internal"),
+        ("WIKI.internal.:80", "wiki.internal:80"),
+        ("10.0.0.7:8080", "10.0.0.7:8080"),
+        ("0x7f.1", "127.0.0.1"),
+        ("[::1]:9000", "[::1]:9000"),
+        ("[0:0::1]", "[::1]"),
+    ] {
+        assert_eq!(TrustedHost::accept(written).as_deref(), Some(kept), "{written}");
+    }
+    for wrong in
+        ["", "http://a", "a/b", "u@a", "a:x", "a b", "a?b", "a\\b", "::1", "*.internal", "10.0.0.0/8"]
+    {
+        assert!(TrustedHost::accept(wrong).is_none(), "{wrong}");
+    }
+    assert!(ToolPattern::accept("mcp:docs").is_some() && ToolPattern::accept("raed_file").is_none());
 }
 
 #[test]

@@ -157,7 +157,7 @@ impl Rule for TrustedHost {
     fn accept(text: &str) -> Option<String> {
         let url = web_url(&format!("http://{text}"))?;
         let host = url.host_str()?.trim_end_matches('.').to_owned();
-        let bare = url.path() == "/" && !text.contains(['/', '\\', '@']);
+        let bare = url.path() == "/" && !text.contains(['/', '\\', '@', '*']);
         // A URL does not keep the port that is its scheme's own.
         let port = url.port().or_else(|| text.ends_with(":80").then_some(80));
         bare.then(|| port.map_or(host.clone(), |port| format!("{host}:{port}")))

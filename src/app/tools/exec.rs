@@ -30,8 +30,9 @@ use tokio_util::sync::CancellationToken;
 
 /// A command that writes more than this is stopped: nobody reads it, and it costs.
 const MOST_OUTPUT: u64 = 256 << 20;
-/// How often memory and processes are counted.
-const WATCH: Duration = Duration::from_millis(100);
+/// How often memory and processes are counted. It reads all of `/proc`, a few milliseconds; what one process takes in
+/// between is the kernel's to bound.
+const WATCH: Duration = Duration::from_millis(250);
 /// How long to wait for the rest of the output once everything was killed.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 

@@ -11,7 +11,7 @@ const MOST_ENTRIES: usize = 100_000;
 /// The deepest directory.
 const MOST_DEPTH: usize = 64;
 /// What other programs keep for themselves; entered when it is asked for by name.
-const SKIPPED: [&str; 6] = [".git", ".hg", "node_modules", "__pycache__", ".venv", ".gateway-tmp"];
+const SKIPPED: [&str; 5] = [".git", ".hg", "node_modules", "__pycache__", ".venv"];
 
 /// Which files are meant.
 #[derive(Debug)]
