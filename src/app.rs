@@ -43,6 +43,8 @@ pub mod providers;
 
 pub mod agents;
 
+pub mod mcp;
+
 pub mod readiness;
 
 pub mod announce;
@@ -68,6 +70,7 @@ pub struct App {
     pub placements: Arc<placements::Placements>,
     pub providers: providers::Providers,
     pub agents: agents::Agents,
+    pub mcp: Arc<mcp::McpServers>,
     pub traces: traces::Traces,
     pub accounts: Arc<health::Accounts>,
     pub sharing: Arc<health::share::Sharing>,
@@ -87,7 +90,8 @@ impl App {
     /// Brings memory up to date with the database.
     pub async fn reload(&self) -> sqlx::Result<()> {
         self.tokens.load().await?;
-        self.catalogues.reload().await
+        self.catalogues.reload().await?;
+        self.mcp.reload().await
     }
 
     /// The address that people use, without a slash at the end.

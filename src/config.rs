@@ -9,6 +9,7 @@ mod section;
 mod agents;
 mod chatgpt;
 mod database;
+mod mcp;
 mod quota;
 mod routing;
 mod server;
@@ -32,6 +33,7 @@ pub use agents::{AgentDefaults, AgentEntry, Agents, ChatgptOauthRouting};
 pub use chatgpt::Chatgpt;
 pub use database::{Database, Embedded};
 pub use load::{Dirs, Loaded, Loader};
+pub use mcp::{Mcp, McpServer};
 pub use overrides::{Overrides, VARIABLES};
 pub use problem::{ConfigError, Problem, What};
 pub use quota::Quota;
@@ -76,6 +78,8 @@ section::section! {
         upstream: Upstream = Upstream::default(),
         /// How often the accounts' usage is asked for, and how long its history is kept.
         quota: Quota = Quota::default(),
+        /// MCP servers, whose tools agents may call.
+        mcp: Mcp = Mcp::default(),
         /// Logs.
         telemetry: Telemetry = Telemetry::default(),
     }

@@ -4,8 +4,10 @@ pub mod ids;
 
 pub mod access;
 pub mod agent;
+pub mod mcp;
 pub mod provider;
 pub mod session;
+pub mod tool;
 
 pub mod claims;
 pub mod oauth;

@@ -23,6 +23,8 @@ pub mod quota;
 pub mod agents;
 pub mod sessions;
 
+pub mod mcp_servers;
+
 pub mod notify;
 pub mod requests;
 

@@ -9,6 +9,7 @@ pub mod codex;
 mod accounts;
 pub mod usage;
 
+pub mod mcp;
 pub mod openai_compatible;
 
 mod idle;

@@ -10,6 +10,7 @@ use crate::app::health::homes::{self, HomeSharing};
 use crate::app::health::share::Sharing;
 use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
+use crate::app::mcp::{McpParts, McpServers};
 use crate::app::models::Models;
 use crate::app::placements::Placements;
 use crate::app::providers::Providers;
@@ -26,6 +27,7 @@ use crate::store::embedded::{self, Embedded, EmbeddedSettings};
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::codex::CodexClient;
 use crate::upstream::http_client;
+use crate::upstream::mcp;
 use crate::upstream::openai_auth::{OpenAiAuth, OpenAiAuthConfig};
 use crate::upstream::openai_compatible::CompatibleClient;
 use anyhow::Context as _;
@@ -217,7 +219,10 @@ async fn assemble(
         metrics: metrics.clone(),
         shutdown: shutdown.clone(),
     });
+    let mcp = mcp_servers(&config, &db, &vault, &clock, &shutdown)?;
+    mcp.reload().await.context("the MCP servers can't be read")?;
     let app = Arc::new(App {
+        mcp,
         providers: Providers {
             db: db.clone(),
             clock: clock.clone(),
@@ -255,6 +260,24 @@ async fn assemble(
     });
     background::spawn(&app).await?;
     Ok(Assembled { app, doors, new_token: is_new.then_some(token), careful })
+}
+
+fn mcp_servers(
+    config: &Arc<ArcSwap<Config>>,
+    db: &PgPool,
+    vault: &Vault,
+    clock: &Clock,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Arc<McpServers>> {
+    let connect_timeout = Duration::from_secs(config.load().upstream.connect_timeout_seconds);
+    Ok(Arc::new(McpServers::new(McpParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        vault: vault.clone(),
+        config: config.clone(),
+        tasks: shutdown.tasks().clone(),
+        http: mcp::client(connect_timeout).context("the HTTP client for MCP servers can't be built")?,
+    })))
 }
 
 /// What signs accounts in and keeps them so.

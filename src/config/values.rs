@@ -322,3 +322,35 @@ pub(super) mod secrets {
         }
     }
 }
+
+/// Secrets by name: null is none.
+pub(super) mod named_secrets {
+    use super::{Deserialize, Deserializer, MASK, SecretString, de, secret};
+    use serde::Serializer;
+    use std::collections::BTreeMap;
+
+    pub(in crate::config) fn serialize<S: Serializer>(
+        secrets: &BTreeMap<String, SecretString>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(secrets.keys().map(|name| (name, MASK)))
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, SecretString>, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Null => Ok(BTreeMap::new()),
+            serde_json::Value::Object(members) => {
+                let named = |(name, value)| match secret::read(value) {
+                    Ok(secret) => Ok((name, secret.unwrap_or_default())),
+                    Err(wrong) => Err(de::Error::custom(format_args!("{name}: {wrong}"))),
+                };
+                members.into_iter().map(named).collect()
+            }
+            _ => Err(de::Error::custom(
+                "expected an object of strings (what was found may be a secret and is not shown)",
+            )),
+        }
+    }
+}
