@@ -4,6 +4,8 @@ pub mod admin;
 
 pub mod openai;
 
+pub mod mcp;
+
 pub mod login_callback;
 
 pub mod dashboard;
@@ -19,7 +21,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{any, get};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
@@ -48,7 +50,7 @@ struct Document;
 /// Every route with its place in the document.
 fn documented() -> OpenApiRouter<Arc<App>> {
     use admin::{
-        agents, codex_pool_activity, events, oauth, overview, providers, quota, requests, session, traces,
+        agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota, requests, session, traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -70,6 +72,9 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(providers::release))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::get, agents::update, agents::delete))
+        .routes(routes!(mcp_servers::list, mcp_servers::create))
+        .routes(routes!(mcp_servers::get, mcp_servers::update, mcp_servers::delete))
+        .routes(routes!(mcp_servers::reconnect))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())
@@ -93,6 +98,7 @@ pub fn router(app: &Arc<App>) -> Router {
     let (routes, _) = documented().split_for_parts();
     routes
         .route("/v1/models/{*id}", get(openai::models::get))
+        .route("/mcp", any(mcp::serve))
         .fallback(dashboard::serve)
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
         .layer(CatchPanicLayer::new())
@@ -125,6 +131,10 @@ fn cors(origins: &[String]) -> CorsLayer {
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("x-gateway-session-key"),
+            // Of MCP clients.
+            HeaderName::from_static("mcp-protocol-version"),
+            HeaderName::from_static("mcp-method"),
+            HeaderName::from_static("mcp-name"),
         ])
         .expose_headers([extract::REQUEST_ID, openai::PROVIDER, openai::DROPPED, openai::ATTEMPTS]);
     if origins.iter().any(|o| o == "*") {

@@ -12,7 +12,7 @@ mod process;
 mod supervise;
 
 pub use definition::Definition;
-pub use manage::{McpError, ServerChange};
+pub use manage::{MASK, McpError, ServerChange};
 
 use crate::app::clock::Clock;
 use crate::app::vault::Vault;

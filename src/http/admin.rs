@@ -6,6 +6,8 @@ pub mod codex_pool_activity;
 
 pub mod events;
 
+pub mod mcp_servers;
+
 pub mod oauth;
 
 pub mod overview;

@@ -157,7 +157,8 @@ impl From<EffectivePool> for RoutingBody {
 }
 
 impl AgentBody {
-    fn new(agent: &Agent, tenant: &TenantCatalogue, defaults: &AgentDefaults) -> Self {
+    /// Of an agent, as of now.
+    pub fn new(agent: &Agent, tenant: &TenantCatalogue, defaults: &AgentDefaults) -> Self {
         let effective = agent.effective(defaults);
         Self {
             id: agent.id.map(|id| id.to_string()),

@@ -96,7 +96,8 @@ pub struct Account {
 }
 
 impl ProviderBody {
-    fn new(p: &Provider, tenant: &TenantCatalogue, app: &App) -> Self {
+    /// Of a provider, as of now.
+    pub fn new(p: &Provider, tenant: &TenantCatalogue, app: &App) -> Self {
         let status = app.accounts.status(p, app.clock.now());
         Self {
             id: p.id.to_string(),

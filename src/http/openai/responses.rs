@@ -21,6 +21,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Answers a Responses request
@@ -73,6 +74,21 @@ async fn answer(
     }
     let (headers, response) = answer::collect(app, ask, record).await?;
     Ok(answer::json(headers, &response))
+}
+
+/// One request of our own, answered whole: what `POST /v1/responses` answers without a stream.
+pub(in crate::http) async fn whole(
+    app: &Arc<App>,
+    id: RequestId,
+    tenant: TenantId,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Value, OpenAiError> {
+    let audience = Audience::Foreign;
+    let mut record = app.gateway.begin(id, tenant, Endpoint::Responses, audience);
+    let understood = understand(app, id, tenant, audience, headers, body, &mut record).await;
+    let Understood { ask, .. } = understood.map_err(|OpenAiError(refusal)| record.refused(refusal))?;
+    Ok(answer::collect(app, ask, record).await?.1)
 }
 
 /// A request that can go to an account.
