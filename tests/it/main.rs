@@ -13,6 +13,7 @@ mod embedded;
 mod events;
 mod gateway;
 mod layering;
+mod mcp;
 mod pools;
 mod program;
 mod providers;
