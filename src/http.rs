@@ -50,7 +50,8 @@ struct Document;
 /// Every route with its place in the document.
 fn documented() -> OpenApiRouter<Arc<App>> {
     use admin::{
-        agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota, requests, session, traces,
+        agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota, requests,
+        session, traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())

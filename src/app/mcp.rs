@@ -205,8 +205,7 @@ impl McpServers {
 
     fn server(&self, tenant: TenantId, id_or_name: &str) -> Option<Server> {
         let servers = self.servers.load();
-        let by_id =
-            |server: &&Server| server.definition.id.is_some_and(|own| own.to_string() == id_or_name);
+        let by_id = |server: &&Server| server.definition.id.is_some_and(|own| own.to_string() == id_or_name);
         let by_name = || servers.get(&(tenant, id_or_name.to_owned()));
         of_tenant(&servers, tenant).find(by_id).or_else(by_name).cloned()
     }

@@ -284,7 +284,8 @@ fn broken_rules(config: &Config) -> Vec<(Vec<Step>, String)> {
         }
     }
     for (name, server) in &config.mcp.servers {
-        let violations = mcp::check_name(name).into_iter().chain(server.draft().check().err().into_iter().flatten());
+        let violations =
+            mcp::check_name(name).into_iter().chain(server.draft().check().err().into_iter().flatten());
         for violation in violations {
             let mut path = key_path("mcp.servers");
             path.push(Step::Key(name.clone()));

@@ -180,7 +180,9 @@ fn check_url(text: &str) -> Option<Violation> {
         return wrong("it has to begin with http:// or https:// and name a host");
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return wrong("user and password do not belong in it: it is shown to everybody; put them into headers");
+        return wrong(
+            "user and password do not belong in it: it is shown to everybody; put them into headers",
+        );
     }
     url.fragment().and_then(|_| wrong("it must not have a fragment"))
 }
@@ -288,11 +290,8 @@ mod tests {
 
     #[test]
     fn a_changed_secret_is_another_server() {
-        let with = |value| Reach::Stdio {
-            command: "a".into(),
-            args: Vec::new(),
-            env: secrets(&[("TOKEN", value)]),
-        };
+        let with =
+            |value| Reach::Stdio { command: "a".into(), args: Vec::new(), env: secrets(&[("TOKEN", value)]) };
         assert!(with("one").is_same(&with("one")) && !with("one").is_same(&with("two")));
     }
 
@@ -306,7 +305,8 @@ mod tests {
 
     #[test]
     fn tools_are_named_after_their_server_and_no_two_alike() {
-        let names = qualified_names([("docs", "search"), ("docs", "a.b"), ("docs", "a/b"), ("web", "search")]);
+        let names =
+            qualified_names([("docs", "search"), ("docs", "a.b"), ("docs", "a/b"), ("web", "search")]);
         assert_eq!(names[..2], ["mcp_docs_search", "mcp_docs_a_b"]);
         assert!(names[2].starts_with("mcp_docs_a_b_") && names[2].len() == 21, "{names:?}");
         assert_eq!(names[3], "mcp_web_search");

@@ -1,6 +1,6 @@
 //! A call of a tool, and what becomes of its result. Whatever goes wrong is a text that a model can act on.
 
-use super::connect::{Peer, chain, shown};
+use super::connect::{Peer, said, shown};
 use super::supervise::Runner;
 use super::{Live, McpServers, Server, State};
 use crate::domain::ids::TenantId;
@@ -70,12 +70,13 @@ impl Server {
             }
             Ok(Ok(_)) => failed(format!("\"{tool}\" answers with a task, which is not supported")),
             // Its own words, such as which argument is wrong.
-            Ok(Err(ServiceError::McpError(error))) => {
-                wrong(format!("the MCP server \"{name}\" refuses the call: {}", shown(&self.definition, &error.message)))
-            }
+            Ok(Err(ServiceError::McpError(error))) => wrong(format!(
+                "the MCP server \"{name}\" refuses the call: {}",
+                shown(&self.definition, &error.message)
+            )),
             Ok(Err(error)) => {
                 self.runner.doubt();
-                let error = shown(&self.definition, &chain(&error));
+                let error = shown(&self.definition, &said(&error));
                 failed(format!("{error}; whether \"{tool}\" did its work is not known"))
             }
             Err(_) => {
@@ -97,7 +98,10 @@ async fn connected(runner: &Runner, timeout: Duration) -> Result<(Peer, Live), S
         State::Failed => BRIEFLY.min(timeout),
     };
     if !patience.is_zero() {
-        let ready = watch.wait_for(|live| live.status.state == State::Connected);
+        let ready = watch.wait_for(|live| match first.state {
+            State::Connecting => live.status.state != State::Connecting,
+            _ => live.status.state == State::Connected,
+        });
         // When the time is over, what it says then counts.
         let _ = tokio::time::timeout(patience, ready).await;
     }

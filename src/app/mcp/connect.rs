@@ -15,8 +15,8 @@ use rmcp::service::{
     ClientInitializeError, NotificationContext, PeerRequestOptions, RunningService,
     RunningServiceCancellationToken, ServiceError, Subscription,
 };
-use rmcp::transport::StreamableHttpClientTransport;
-use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
+use rmcp::transport::streamable_http_client::{StreamableHttpClientTransportConfig, StreamableHttpError};
+use rmcp::transport::{DynamicTransportError, StreamableHttpClientTransport};
 use rmcp::{ClientHandler, ClientLifecycleMode, ClientServiceExt as _, RoleClient};
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
@@ -64,8 +64,8 @@ impl ClientHandler for Client {
 pub(super) struct Connection {
     peer: Peer,
     cancel: RunningServiceCancellationToken,
-    /// The end of the connection.
-    ended: Pin<Box<dyn Future<Output = ()> + Send>>,
+    /// The end of the connection, until it came.
+    ended: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
     changed: Arc<Notify>,
     /// How a server of the newest protocol tells of changes.
     subscription: Option<Subscription>,
@@ -124,8 +124,7 @@ impl Connection {
                         header.ok_or_else(|| otherwise(format!("the header {name} can't be sent")))?;
                     sent.insert(name, value);
                 }
-                let config =
-                    StreamableHttpClientTransportConfig::with_uri(url.as_str()).custom_headers(sent);
+                let config = StreamableHttpClientTransportConfig::with_uri(url.as_str()).custom_headers(sent);
                 let transport = StreamableHttpClientTransport::with_client(http.clone(), config);
                 let opening = client.serve_with_lifecycle(transport, lifecycle);
                 (timeout(definition.timeout, opening).await, None)
@@ -138,7 +137,11 @@ impl Connection {
                 Err(Refused::ByServer(text))
             }
             Ok(Err(error)) => {
-                let error = chain(&error);
+                let error = match &error {
+                    // Without the names of types.
+                    ClientInitializeError::TransportError { error, .. } => transport_said(error),
+                    error => chain(error),
+                };
                 Err(otherwise(match process {
                     // A program that ends says why on its way out.
                     Some(process) => format!("{error}; {}", process.end().await),
@@ -172,11 +175,11 @@ impl Connection {
         } else {
             None
         };
-        let ended = Box::pin(async move {
+        let ended: Pin<Box<dyn Future<Output = ()> + Send>> = Box::pin(async move {
             // It says no more than that there was an end.
             let _ = service.waiting().await;
         });
-        Self { peer, cancel, ended, changed, subscription, process }
+        Self { peer, cancel, ended: Some(ended), changed, subscription, process }
     }
 
     /// Where requests go in.
@@ -186,15 +189,23 @@ impl Connection {
 
     /// Waits until something happens of itself.
     pub(super) async fn next(&mut self) -> Happening {
-        let subscription = &mut self.subscription;
+        let (subscription, ending) = (&mut self.subscription, &mut self.ended);
         let news = async {
             match subscription {
                 Some(subscription) => subscription.next().await,
                 None => std::future::pending().await,
             }
         };
+        let ended = async {
+            if let Some(ending) = ending {
+                ending.await;
+            }
+        };
         tokio::select! {
-            () = &mut self.ended => Happening::Ended,
+            () = ended => {
+                self.ended = None;
+                Happening::Ended
+            }
             () = self.changed.notified() => Happening::ToolsChanged,
             news = news => {
                 if !matches!(news, Ok(Some(_))) {
@@ -211,7 +222,9 @@ impl Connection {
         drop(subscription);
         cancel.cancel();
         // The session is given back; a program's input is closed.
-        if timeout(CLOSING, ended).await.is_err() {
+        if let Some(ended) = ended
+            && timeout(CLOSING, ended).await.is_err()
+        {
             tracing::debug!("the connection to an MCP server did not end in time");
         }
         match process {
@@ -226,9 +239,7 @@ pub(super) async fn tools(peer: &Peer, definition: &Definition) -> Result<Vec<Se
     let listed = timeout(definition.timeout, list_tools(peer)).await;
     match listed {
         Ok(Ok(tools)) => Ok(tools),
-        Ok(Err(error)) => {
-            Err(shown(definition, &format!("its tools can't be listed: {}", chain(&error))))
-        }
+        Ok(Err(error)) => Err(shown(definition, &format!("its tools can't be listed: {}", said(&error)))),
         Err(_) => {
             let seconds = definition.timeout.as_secs();
             Err(format!("it did not list its tools within {seconds} seconds"))
@@ -246,7 +257,7 @@ pub(super) async fn ping(peer: &Peer, definition: &Definition) -> Result<(), Str
     };
     match timeout(PING + CLOSING, asked).await {
         Ok(Ok(_) | Err(ServiceError::McpError(_) | ServiceError::UnexpectedResponse)) => Ok(()),
-        Ok(Err(error)) => Err(shown(definition, &format!("it is gone: {}", chain(&error)))),
+        Ok(Err(error)) => Err(shown(definition, &format!("it is gone: {}", said(&error)))),
         Err(_) => Err(format!("it did not answer within {} seconds", PING.as_secs())),
     }
 }
@@ -306,8 +317,25 @@ pub(super) fn shown(definition: &Definition, error: &str) -> String {
     cut_middle(&definition.redacted(error), MOST_ERROR)
 }
 
+/// Why a request failed, without the names of types.
+pub(super) fn said(error: &ServiceError) -> String {
+    match error {
+        ServiceError::TransportSend(error) => transport_said(error),
+        ServiceError::TransportClosed => "the connection was closed".to_owned(),
+        error => chain(error),
+    }
+}
+
+/// Why a transport failed, down to the cause that the HTTP client knows.
+fn transport_said(error: &DynamicTransportError) -> String {
+    match error.error.downcast_ref() {
+        Some(StreamableHttpError::<reqwest::Error>::Client(error)) => chain(error),
+        _ => chain(&*error.error),
+    }
+}
+
 /// An error with what caused it. What a source repeats is said once.
-pub(super) fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {

@@ -97,8 +97,7 @@ impl McpServers {
     ) -> Result<String, McpError> {
         self.refuse_file_server(tenant, id_or_name)?;
         let mut tx = self.parts.db.begin().await?;
-        let mut row =
-            mcp_servers::lock(&mut tx, tenant, id_or_name).await?.ok_or(McpError::NotFound)?;
+        let mut row = mcp_servers::lock(&mut tx, tenant, id_or_name).await?.ok_or(McpError::NotFound)?;
         let before = match draft(&row, &self.parts.vault) {
             Ok(before) => before,
             // Whoever writes all secrets anew needs none of the old ones.
@@ -243,4 +242,3 @@ fn unmasked(field: &str, written: Secrets, old: &Secrets, broken: &mut Vec<Viola
 fn taken(error: sqlx::Error, name: &str) -> McpError {
     if unique_violation(&error).is_some() { McpError::NameTaken(name.to_owned()) } else { error.into() }
 }
-

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::sync::oneshot;
 
 use super::definition::Definition;
 use crate::domain::mcp::Secrets;
@@ -20,6 +21,8 @@ const INHERITED: [&str; 11] =
 const GRACE: Duration = Duration::from_millis(700);
 /// How long it may take after it was told to.
 const LAST_GRACE: Duration = Duration::from_millis(1_300);
+/// How long the rest of its log is read after its end.
+const LAST_WORDS: Duration = Duration::from_millis(300);
 /// The longest line of its log that is kept, in bytes.
 const MOST_LINE: u64 = 2_000;
 /// The last lines that are kept for the error that its end may be.
@@ -30,6 +33,8 @@ pub(super) struct Process {
     child: Child,
     group: Group,
     last_lines: LastLines,
+    /// Its sender is dropped when the log was read to its end.
+    log_ended: oneshot::Receiver<()>,
 }
 
 type LastLines = Arc<Mutex<VecDeque<String>>>;
@@ -76,15 +81,19 @@ impl Process {
             .spawn()?;
         let group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
         let last_lines = LastLines::default();
+        let (reading_log, log_ended) = oneshot::channel();
         if let Some(stderr) = child.stderr.take() {
             // Until it is told to stop: a grandchild that left the group may hold the pipe open for ever.
             let reading = read_log(stderr, definition.clone(), last_lines.clone());
-            tasks.spawn_until_stopped("mcp_server_log", reading);
+            tasks.spawn_until_stopped("mcp_server_log", async move {
+                let _reading_log = reading_log;
+                reading.await;
+            });
         }
         let missing = || std::io::Error::other("the program has no pipes");
         let stdout = child.stdout.take().ok_or_else(missing)?;
         let stdin = child.stdin.take().ok_or_else(missing)?;
-        Ok((Self { child, group, last_lines }, stdout, stdin))
+        Ok((Self { child, group, last_lines, log_ended }, stdout, stdin))
     }
 
     /// Waits for the program, whose input is closed, and ends it when it does not end by itself; how it ended.
@@ -98,12 +107,17 @@ impl Process {
         if status.is_none() {
             status = self.child.wait().await.ok();
         }
+        // What it said at last may still be on its way.
+        let _ = tokio::time::timeout(LAST_WORDS, &mut self.log_ended).await;
         let told = status.map_or_else(|| "it ended".to_owned(), |status| format!("it ended with {status}"));
         let lines = self.last_lines.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.is_empty() {
             return told;
         }
-        format!("{told}; its last words: {}", lines.iter().map(String::as_str).collect::<Vec<_>>().join(" | "))
+        format!(
+            "{told}; its last words: {}",
+            lines.iter().map(String::as_str).collect::<Vec<_>>().join(" | ")
+        )
     }
 
     async fn within(&mut self, time: Duration) -> Option<ExitStatus> {

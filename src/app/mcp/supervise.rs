@@ -54,7 +54,11 @@ enum End {
 
 impl Runner {
     /// Begins to run a server, once what ran in its place has ended.
-    pub(super) fn start(definition: &Arc<Definition>, before: Option<Arc<Self>>, parts: &McpParts) -> Arc<Self> {
+    pub(super) fn start(
+        definition: &Arc<Definition>,
+        before: Option<Arc<Self>>,
+        parts: &McpParts,
+    ) -> Arc<Self> {
         let (state, error) = match (&definition.fault, definition.enabled) {
             (_, false) => (State::Disabled, None),
             (Some(fault), true) => (State::Failed, Some(fault.clone())),
@@ -166,7 +170,9 @@ impl Task {
         self.runner.live.send_modify(|live| live.peer = None);
         let told = connection.close().await;
         match (end, told) {
-            (End::Broken(why), Some(told)) => End::Broken(format!("{why}; {}", self.definition.redacted(&told))),
+            (End::Broken(why), Some(told)) => {
+                End::Broken(format!("{why}; {}", self.definition.redacted(&told)))
+            }
             (end, _) => end,
         }
     }
@@ -198,9 +204,8 @@ impl Task {
 
     /// Until there is a reason to see whether the server is still there.
     async fn look(&self, over_http: bool) {
-        let now_and_then = async {
-            if over_http { tokio::time::sleep(LOOK).await } else { std::future::pending().await }
-        };
+        let now_and_then =
+            async { if over_http { tokio::time::sleep(LOOK).await } else { std::future::pending().await } };
         tokio::select! {
             () = self.runner.doubted.notified() => {}
             () = now_and_then => {}

@@ -75,8 +75,7 @@ impl ServerHandler for GatewayTools {
                     return Ok(refused("your role does not allow to ask agents").into());
                 }
                 let (app, tenant) = (&self.app, self.caller.tenant());
-                let asked =
-                    ask_agent(app, tenant, &ask.agent, &ask.message, ask.session_key.as_deref());
+                let asked = ask_agent(app, tenant, &ask.agent, &ask.message, ask.session_key.as_deref());
                 match context.ct.run_until_cancelled(asked).await {
                     Some(Ok(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
                     Some(Err(why)) => refused(&why),
@@ -121,7 +120,8 @@ impl GatewayTools {
 
     fn quota(&self) -> CallToolResult {
         let (catalogue, now) = (self.app.catalogues.current(), self.app.clock.now());
-        let accounts = catalogue.tenant(self.caller.tenant()).providers.iter().filter(|p| p.kind.is_chatgpt());
+        let accounts =
+            catalogue.tenant(self.caller.tenant()).providers.iter().filter(|p| p.kind.is_chatgpt());
         let quotas: Vec<Value> =
             accounts.map(|p| json!(ProviderQuota::new(p, self.app.quotas.overview(p, now)))).collect();
         CallToolResult::structured(json!({"providers": quotas, "generated_at": now}))
@@ -187,7 +187,11 @@ fn tools(caller: &Caller) -> Vec<Tool> {
             "What is left of every account's quota: each window with its reset, the age of the number, and a forecast.",
             &nothing,
         ),
-        reading("list_agents", "The agents of this gateway, with the model and provider each uses.", &nothing),
+        reading(
+            "list_agents",
+            "The agents of this gateway, with the model and provider each uses.",
+            &nothing,
+        ),
     ];
     if caller.may(Permission::UseModels) {
         let ask = json!({
@@ -201,7 +205,11 @@ fn tools(caller: &Caller) -> Vec<Tool> {
             "required": ["agent", "message"],
             "additionalProperties": false,
         });
-        tools.push(Tool::new("ask_agent", "Asks an agent of this gateway and returns its answer.", object(&ask)));
+        tools.push(Tool::new(
+            "ask_agent",
+            "Asks an agent of this gateway and returns its answer.",
+            object(&ask),
+        ));
     }
     tools
 }

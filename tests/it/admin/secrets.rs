@@ -108,6 +108,23 @@ async fn no_answer_and_no_log_line_holds_a_secret() {
         heard.post(&format!("/v1/providers/{name}/verify"), json!({})).await;
     }
 
+    // MCP servers that are connected, that repeat their secret on the way out, and that are nowhere.
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/mcp-server.sh");
+    let (in_env, in_header) = ("an-environments-secret", "Bearer a-headers-secret");
+    secrets.extend([in_env.to_owned(), in_header[7..].to_owned()]);
+    let stdio = |name, way| json!({"name": name, "command": script, "args": [way], "env": {"TOKEN": in_env}});
+    let url = format!("{}/mcp", simulator.compat_base());
+    let nowhere = json!({"name": "nowhere", "url": url, "headers": {"authorization": in_header}});
+    for (server, state) in
+        [(stdio("good", "good"), "connected"), (stdio("gone", "gone"), "failed"), (nowhere, "failed")]
+    {
+        let name = server["name"].as_str().unwrap().to_owned();
+        heard.post("/v1/mcp/servers", server).await;
+        let path = format!("/v1/mcp/servers/{name}");
+        until("its state is told", async || heard.get(&path).await["status"]["state"] == state).await;
+    }
+    heard.get("/v1/mcp/servers").await;
+
     // Requests that are answered and refused, with a refresh that works and one that does not.
     until("the accounts serve", async || heard.ask("openai-codex/gpt-5.5").await["status"] == "completed")
         .await;

@@ -38,7 +38,8 @@ impl Raw {
         let response = self.send(&[("mcp-protocol-version", "2025-11-25")], &message).await;
         assert_eq!(response.status(), StatusCode::OK);
         let text = response.text().await.unwrap();
-        let data = text.lines().filter_map(|line| line.strip_prefix("data: ")).find(|data| data.contains("\"id\""));
+        let data =
+            text.lines().filter_map(|line| line.strip_prefix("data: ")).find(|data| data.contains("\"id\""));
         serde_json::from_str(data.unwrap_or(&text)).unwrap_or_else(|_| panic!("{text}"))
     }
 }
@@ -50,7 +51,8 @@ fn initialize() -> Value {
 
 #[tokio::test]
 async fn without_a_token_or_from_a_strangers_page_nobody_gets_in() {
-    let world = World::with(|config| config.server.allowed_origins = vec!["https://chat.example.com".into()]).await;
+    let world =
+        World::with(|config| config.server.allowed_origins = vec!["https://chat.example.com".into()]).await;
     let node = world.bare_node().await;
     let raw = Raw::of(&node).await;
     for (headers, status) in [
@@ -120,8 +122,10 @@ async fn a_gateway_uses_the_tools_of_another_gateway() {
     let asking = World::with(|config| drop(config.mcp.servers.insert("front".into(), server))).await;
     let asking = asking.bare_node().await;
     connected(&asking, "front").await;
-    let names: Vec<String> = asking.app.mcp.tools(MASTER_TENANT).into_iter().map(|tool| tool.qualified).collect();
-    let expected = ["ask_agent", "list_agents", "pool_status", "quota"].map(|tool| format!("mcp_front_{tool}"));
+    let names: Vec<String> =
+        asking.app.mcp.tools(MASTER_TENANT).into_iter().map(|tool| tool.qualified).collect();
+    let expected =
+        ["ask_agent", "list_agents", "pool_status", "quota"].map(|tool| format!("mcp_front_{tool}"));
     assert_eq!(names, expected);
 
     let json_of = async |tool: &str| -> Value {
@@ -142,7 +146,9 @@ async fn a_gateway_uses_the_tools_of_another_gateway() {
     assert!(!output.is_error && output.text.contains("You said: my name is Ada"), "{}", output.text);
     let output = call(&asking, "front", "ask_agent", json!({"agent": "nobody", "message": "hi"})).await;
     assert!(output.is_error && output.text.contains("nobody"), "{}", output.text);
-    let output = call(&asking, "front", "ask_agent", json!({"agent": "helper", "message": "hi", "session_key": "é"})).await;
+    let output =
+        call(&asking, "front", "ask_agent", json!({"agent": "helper", "message": "hi", "session_key": "é"}))
+            .await;
     assert!(output.is_error && output.text.contains("visible ASCII"), "{}", output.text);
     asking.stop().await;
     serving.stop().await;
@@ -160,7 +166,11 @@ async fn a_wrong_key_is_an_error_of_the_server_that_says_so() {
     let asking = World::with(|config| drop(config.mcp.servers.insert("front".into(), server))).await;
     let asking = asking.bare_node().await;
     let output = call(&asking, "front", "quota", json!({})).await;
-    assert!(output.is_error && output.text.contains("401") && !output.text.contains("gw_wrong"), "{}", output.text);
+    assert!(
+        output.is_error && output.text.contains("401") && !output.text.contains("gw_wrong"),
+        "{}",
+        output.text
+    );
     asking.stop().await;
     serving.stop().await;
 }

@@ -87,11 +87,11 @@ async fn wait_for(node: &Node, mut right: impl FnMut(&Value) -> bool) {
 
 #[tokio::test]
 async fn a_server_from_pypi_is_used_over_its_standard_input() {
-    let server =
-        McpServer { command: Some(installed(".venv/bin/mcp-server-time")), ..McpServer::default() };
+    let server = McpServer { command: Some(installed(".venv/bin/mcp-server-time")), ..McpServer::default() };
     let (_world, node) = with("time", server).await;
     connected(&node, "time").await;
-    let names: Vec<String> = node.app.mcp.tools(MASTER_TENANT).into_iter().map(|tool| tool.qualified).collect();
+    let names: Vec<String> =
+        node.app.mcp.tools(MASTER_TENANT).into_iter().map(|tool| tool.qualified).collect();
     assert_eq!(names, ["mcp_time_convert_time", "mcp_time_get_current_time"]);
     let arguments = json!({"source_timezone": "Etc/UTC", "time": "12:00", "target_timezone": "Asia/Tokyo"});
     let output = call(&node, "time", "convert_time", arguments).await;

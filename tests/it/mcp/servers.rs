@@ -88,7 +88,9 @@ async fn a_server_that_can_not_start_says_why_and_keeps_its_secrets() {
     gone.env.insert("WHERE".into(), "db.internal".into());
     let missing = McpServer { command: Some("/no/such/program".into()), ..McpServer::default() };
     let (_world, node) = world([("gone", gone), ("missing", missing)]).await;
-    for (name, words) in [("gone", "no database at ***, key ***"), ("missing", "\"/no/such/program\" can't be started")] {
+    for (name, words) in
+        [("gone", "no database at ***, key ***"), ("missing", "\"/no/such/program\" can't be started")]
+    {
         until("it failed", async || {
             node.app.mcp.find(MASTER_TENANT, name).unwrap().status.state == State::Failed
         })
@@ -114,7 +116,11 @@ async fn a_server_that_never_answers_costs_its_time_and_no_more() {
     .await;
     connected(&node, "hanging").await;
     let output = call(&node, "hanging", "hang", json!({})).await;
-    assert!(output.is_error && output.text.contains("\"hang\" did not answer within 1 seconds"), "{}", output.text);
+    assert!(
+        output.is_error && output.text.contains("\"hang\" did not answer within 1 seconds"),
+        "{}",
+        output.text
+    );
     node.stop().await;
 }
 
@@ -128,17 +134,15 @@ async fn a_cancelled_call_ends_at_once_and_the_server_hears_of_it() {
     connected(&node, "docs").await;
     let cancel = CancellationToken::new();
     let began = Instant::now();
-    let (output, ()) = tokio::join!(
-        node.app.mcp.call(MASTER_TENANT, "docs", "hang", json!({}), &cancel),
-        async {
+    let (output, ()) =
+        tokio::join!(node.app.mcp.call(MASTER_TENANT, "docs", "hang", json!({}), &cancel), async {
             // It has to be under way.
             for _ in 0..20 {
                 tokio::task::yield_now().await;
             }
             tokio::time::sleep(std::time::Duration::from_millis(100)).await;
             cancel.cancel();
-        }
-    );
+        });
     assert!(output.is_error && output.text.contains("cancelled"), "{}", output.text);
     assert!(began.elapsed().as_secs() < 5);
     until("the server heard of it", async || {
