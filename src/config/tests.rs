@@ -345,7 +345,7 @@ fn what_an_mcp_server_must_be_is_said_where_it_stands() {
         "6:32: mcp.servers.odd.env: A: expected a string (what was found is a secret and is not shown)",
         "6:51: unknown key \"wait\" in mcp.servers.odd; known are",
         "2:1: mcp.servers.No: \"No\" is not a server name",
-        "3:1: mcp.servers.both: give either a command (stdio) or a url (streamable_http)",
+        "3:1: mcp.servers.both.transport: give either a command (stdio) or a url (streamable_http)",
         "4:10: mcp.servers.http.url: it has to begin with http://",
         "5:13: mcp.servers.http.headers.host: the transport sets this header itself",
     ];

@@ -21,9 +21,10 @@ async def connected(mode, token=None):
 
 class McpSdk(unittest.IsolatedAsyncioTestCase):
     async def test_the_tools_are_listed_and_called_in_both_protocols(self):
-        for mode in ("auto", "legacy"):
+        for mode, version in (("auto", "2026-07-28"), ("legacy", "2025-11-25")):
             with self.subTest(mode):
                 async with connected(mode) as client:
+                    self.assertEqual(client.protocol_version, version)
                     listed = await client.list_tools()
                     names = [tool.name for tool in listed.tools]
                     self.assertEqual(names, ["pool_status", "quota", "list_agents", "ask_agent"])
@@ -42,9 +43,10 @@ class McpSdk(unittest.IsolatedAsyncioTestCase):
             self.assertIn("unknown field", str(refused.exception))
 
     async def test_a_wrong_key_gets_nobody_in(self):
-        with self.assertRaises(BaseException):
+        with self.assertRaises(Exception) as refused:
             async with connected("legacy", token="wrong") as client:
                 await client.list_tools()
+        print(repr(refused.exception))
 
 
 if __name__ == "__main__":

@@ -96,7 +96,7 @@ impl Definition {
 
     /// A text without the server's secrets, whatever the server or the transport put into it.
     pub(super) fn redacted(&self, text: &str) -> String {
-        let secrets = self.reach.secrets().values().map(|secret| secret.expose_secret());
+        let secrets = self.reach.secrets().values().map(SecretString::expose_secret);
         // `Bearer abc`: the token alone may be repeated, too.
         let words = secrets.flat_map(|secret| std::iter::once(secret).chain(secret.split_whitespace()));
         let mut words: Vec<&str> = words.filter(|word| word.len() >= 6).collect();

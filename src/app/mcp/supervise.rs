@@ -15,11 +15,11 @@ use tokio_util::sync::CancellationToken;
 /// The pause after the first failure; it doubles with every further one.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 /// A connection that stood so long was a good one: the next pause is the first again.
-const STOOD: Duration = Duration::from_secs(60);
+const STOOD: Duration = Duration::from_mins(1);
 /// How often a server that is reached over HTTP is asked whether it is there: nothing else tells.
-const LOOK: Duration = Duration::from_secs(60);
+const LOOK: Duration = Duration::from_mins(1);
 
 /// What keeps one server running.
 pub(super) struct Runner {
@@ -85,7 +85,7 @@ impl Runner {
                 before.ended.cancelled().await;
             }
             if runs {
-                task.run().await;
+                Box::pin(task.run()).await;
             }
         });
         runner
@@ -132,7 +132,7 @@ impl Task {
         let mut pause = FIRST_PAUSE;
         loop {
             let began = Instant::now();
-            let broken = match self.connection().await {
+            let broken = match Box::pin(self.connection()).await {
                 End::Stopped => return,
                 End::Again => {
                     pause = FIRST_PAUSE;
@@ -155,7 +155,7 @@ impl Task {
 
     /// One connection from its beginning to its end.
     async fn connection(&self) -> End {
-        let opening = Connection::open(&self.definition, &self.http, &self.tasks);
+        let opening = Box::pin(Connection::open(&self.definition, &self.http, &self.tasks));
         let mut connection = match self.unless_stopped(opening).await {
             None => return End::Stopped,
             Some(Err(error)) => return End::Broken(error),

@@ -75,7 +75,8 @@ impl ServerHandler for GatewayTools {
                     return Ok(refused("your role does not allow to ask agents").into());
                 }
                 let (app, tenant) = (&self.app, self.caller.tenant());
-                let asked = ask_agent(app, tenant, &ask.agent, &ask.message, ask.session_key.as_deref());
+                let key = ask.session_key.as_deref();
+                let asked = Box::pin(ask_agent(app, tenant, &ask.agent, &ask.message, key));
                 match context.ct.run_until_cancelled(asked).await {
                     Some(Ok(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
                     Some(Err(why)) => refused(&why),

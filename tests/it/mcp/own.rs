@@ -88,8 +88,8 @@ async fn a_client_that_speaks_by_hand_is_understood_and_told_what_is_wrong() {
     assert!(begun.headers().get("mcp-session-id").is_none());
     let text = begun.text().await.unwrap();
     assert!(text.contains("\"name\":\"gateway\"") && text.contains("2025-11-25"), "{text}");
-    let note = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    assert_eq!(raw.send(&[], &note).await.status(), StatusCode::ACCEPTED);
+    let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
+    assert_eq!(raw.send(&[], &initialized).await.status(), StatusCode::ACCEPTED);
     let listed = raw.ask("tools/list", json!({})).await;
     let tools = listed["result"]["tools"].as_array().unwrap();
     let names: Vec<&str> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();

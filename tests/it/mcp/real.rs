@@ -1,4 +1,4 @@
-//! Real servers: one from npm over both transports, one from PyPI. `make test` installs them (`.ci/install-clients.sh`).
+//! Real servers: one from npm over both transports, one from Python's index. `make test` installs them (`.ci/install-clients.sh`).
 
 use super::{call, connected, repository};
 use crate::support::world::{Node, World};

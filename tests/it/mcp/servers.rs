@@ -153,6 +153,14 @@ async fn a_cancelled_call_ends_at_once_and_the_server_hears_of_it() {
 }
 
 #[tokio::test]
+async fn a_server_of_the_newest_protocol_alone_is_used_too() {
+    let (_world, node) = world([("docs", scripted("newest"))]).await;
+    connected(&node, "docs").await;
+    assert_eq!(call(&node, "docs", "grow", json!({})).await.text, "grown");
+    node.stop().await;
+}
+
+#[tokio::test]
 async fn wrong_calls_say_what_would_be_right() {
     let (_world, node) = world([("docs", scripted("good"))]).await;
     connected(&node, "docs").await;
