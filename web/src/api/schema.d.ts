@@ -289,6 +289,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/mcp/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the MCP servers */
+        get: operations["mcp_servers_list"];
+        put?: never;
+        /** Makes an MCP server; it is connected in the background */
+        post: operations["mcp_servers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mcp/servers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One MCP server, by id or name */
+        get: operations["mcp_servers_get"];
+        /** Changes an MCP server; it is connected anew */
+        put: operations["mcp_servers_update"];
+        post?: never;
+        /** Removes an MCP server; its program ends */
+        delete: operations["mcp_servers_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mcp/servers/{id}/reconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects an MCP server anew, at once, in the process that answers */
+        post: operations["mcp_servers_reconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/models": {
         parameters: {
             query?: never;
@@ -1000,6 +1054,96 @@ export interface components {
             error?: string | null;
             pending?: components["schemas"]["PendingLogin"] | null;
         };
+        /**
+         * @description Who may change a server: the API, or only whoever edits the configuration file.
+         * @enum {string}
+         */
+        McpManagedBy: "database" | "file";
+        /** @description An MCP server. */
+        McpServer: {
+            /** @description Null for a server of the configuration file. */
+            id: string | null;
+            name: string;
+            transport: components["schemas"]["McpTransport"];
+            /** @description Of a `stdio` server: the program, which runs on the gateway's host. */
+            command?: string | null;
+            args?: string[] | null;
+            /** @description Every value is `***`. */
+            env?: {
+                [key: string]: string;
+            } | null;
+            /** @description Of a `streamable_http` server. */
+            url?: string | null;
+            /** @description Every value is `***`. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Of a connection, a list of the tools and a call, each.
+             */
+            timeout_seconds: number;
+            managed_by: components["schemas"]["McpManagedBy"];
+            status: components["schemas"]["McpServerStatus"];
+            /** @description As the server last told them, by name. */
+            tools: components["schemas"]["McpServerTool"][];
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            updated_at: string | null;
+        };
+        /** @description A new server, or changes to one: what is absent stays (or is the default), null clears. */
+        McpServerInput: {
+            /** @description A slug of at most 32 characters, unique in the tenant; needed for a new server. */
+            name?: string | null;
+            transport?: components["schemas"]["McpTransport"] | null;
+            command?: string | null;
+            args?: string[] | null;
+            /** @description Replaces all of them; `***` keeps the value that is there. */
+            env?: {
+                [key: string]: string;
+            } | null;
+            url?: string | null;
+            /** @description Replaces all of them; `***` keeps the value that is there. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description Seconds that a connection, the list of the tools, or a call may take; 1 to 3600, 60 for a new server.
+             */
+            timeout_seconds?: number | null;
+        };
+        /** @description The tenant's servers. */
+        McpServerList: {
+            servers: components["schemas"]["McpServer"][];
+        };
+        /**
+         * @description Whether a server can be used.
+         * @enum {string}
+         */
+        McpServerState: "connecting" | "connected" | "failed" | "disabled";
+        /** @description How a server is, in the process that answers. */
+        McpServerStatus: {
+            state: components["schemas"]["McpServerState"];
+            /** @description Why it failed. */
+            error?: string | null;
+            /** Format: date-time */
+            since: string;
+            tool_count: number;
+        };
+        /** @description A tool of a server, under the server's own name for it. */
+        McpServerTool: {
+            name: string;
+            description: string;
+        };
+        /**
+         * @description How a server is reached.
+         * @enum {string}
+         */
+        McpTransport: "stdio" | "streamable_http";
         /** @description A model or an agent, in OpenAI's shape and with what we know besides. */
         Model: {
             /** @description As `model` of a request takes it. */
@@ -2292,6 +2436,272 @@ export interface operations {
             };
             /** @description Signed out */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the database and of the file, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServerList"];
+                };
+            };
+        };
+    };
+    mcp_servers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["McpServerInput"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description A value is wrong: `violations` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It takes an admin: a `stdio` server runs a program on the gateway's host */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["McpServerInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description A value is wrong: `violations` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It takes an admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken, or the file defines this server */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description It takes an admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The file defines this server */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_reconnect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is connecting */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description It takes an admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is switched off */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
