@@ -65,11 +65,12 @@ where
     Ok((Registry::default().with(filter).with(lines), LogHandle(handle)))
 }
 
-/// At `info`, the MCP library tells of every request twice: there it is left to whoever names it.
+/// At `info`, the MCP library tells of every request, and warns of every mistake of a peer: there it is left to whoever
+/// names it.
 fn parse(filter: &str) -> Result<EnvFilter, LogError> {
     let level = filter.split(',').find_map(|part| part.trim().parse::<LevelFilter>().ok());
     let quiet = level == Some(LevelFilter::INFO) && !filter.contains("rmcp");
-    let full = if quiet { format!("{filter},rmcp=warn") } else { filter.to_owned() };
+    let full = if quiet { format!("{filter},rmcp=error") } else { filter.to_owned() };
     EnvFilter::try_new(full).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
 }
 
@@ -146,10 +147,10 @@ mod tests {
         let said = |filter| {
             logged(LogFormat::Pretty, filter, |_| {
                 tracing::info!(target: "rmcp::service", "served");
-                tracing::warn!(target: "rmcp::service", "strange");
+                tracing::error!(target: "rmcp::service", "broken");
             })
         };
-        assert!(!said("info").contains("served") && said("info").contains("strange"));
+        assert!(!said("info").contains("served") && said("info").contains("broken"));
         assert!(said("info,rmcp=info").contains("served") && said("debug").contains("served"));
         assert!(said("off").is_empty() && said("gateway=info").is_empty());
     }
