@@ -1,6 +1,7 @@
 import createClient, { type Middleware } from "openapi-fetch";
 import { setReachable } from "./connection";
 import { ConnectionError, toApiError } from "./errors";
+import type { LoopPaths } from "./loop";
 import type { paths } from "./schema";
 
 const READS = new Set(["GET", "HEAD", "OPTIONS"]);
@@ -35,7 +36,7 @@ const gateway: Middleware = {
   },
 };
 
-export const client = createClient<paths>({
+export const client = createClient<paths & LoopPaths>({
   // Resolved at call time: the page's own origin, also behind a proxy.
   baseUrl: globalThis.location?.origin ?? "",
   credentials: "same-origin",

@@ -79,6 +79,16 @@ export function percent(language: string, share: number): string {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
+/** "a, b, c": in this order. */
+export function list(language: string, names: string[]): string {
+  return new Intl.ListFormat(language, { type: "unit", style: "short" }).format(names);
+}
+
+/** "a, b or c". */
+export function either(language: string, names: string[]): string {
+  return new Intl.ListFormat(language, { type: "disjunction" }).format(names);
+}
+
 /** The formatters in the language of the page. */
 export function useFormat() {
   const { i18n } = useTranslation();
@@ -91,5 +101,7 @@ export function useFormat() {
     count: (value: number) => count(language, value),
     whole: (value: number) => whole(language, value),
     percent: (share: number) => percent(language, share),
+    list: (names: string[]) => list(language, names),
+    either: (names: string[]) => either(language, names),
   };
 }
