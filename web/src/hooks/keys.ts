@@ -17,6 +17,7 @@ export const keys = {
   requestList: (filters: RequestsSearch) => ["requests", "list", filters],
   request: (id: string) => ["requests", "one", id],
   conversations: ["conversations"],
+  conversationLists: ["conversations", "list"],
   conversationList: (agent: string, q: string) => ["conversations", "list", agent, q],
   conversation: (id: string) => ["conversations", "one", id],
   history: (id: string) => ["conversations", "one", id, "history"],

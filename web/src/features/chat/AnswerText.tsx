@@ -10,11 +10,13 @@ export function AnswerText({ text, aside = false }: { text: string; aside?: bool
   const { t } = useTranslation();
   const shown = useDeferredValue(text);
   return (
-    <div className={cx("prose", aside && "aside")} data-testid={aside ? "commentary" : "answer"}>
-      {aside && <span className="sr-only">{t("chat.commentary")}</span>}
-      <Suspense fallback={<p className="whitespace-pre-wrap">{shown}</p>}>
-        <Markdown text={shown} />
-      </Suspense>
-    </div>
+    <>
+      {aside && <p className="sr-only">{t("chat.commentary")}</p>}
+      <div className={cx("prose", aside && "aside")} data-testid={aside ? "commentary" : "answer"}>
+        <Suspense fallback={<p className="whitespace-pre-wrap">{shown}</p>}>
+          <Markdown text={shown} />
+        </Suspense>
+      </div>
+    </>
   );
 }

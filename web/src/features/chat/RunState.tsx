@@ -45,7 +45,7 @@ export function RunState({ turn, onRetry, onResume }: RunStateProps) {
           {turn.retrying !== null && (
             <Notice tone="warn">{t("chat.retrying", { error: turn.retrying })}</Notice>
           )}
-          {doing && <p className="animate-pulse text-muted text-sm">{doing}</p>}
+          {doing && <p className="motion-safe:animate-pulse text-muted text-sm">{doing}</p>}
         </>
       );
     case "failed":

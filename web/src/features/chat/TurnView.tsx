@@ -26,7 +26,7 @@ export function TurnView({ turn, onAsk }: TurnViewProps) {
       {turn.thinking && (
         <Thinking text={turn.thinking} streaming={turn.state === "streaming" && turn.answer === ""} />
       )}
-      {silent && <p className="animate-pulse text-muted">{t("chat.waiting")}</p>}
+      {silent && <p className="motion-safe:animate-pulse text-muted">{t("chat.waiting")}</p>}
       {turn.answer && <AnswerText text={turn.answer} />}
       <ToolCalls calls={turn.tools} asked={turn.finish === "tool_calls"} />
       {turn.state === "stopped" && <p className="text-muted text-sm">{t("chat.stopped")}</p>}

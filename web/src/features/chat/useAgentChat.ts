@@ -103,10 +103,14 @@ export function useAgentChat({ agent, session, onBegun }: AgentChatOptions) {
         setLive((it) => (it?.id === turn.id ? update(it) : it));
       const see = (event: RunEvent) => {
         mine.run = event.run_id;
-        if (event.type === "run.started" && mine.session === undefined) {
-          mine.session = event.session_id;
-          shown.current = event.session_id;
-          begun.current(event.session_id);
+        if (event.type === "run.started") {
+          // The list shows the conversation, and that it is at work.
+          void queries.invalidateQueries({ queryKey: keys.conversationLists });
+          if (mine.session === undefined) {
+            mine.session = event.session_id;
+            shown.current = event.session_id;
+            begun.current(event.session_id);
+          }
         }
         if (mine.stop) {
           mine.stop = false;
@@ -135,7 +139,7 @@ export function useAgentChat({ agent, session, onBegun }: AgentChatOptions) {
       setLink("live");
       await reload(mine);
     },
-    [reload, cancel, changeQueue],
+    [queries, reload, cancel, changeQueue],
   );
 
   // Another conversation was opened: what is followed belongs to the one before.
