@@ -4,7 +4,7 @@ import { useState } from "react";
 import { expect, test } from "vitest";
 import type { Role } from "@/api/types";
 import { renderInApp } from "../../../tests/render";
-import { answered, completed, events, feed, items, said, started } from "../../../tests/runs";
+import { answered, completed, events, feed, items, said, sse, started } from "../../../tests/runs";
 import { conversation, run, usage } from "../../../tests/samples";
 import { eventStream, json, stubGateway } from "../../../tests/stubGateway";
 import { AgentTalk } from "./AgentTalk";
@@ -198,4 +198,27 @@ test("a viewer reads the conversation and is told why there is no more", async (
   expect(await screen.findByText("Hello")).toBeVisible();
   expect(screen.getByLabelText("Message")).toBeDisabled();
   expect(screen.queryByRole("button", { name: "Edit the question" })).toBeNull();
+});
+
+test("how a stored call of a tool ended is told by its run, once it is unfolded", async () => {
+  const log = events(
+    started(),
+    { type: "tool.call", id: "c1", name: "web_fetch", arguments: "{}" },
+    { type: "tool.result", id: "c1", name: "web_fetch", is_error: true, result: "refused", duration_ms: 12 },
+    completed("No."),
+  );
+  const { state } = stored({ "GET /v1/runs/u1/events": () => eventStream(log.map(sse)) });
+  state.items = items(
+    "u1",
+    said("Hi"),
+    { type: "function_call", call_id: "c1", name: "web_fetch", arguments: "{}" },
+    { type: "function_call_output", call_id: "c1", output: "refused" },
+    answered("No."),
+  );
+  state.runs = [run()];
+  const user = await show("s1");
+  expect(screen.queryByText("Failed")).toBeNull();
+  await user.click(await screen.findByText("web_fetch"));
+  expect(await screen.findByText("Failed")).toBeVisible();
+  expect(screen.getByText("12ms")).toBeVisible();
 });

@@ -45,6 +45,7 @@ export const AgentTurnView = memo(function AgentTurnView({
           block={block}
           streaming={on && index === turn.blocks.length - 1}
           on={on}
+          run={turn.runId}
         />
       ))}
       <RunState turn={turn} onRetry={again} onResume={open ? () => onResume(turn) : undefined} />

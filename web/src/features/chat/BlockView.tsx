@@ -1,14 +1,8 @@
 import { AnswerText } from "./AnswerText";
 import { Thinking } from "./Thinking";
-import { ToolCallView, type ToolState } from "./ToolCallView";
-import type { Block, ToolBlock } from "./transcript";
+import { ToolBlockView } from "./ToolBlockView";
+import type { Block } from "./transcript";
 import { UserBubble } from "./UserBubble";
-
-/** A stored result does not say whether it was an error: then it is simply there. */
-function stateOf({ result, isError }: ToolBlock, on: boolean): ToolState {
-  if (result === null) return on ? "running" : "no_result";
-  return isError ? "failed" : "done";
-}
 
 interface BlockViewProps {
   block: Block;
@@ -16,24 +10,17 @@ interface BlockViewProps {
   streaming: boolean;
   /** Its run is on. */
   on: boolean;
+  run: string | null;
 }
 
-export function BlockView({ block, streaming, on }: BlockViewProps) {
+export function BlockView({ block, streaming, on, run }: BlockViewProps) {
   switch (block.kind) {
     case "thinking":
       return <Thinking text={block.text} streaming={streaming} />;
     case "text":
       return <AnswerText text={block.text} aside={block.phase === "commentary"} />;
     case "tool":
-      return (
-        <ToolCallView
-          name={block.name}
-          input={block.arguments}
-          state={stateOf(block, on)}
-          result={block.result}
-          durationMs={block.durationMs}
-        />
-      );
+      return <ToolBlockView block={block} on={on} run={run} />;
     case "user":
       return <UserBubble text={block.message.text} images={block.message.images} />;
   }

@@ -20,9 +20,10 @@ interface ToolCallViewProps {
   name: string;
   /** JSON, as far as it has come. */
   input: string;
-  state?: ToolState;
+  state?: ToolState | undefined;
   result?: string | null;
   durationMs?: number | null;
+  onToggle?: (open: boolean) => void;
 }
 
 function Block({ label, text }: { label: string; text: string }) {
@@ -38,11 +39,22 @@ function Block({ label, text }: { label: string; text: string }) {
 }
 
 /** One call of a tool, folded: what it was asked, what it gave, and how long it took. */
-export function ToolCallView({ name, input, state, result = null, durationMs = null }: ToolCallViewProps) {
+export function ToolCallView({
+  name,
+  input,
+  state,
+  result = null,
+  durationMs = null,
+  onToggle,
+}: ToolCallViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
   return (
-    <details className="rounded-md bg-sunken px-3 py-1.5 text-sm" data-testid="tool-call">
+    <details
+      className="rounded-md bg-sunken px-3 py-1.5 text-sm"
+      data-testid="tool-call"
+      onToggle={({ currentTarget }) => onToggle?.(currentTarget.open)}
+    >
       <summary className="text-muted">
         <span className="inline-flex max-w-[calc(100%-1.25rem)] flex-wrap items-center gap-x-2 gap-y-0.5 align-middle">
           <Wrench size={13} aria-hidden />

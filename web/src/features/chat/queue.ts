@@ -1,5 +1,6 @@
 import type { ConversationItem } from "@/api/loop";
-import { isUser, messageOf, type UserMessage } from "./transcript";
+import { isUser, messageOf } from "./storedTurns";
+import type { UserMessage } from "./transcript";
 
 /** A message that was said while a run was on. */
 export interface Queued {

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import { answered, items, said } from "../../../tests/runs";
 import { run } from "../../../tests/samples";
-import { answerOf, turnsOf } from "./transcript";
+import { turnsOf } from "./storedTurns";
+import { answerOf } from "./transcript";
 
 const call = { type: "function_call", call_id: "c1", name: "read_file", arguments: '{"path":"a"}' };
 
