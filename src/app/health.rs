@@ -264,11 +264,12 @@ impl Accounts {
 }
 
 impl App {
-    /// An operator says that all is well with a provider again: its leases are lifted, and what is known of its quota is
-    /// asked for anew beside the requests. That a window is used up only the upstream can take back.
+    /// An operator says that all is well with a provider again: its leases are lifted, what exhausted its quota counts no
+    /// longer, and the upstream is asked beside the requests. Whatever it says from now on counts again.
     pub fn release(self: &Arc<Self>, provider: &Arc<Provider>) {
         tracing::info!(provider = %provider.name, "released by an operator");
         self.accounts.forgive(provider.id);
+        self.quotas.release(provider, self.clock.now());
         let (app, provider) = (self.clone(), provider.clone());
         self.shutdown.tasks().spawn_until_stopped("ask_quota", async move {
             app.quotas.refresh(&provider, TimeDelta::zero(), Duration::from_secs(30)).await;

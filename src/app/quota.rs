@@ -169,6 +169,13 @@ impl Quotas {
         }
     }
 
+    /// An operator says that all is well with the account: what exhausted it until now does so no longer.
+    pub fn release(&self, provider: &Provider, now: DateTime<Utc>) {
+        if provider.kind.is_chatgpt() {
+            self.take(provider.id, Evidence::of_release(now), now);
+        }
+    }
+
     /// An answer of `model` was served: it counts at once.
     pub fn observe_served(&self, provider: ProviderId, model: &str, usage: &Usage, now: DateTime<Utc>) {
         if let Some(account) = self.known(provider) {

@@ -8,7 +8,8 @@
 //! Authority: a refusal above headers and events of real turns, these above the usage endpoint, whose numbers lag by
 //! minutes. Within one window the figure does not fall, unless a later real turn says less, or the usage endpoint still
 //! does when its lag is over. A later reset is a new window. Past its reset a window is unknown. An exhaustion is a lease:
-//! it ends at its reset (after a while, where none was told), and earlier when fresh evidence speaks against it.
+//! it ends at its reset (after a while, where none was told), and earlier when fresh evidence speaks against it. An
+//! operator's release is evidence too: what exhausted the account before it no longer does; what is heard after it does.
 
 use super::parse::{Credits, LimitRefusal, MeterReading, ModelUse, Observation, WindowReading};
 use super::window::{MeterId, Source, WindowKind, WindowLength, meter_is_of_model};
@@ -70,6 +71,8 @@ pub struct Evidence {
     models: BTreeMap<String, Option<Told<ModelUse>>>,
     polled_at: Option<DateTime<Utc>>,
     heard_at: Option<DateTime<Utc>>,
+    /// When an operator last said that all is well.
+    released_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -287,6 +290,7 @@ impl Evidence {
                 .collect(),
             polled_at: is_poll.then_some(at),
             heard_at: (!is_poll).then_some(at),
+            released_at: None,
         }
     }
 
@@ -298,6 +302,11 @@ impl Evidence {
         Self { refusals: BTreeMap::from([(model, by_length)]), ..Self::default() }
     }
 
+    /// An operator said at `at` that all is well.
+    pub fn of_release(at: DateTime<Utc>) -> Self {
+        Self { released_at: Some(at), ..Self::default() }
+    }
+
     /// Takes in other evidence of the same account.
     pub fn join(&mut self, other: Self) {
         self.plan.join(other.plan);
@@ -307,6 +316,7 @@ impl Evidence {
         self.models.join(other.models);
         self.polled_at.join(other.polled_at);
         self.heard_at.join(other.heard_at);
+        self.released_at.join(other.released_at);
     }
 
     /// Drops refusals that are long over, so that they do not gather.
@@ -340,7 +350,12 @@ impl Evidence {
         self.refusals.values().flat_map(BTreeMap::values).flatten().map(|r| r.at).max()
     }
 
-    /// The newest of everything.
+    /// When an operator last released the account.
+    pub fn released_at(&self) -> Option<DateTime<Utc>> {
+        self.released_at
+    }
+
+    /// The newest of everything that the upstream told.
     pub fn observed_at(&self) -> Option<DateTime<Utc>> {
         self.polled_at.max(self.heard_at).max(self.refused_at())
     }
@@ -414,7 +429,7 @@ impl Evidence {
             readings.filter_map(|(length, w)| Some((*length, w.judge(*length, now)?))).collect();
         for refused in self.refusals_of(id, None) {
             let Some(length) = refused.out.length else { continue };
-            if evidence.has_ended(refused.at, refused.out, false, now) {
+            if self.has_ended(evidence, refused.at, refused.out, false, now) {
                 continue;
             }
             let read = windows.get(&length);
@@ -446,19 +461,21 @@ impl Evidence {
         let id = self.meter_of(model);
         let meter = self.meters.get(id).unwrap_or(&SILENT);
         let mut outs: Vec<Out> = Vec::new();
-        let refused = self.refusals_of(id, Some(model)).filter(|r| !meter.has_ended(r.at, r.out, false, now));
+        let refused =
+            self.refusals_of(id, Some(model)).filter(|r| !self.has_ended(meter, r.at, r.out, false, now));
         outs.extend(
             refused
                 .map(|r| Out { until: r.out.until.or_else(|| meter.reset_of(r.out.length, now)), ..r.out }),
         );
         for (statement, of_poll) in [(meter.turn, false), (meter.poll, true)] {
             let Some(Statement { at, out: Some(out) }) = statement else { continue };
-            if !meter.has_ended(at, out, of_poll, now) {
+            if !self.has_ended(meter, at, out, of_poll, now) {
                 outs.push(out);
             }
         }
         if let Some(Some(told)) = self.models.get(model)
             && !told.value.available
+            && !self.is_released(told.at)
             && told.value.available_at.unwrap_or(told.at + LEASE) > now
         {
             outs.push(Out { until: told.value.available_at, length: None });
@@ -469,6 +486,35 @@ impl Evidence {
             until: last.until,
             window: last.length.map_or(WindowKind::Other, WindowLength::kind),
         })
+    }
+
+    /// What was said at `at` was said before an operator's release.
+    fn is_released(&self, at: DateTime<Utc>) -> bool {
+        self.released_at.is_some_and(|released| at <= released)
+    }
+
+    /// Whether an exhaustion of a meter is over: its end has come, it was released, or something fresh speaks against it.
+    fn has_ended(
+        &self,
+        meter: &MeterEvidence,
+        at: DateTime<Utc>,
+        out: Out,
+        of_poll: bool,
+        now: DateTime<Utc>,
+    ) -> bool {
+        if self.is_released(at) {
+            return true;
+        }
+        if end(Out { until: out.until.or_else(|| meter.reset_of(out.length, now)), ..out }, at) <= now {
+            return true;
+        }
+        let able = |statement: Option<Statement>| statement.filter(|s| s.out.is_none()).map(|s| s.at);
+        let settle = if of_poll { TimeDelta::zero() } else { TURN_SETTLE };
+        if able(meter.turn).is_some_and(|able| able > at + settle) {
+            return true;
+        }
+        able(meter.poll)
+            .is_some_and(|able| able > at + POLL_SETTLE || able > at && meter.is_clearly_free(at, out))
     }
 
     /// Whether somebody said that `model` can be served.
@@ -521,20 +567,6 @@ impl MeterEvidence {
     fn reset_of(&self, length: Option<WindowLength>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let length = length?;
         self.windows.get(&length)?.judge(length, now)?.resets_at
-    }
-
-    /// Whether an exhaustion is over: its end has come, or something fresh speaks against it.
-    fn has_ended(&self, at: DateTime<Utc>, out: Out, of_poll: bool, now: DateTime<Utc>) -> bool {
-        if end(Out { until: out.until.or_else(|| self.reset_of(out.length, now)), ..out }, at) <= now {
-            return true;
-        }
-        let able = |statement: Option<Statement>| statement.filter(|s| s.out.is_none()).map(|s| s.at);
-        let settle = if of_poll { TimeDelta::zero() } else { TURN_SETTLE };
-        if able(self.turn).is_some_and(|able| able > at + settle) {
-            return true;
-        }
-        able(self.poll)
-            .is_some_and(|able| able > at + POLL_SETTLE || able > at && self.is_clearly_free(at, out))
     }
 
     /// The usage endpoint tells of another window, or of one that is far from full.
