@@ -156,7 +156,7 @@ fn add_file_agents(config: &Config, agents: &mut Vec<Arc<Agent>>) {
 fn grant_facts(grant: GrantRow, check: Option<CheckRow>, api_base: &str) -> GrantFacts {
     let needs_reauth = match grant.grant() {
         Grant::Valid { .. } => None,
-        Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_string()))),
+        Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_code()))),
     };
     let check = check.filter(|check| check.account_id == grant.account_id);
     GrantFacts {

@@ -8,6 +8,7 @@
 
 use crate::app::clock::Clock;
 use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use crate::domain::routing::health::ModelBlock;
 use crate::store::notify::{MOST_BYTES, notify};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -50,9 +51,14 @@ pub enum Event {
     /// More is known of an account's quota.
     #[serde(rename = "provider.quota")]
     ProviderQuota { provider_id: ProviderId, provider_name: String, quota: Value },
-    /// An account is left alone for a while, or no longer (`null`).
+    /// An account is left alone for a while, or no longer (`null`); or models on it are, those of the list.
     #[serde(rename = "provider.cooldown")]
-    ProviderCooldown { provider_id: ProviderId, provider_name: String, cooldown: Value },
+    ProviderCooldown {
+        provider_id: ProviderId,
+        provider_name: String,
+        cooldown: Value,
+        model_blocks: Vec<ModelBlock>,
+    },
     /// A request ended, and its record can be read.
     #[serde(rename = "request.finished")]
     RequestFinished(Box<FinishedRequest>),
@@ -517,7 +523,12 @@ mod tests {
             Event::ProviderStatus { provider_id, provider_name: name(), status: Value::Null },
             Event::ProviderHealth { provider_id, provider_name: name(), health: Value::Null },
             Event::ProviderQuota { provider_id, provider_name: name(), quota: Value::Null },
-            Event::ProviderCooldown { provider_id, provider_name: name(), cooldown: Value::Null },
+            Event::ProviderCooldown {
+                provider_id,
+                provider_name: name(),
+                cooldown: Value::Null,
+                model_blocks: Vec::new(),
+            },
         ] {
             assert_eq!(serde_json::to_value(&event).unwrap()["type"], event.name());
         }

@@ -39,7 +39,7 @@ export function provider(change: Partial<Provider> = {}): Provider {
     enabled: true,
     settings: {},
     pool: null,
-    status: { state: "ready", since: AT, reason: null, until: null },
+    status: { state: "ready", since: AT, reason: null, until: null, model_blocks: [] },
     account: {
       email: "ada@example.com",
       plan_type: "plus",
@@ -113,6 +113,7 @@ export function providerCounts(change: Partial<PoolProviderCounts> = {}): PoolPr
     health_state: "healthy",
     last_used_at: AT,
     quota: null,
+    model_blocks: [],
     ...change,
   };
 }

@@ -1019,6 +1019,14 @@ export interface components {
             /** @description Empty when unknown. */
             thinking_levels: string[];
         };
+        /** @description A model that an account does not serve for now. */
+        ModelBlock: {
+            model: string;
+            /** @description A code: `overload`, `model_not_in_plan`. */
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
         /** @description OpenAI's list of models. */
         ModelList: {
             /** @description `list`. */
@@ -1154,6 +1162,8 @@ export interface components {
              * @description It is left alone until then.
              */
             cooldown_until?: string | null;
+            /** @description Models that it does not serve for now, while it may serve others. */
+            model_blocks: components["schemas"]["ModelBlock"][];
             /** @description Code and text of the newest failure of the sample. */
             last_error?: string | null;
         };
@@ -1283,9 +1293,12 @@ export interface components {
             state: components["schemas"]["ProviderState"];
             /** Format: date-time */
             since: string;
+            /** @description A code. */
             reason: string | null;
             /** Format: date-time */
             until: string | null;
+            /** @description Models that it does not serve for now, while it may serve others. */
+            model_blocks: components["schemas"]["ModelBlock"][];
         };
         /** @description One kind. */
         ProviderType: {

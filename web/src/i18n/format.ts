@@ -22,6 +22,11 @@ export function absoluteTime(language: string, then: number): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" }).format(then);
 }
 
+/** The time of day, for what is over within hours: 14:05. */
+export function clock(language: string, then: number): string {
+  return new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(then);
+}
+
 function unit(language: string, value: number, name: string, digits: number): string {
   const style = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits } as const;
   return new Intl.NumberFormat(language, style).format(value);
@@ -86,6 +91,7 @@ export function useFormat() {
   return {
     relativeTime: (then: number, now: number) => relativeTime(language, then, now),
     absoluteTime: (then: number) => absoluteTime(language, then),
+    clock: (then: number) => clock(language, then),
     duration: (ms: number) => duration(language, ms),
     span: (seconds: number) => span(language, seconds),
     count: (value: number) => count(language, value),

@@ -53,6 +53,20 @@ test("each account says its place, its health, what it has left and what it did"
   expect(first.getByText("Chosen first").nextSibling).toHaveTextContent("8");
 });
 
+test("a model that an account does not serve for now is said in its row, though the account is ready", async () => {
+  stubGateway({ [ACTIVITY]: () => json(poolActivity()) });
+  const until = new Date(Date.now() + 600_000).toISOString();
+  const [owner, ...members] = POOL.accounts;
+  if (!owner) throw new Error("no owner");
+  const model_blocks = [{ model: "gpt-5.5", reason: "model_not_in_plan", until }];
+  const accounts = [{ ...owner, status: { ...owner.status, model_blocks } }, ...members];
+  await renderInApp(<PoolCard pool={{ ...POOL, accounts }} quota={QUOTA} {...noop} />);
+  expect(account("openai-codex").getByText("Ready")).toBeVisible();
+  const paused = account("openai-codex").getByText(/gpt-5.5 paused until/);
+  expect(paused).toHaveTextContent(/ · not in its plan$/);
+  expect(account("codex-grace").queryByText(/paused/)).toBeNull();
+});
+
 test("what nobody read is unknown, and why is said", async () => {
   stubGateway({ [ACTIVITY]: () => json(poolActivity()) });
   await renderInApp(<PoolCard pool={POOL} quota={QUOTA} {...noop} />);
