@@ -808,6 +808,7 @@ export interface components {
             strategy: components["schemas"]["PoolStrategy"];
             /** @description One sentence: what the first account has before the others. */
             why: string;
+            why_code?: components["schemas"]["DecisionWhy"] | null;
             /** @description The account that the conversation belongs to. */
             home: string | null;
             /** @description In the order in which they were to be tried. */
@@ -818,6 +819,11 @@ export interface components {
             /** @description How many accounts there were to choose from. The lists name the first of many. */
             candidates: number;
         };
+        /**
+         * @description What the first account has before the others. It documents `domain::routing::decide::Why`.
+         * @enum {string}
+         */
+        DecisionWhy: "only" | "owner" | "next" | "turn" | "quota" | "home" | "loan" | "last_resort" | "nobody";
         /** @description A begun device sign-in. */
         DeviceLogin: {
             /** @description Where the code is typed. */
