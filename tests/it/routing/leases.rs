@@ -42,6 +42,29 @@ async fn leases_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn a_lease_that_the_database_does_not_take_is_written_when_it_can_be() {
+    let world = World::new().await;
+    let node = pooled(&world, "priority_order", "request").await;
+    let other = world.bare_node().await;
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("alter table {from} rename to {to}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&world.db.pool).await.unwrap();
+    };
+    rename("account_blocks", "away").await;
+    for (index, next) in [(0, 1), (1, 2)] {
+        account(&world, index).script(Script::fixture("error-402-deactivated_workspace"));
+        assert_eq!(served_by(&node, &ask("hi")).await, NAMES[next]);
+    }
+    rename("away", "account_blocks").await;
+    for name in &NAMES[..2] {
+        until("the other replica knows", async || other.state(name) == "cooling_down").await;
+    }
+    let kept: i64 =
+        sqlx::query_scalar("select count(*) from account_blocks").fetch_one(&world.db.pool).await.unwrap();
+    assert_eq!(kept, 2);
+}
+
+#[tokio::test]
 async fn a_failing_account_is_left_alone_told_and_lifted_by_an_operator() {
     let world = World::new().await;
     let node = pooled(&world, "priority_order", "request").await;
