@@ -11,7 +11,7 @@
 //! it ends at its reset (after a while, where none was told), and earlier when fresh evidence speaks against it. An
 //! operator's release is evidence too: what exhausted the account before it no longer does; what is heard after it does.
 
-use super::parse::{Credits, LimitRefusal, MeterReading, ModelUse, Observation, WindowReading};
+use super::parse::{Credits, LimitRefusal, MeterReading, ModelUse, Observation, ResetCredits, WindowReading};
 use super::window::{MeterId, Source, WindowKind, WindowLength, meter_is_of_model};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,7 @@ impl<K: Ord, V: Join + Default> Join for BTreeMap<K, V> {
 pub struct Evidence {
     plan: Option<Told<String>>,
     credits: Option<Told<Credits>>,
+    reset_credits: Option<Told<ResetCredits>>,
     meters: BTreeMap<MeterId, MeterEvidence>,
     /// By the model that was asked for; which meter that is, is known when it is judged.
     refusals: BTreeMap<String, BTreeMap<i64, Option<Refused>>>,
@@ -281,6 +282,7 @@ impl Evidence {
         Self {
             plan: said.plan.clone().map(|value| Told { at, value }),
             credits: said.credits.clone().map(|value| Told { at, value }),
+            reset_credits: said.reset_credits.map(|value| Told { at, value }),
             meters,
             refusals: BTreeMap::new(),
             models: said
@@ -311,6 +313,7 @@ impl Evidence {
     pub fn join(&mut self, other: Self) {
         self.plan.join(other.plan);
         self.credits.join(other.credits);
+        self.reset_credits.join(other.reset_credits);
         self.meters.join(other.meters);
         self.refusals.join(other.refusals);
         self.models.join(other.models);
@@ -333,6 +336,10 @@ impl Evidence {
 
     pub fn credits(&self) -> Option<&Credits> {
         self.credits.as_ref().map(|told| &told.value)
+    }
+
+    pub fn reset_credits(&self) -> Option<ResetCredits> {
+        self.reset_credits.as_ref().map(|told| told.value)
     }
 
     /// When the usage endpoint last answered.

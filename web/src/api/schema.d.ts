@@ -1288,6 +1288,7 @@ export interface components {
             /** @description One per window, in their order. */
             forecast: components["schemas"]["WindowForecast"][];
             credits?: components["schemas"]["CreditsBody"] | null;
+            reset_credits?: components["schemas"]["ResetCreditsBody"] | null;
         };
         /**
          * @description The states of a provider. It documents `domain::provider::State`.
@@ -1420,6 +1421,16 @@ export interface components {
             requests: components["schemas"]["Trace"][];
             /** @description For the next page; null at the end. */
             next_cursor: string | null;
+        };
+        /** @description Resets that an account's owner can have before their time, by a click at the upstream. */
+        ResetCreditsBody: {
+            /** Format: int32 */
+            available: number;
+            /**
+             * Format: int32
+             * @description Those that would help now; null when that is not known.
+             */
+            applicable: number | null;
         };
         /**
          * @description The roles, from the lowest. It documents `domain::access::Role`.

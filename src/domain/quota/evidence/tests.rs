@@ -34,6 +34,7 @@ fn said(source: Source, seconds: i64, windows: &[(i64, u32, i64)]) -> Observatio
             spent: None,
         }],
         credits: None,
+        reset_credits: None,
         models: Vec::new(),
     }
 }
@@ -303,6 +304,7 @@ fn heard() -> impl Strategy<Value = Heard> {
                 plan: Some(format!("plan {which}")),
                 meters: vec![meter],
                 credits: Some(Credits { has_credits: credits, ..Credits::default() }),
+                reset_credits: Some(ResetCredits { available: which.into(), applicable: None }),
                 models: vec![("m".into(), ModelUse { available: credits, available_at: None })],
             })
         },

@@ -8,6 +8,7 @@ import { json, stubGateway } from "../../../tests/stubGateway";
 import { PoolCard } from "./PoolCard";
 import { poolsOf } from "./pools";
 
+const RESETS = "Early resets available at ChatGPT: 2";
 const ACTIVITY = "GET /v1/providers/p1/codex-pool-activity";
 const [POOL] = poolsOf(pooled(["openai-codex", "codex-grace", "codex-linus"], "round_robin"));
 if (!POOL) throw new Error("no sample");
@@ -16,6 +17,7 @@ const QUOTA: QuotaList = {
   generated_at: "2026-05-01T12:00:00Z",
   providers: [
     quota({
+      reset_credits: { available: 2, applicable: 1 },
       windows: [
         quotaWindow({ used_percent: 95, remaining_percent: 5 }),
         quotaWindow({ label: "w", kind: "weekly" }),
@@ -47,7 +49,14 @@ test("each account says its place, its health, what it has left and what it did"
   await renderInApp(<PoolCard pool={POOL} quota={QUOTA} {...noop} />);
   expect(await screen.findByText("Healthy 90")).toBeVisible();
   const first = account("openai-codex");
-  for (const text of ["5 hours", "Week", "5% left · 95% used", "· almost used up", "usage_limit_reached"])
+  for (const text of [
+    "5 hours",
+    "Week",
+    "5% left · 95% used",
+    "· almost used up",
+    "usage_limit_reached",
+    RESETS,
+  ])
     expect(first.getByText(text)).toBeVisible();
   expect(first.getByText("runs out before the reset")).toHaveAttribute("title", "soon");
   expect(first.getByText("Chosen first").nextSibling).toHaveTextContent("8");
