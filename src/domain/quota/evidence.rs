@@ -11,9 +11,12 @@
 //! it ends at its reset (after a while, where none was told), and earlier when fresh evidence speaks against it. An
 //! operator's release is evidence too: what exhausted the account before it no longer does; what is heard after it does.
 
+mod readings;
+
 use super::parse::{Credits, LimitRefusal, MeterReading, ModelUse, Observation, ResetCredits, WindowReading};
 use super::window::{MeterId, Source, WindowKind, WindowLength, meter_is_of_model};
 use chrono::{DateTime, TimeDelta, Utc};
+use readings::{Reading, Readings, WindowEvidence};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -87,29 +90,6 @@ struct MeterEvidence {
     poll: Option<Statement>,
 }
 
-/// Of real turns and of the usage endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct WindowEvidence {
-    turn: Readings,
-    poll: Readings,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Readings {
-    newest: Option<Reading>,
-    peak: Option<Reading>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Reading {
-    at: DateTime<Utc>,
-    source: Source,
-    used: u32,
-    resets_at: Option<DateTime<Utc>>,
-}
-
 /// Whether the account can serve, as one answer put it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 struct Statement {
@@ -153,24 +133,6 @@ pub struct Exhaustion {
     pub window: WindowKind,
 }
 
-impl Join for WindowEvidence {
-    fn join(&mut self, other: Self) {
-        self.turn.join(other.turn);
-        self.poll.join(other.poll);
-    }
-}
-
-impl Join for Readings {
-    fn join(&mut self, other: Self) {
-        if other.newest.map(|r| r.newness()) > self.newest.map(|r| r.newness()) {
-            self.newest = other.newest;
-        }
-        if other.peak.map(|r| r.height()) > self.peak.map(|r| r.height()) {
-            self.peak = other.peak;
-        }
-    }
-}
-
 impl Join for MeterEvidence {
     fn join(&mut self, other: Self) {
         self.name.join(other.name);
@@ -178,75 +140,6 @@ impl Join for MeterEvidence {
         self.listed.join(other.listed);
         self.turn.join(other.turn);
         self.poll.join(other.poll);
-    }
-}
-
-impl Reading {
-    /// Later is newer. Answers of the same few seconds overtake each other: of those, the later reset and the higher
-    /// figure.
-    fn newness(&self) -> impl Ord + use<> {
-        let at = self.at.timestamp().div_euclid(30);
-        (at, self.reset_within(300), self.used, self.at, self.source, self.resets_at)
-    }
-
-    /// The highest figure of the last window.
-    fn height(&self) -> impl Ord + use<> {
-        (self.reset_within(600), self.used, self.at, self.source, self.resets_at)
-    }
-
-    /// Resets so near to each other are one; without one, the earliest.
-    fn reset_within(&self, seconds: i64) -> i64 {
-        self.resets_at.map_or(i64::MIN, |reset| (reset.timestamp() + seconds / 2).div_euclid(seconds))
-    }
-
-    /// Past its reset nothing is known any more.
-    fn is_live(&self, length: WindowLength, now: DateTime<Utc>) -> bool {
-        self.resets_at.unwrap_or(self.at + length.delta()) > now
-    }
-
-    fn same_window(&self, other: &Self, length: WindowLength) -> bool {
-        match (self.resets_at, other.resets_at) {
-            (Some(a), Some(b)) => (a - b).abs() <= length.jitter(),
-            // A reading without a reset belongs to the window in which it was taken.
-            (Some(reset), None) => other.at > reset - length.delta() && other.at <= reset,
-            (None, Some(reset)) => self.at > reset - length.delta() && self.at <= reset,
-            (None, None) => true,
-        }
-    }
-}
-
-impl Readings {
-    /// The newest, and at least what was told within `hold` before it of the same window.
-    fn judge(&self, length: WindowLength, hold: TimeDelta, now: DateTime<Utc>) -> Option<Reading> {
-        let newest = self.newest.filter(|r| r.is_live(length, now))?;
-        let peak = self.peak.filter(|peak| {
-            peak.used > newest.used && peak.same_window(&newest, length) && newest.at - peak.at <= hold
-        });
-        Some(peak.map_or(newest, |peak| Reading { used: peak.used, ..newest }))
-    }
-}
-
-impl WindowEvidence {
-    fn judge(&self, length: WindowLength, now: DateTime<Utc>) -> Option<Reading> {
-        let turn = self.turn.judge(length, TURN_HOLD, now);
-        let poll = self.poll.judge(length, POLL_LAG, now);
-        let (Some(turn), Some(poll)) = (turn, poll) else {
-            return turn.or(poll);
-        };
-        if turn.at >= poll.at {
-            return Some(turn);
-        }
-        let lag_is_over = poll.at - turn.at > POLL_LAG;
-        let poll_is_right = if turn.same_window(&poll, length) {
-            poll.used >= turn.used || lag_is_over
-        } else {
-            poll.resets_at > turn.resets_at || lag_is_over
-        };
-        Some(if poll_is_right { poll } else { turn })
-    }
-
-    fn newest_at(&self) -> Option<DateTime<Utc>> {
-        self.turn.newest.map(|r| r.at).max(self.poll.newest.map(|r| r.at))
     }
 }
 
