@@ -18,7 +18,7 @@ WEB_STAMP := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name tests -o -name test-results \) -prune -o -type f -print \
 	2>/dev/null)
 
-.PHONY: build run demo test lint bench fmt web clean help tools-rust tools-web nextest postgres
+.PHONY: build run demo test lint bench fmt web clean help tools-rust tools-web nextest postgres clients
 
 build: tools-rust web/dist/index.html ## Build the gateway, dashboard included, as ./gateway (the default)
 	$(CARGO) build --release --locked
@@ -30,7 +30,7 @@ run: build postgres ## Build and start the gateway (ARGS="--port 9000" passes fl
 demo: build postgres ## Build and start the gateway on a simulated OpenAI, no account needed
 	exec ./gateway demo $(ARGS)
 
-test: tools-rust $(WEB_STAMP) web/dist/index.html nextest postgres ## Run every test: Rust, dashboard, real clients, browser
+test: tools-rust $(WEB_STAMP) web/dist/index.html nextest postgres clients ## Run every test: Rust, dashboard, real clients, browser
 	.ci/test-postgres.sh $(CARGO) nextest run --locked
 	CHROMIUM="$$(.ci/install-chromium.sh)"; export CHROMIUM; \
 	(cd web && $(NPM) test); \
@@ -77,6 +77,10 @@ nextest: | tools-rust
 
 postgres:
 	@if [ -z "$${GATEWAY_POSTGRES_DSN:-}" ]; then .ci/install-postgres.sh; fi
+
+# The programs from npm and PyPI that the tests use.
+clients: | tools-web
+	@.ci/install-clients.sh
 
 tools-rust:
 	@.ci/check-tools.sh rust

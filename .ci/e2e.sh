@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The real clients (OpenAI's SDKs, the Codex CLI) and a real browser against `gateway demo`. Called by `make test`,
+# The real clients (OpenAI's SDKs, the Codex CLI, MCP's SDKs) and a real browser against `gateway demo`. Called by `make test`,
 # which built the program and the dashboard. CHROMIUM names the browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,21 +7,8 @@ root=$PWD
 program=${GATEWAY_PROGRAM:-${CARGO_TARGET_DIR:-target}/debug/gateway}
 clients=tests/e2e
 
-# What the clients need, once: a change of the lists installs anew.
-if [ ! "$clients/node_modules/.package-lock.json" -nt "$clients/package-lock.json" ]; then
-  (cd "$clients" && npm ci --no-audit --no-fund && touch node_modules/.package-lock.json)
-fi
+.ci/install-clients.sh
 python=$clients/.venv/bin/python
-if [ ! "$clients/.venv/installed" -nt "$clients/requirements.txt" ]; then
-  if ! python3 -m venv "$clients/.venv"; then
-    sudo=; [ "$(id -u)" = 0 ] || sudo="sudo -n"
-    $sudo apt-get install -y -qq python3-venv >/dev/null 2>&1 ||
-      { echo "the Python SDK's tests need python3 with venv (Debian: apt-get install python3-venv)" >&2; exit 1; }
-    python3 -m venv "$clients/.venv"
-  fi
-  "$python" -m pip install --quiet --disable-pip-version-check -r "$clients/requirements.txt"
-  touch "$clients/.venv/installed"
-fi
 
 free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 port=$(free_port)
@@ -42,7 +29,7 @@ done
 failed=0
 # One after the other: they script the same accounts.
 (cd "$clients" && node --test --test-concurrency=1) || failed=1
-(cd "$clients" && "$root/$python" -m unittest -v test_openai_sdk) || failed=1
+(cd "$clients" && "$root/$python" -m unittest -v test_openai_sdk test_mcp_sdk) || failed=1
 (cd web && npm run --silent test:browser) || failed=1
 [ "$failed" = 0 ] || { echo "--- the gateway's log"; tail -n 50 "$log"; }
 exit "$failed"

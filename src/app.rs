@@ -32,6 +32,10 @@ pub mod health;
 
 pub mod gateway;
 
+pub mod runs;
+
+pub mod sessions;
+
 pub mod traces;
 
 pub mod pools;
@@ -42,6 +46,9 @@ pub mod dependents;
 pub mod providers;
 
 pub mod agents;
+
+pub mod mcp;
+pub mod tools;
 
 pub mod readiness;
 
@@ -68,6 +75,8 @@ pub struct App {
     pub placements: Arc<placements::Placements>,
     pub providers: providers::Providers,
     pub agents: agents::Agents,
+    pub tools: tools::Toolbox,
+    pub mcp: Arc<mcp::McpServers>,
     pub traces: traces::Traces,
     pub accounts: Arc<health::Accounts>,
     pub sharing: Arc<health::share::Sharing>,
@@ -75,6 +84,8 @@ pub struct App {
     pub quotas: Arc<quota::Quotas>,
     pub events: events::Events,
     pub gateway: Arc<gateway::Gateway>,
+    pub runs: runs::Runs,
+    pub sessions: sessions::Sessions,
     pub metrics: Arc<crate::telemetry::metrics::Metrics>,
     pub shutdown: crate::lifecycle::Shutdown,
     /// The port that was really bound, once there is one.
@@ -87,7 +98,8 @@ impl App {
     /// Brings memory up to date with the database.
     pub async fn reload(&self) -> sqlx::Result<()> {
         self.tokens.load().await?;
-        self.catalogues.reload().await
+        self.catalogues.reload().await?;
+        self.mcp.reload().await
     }
 
     /// The address that people use, without a slash at the end.

@@ -9,10 +9,12 @@ mod section;
 mod agents;
 mod chatgpt;
 mod database;
+mod mcp;
 mod quota;
 mod routing;
 mod server;
 mod telemetry;
+mod tools;
 mod upstream;
 
 mod load;
@@ -28,10 +30,11 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use agents::{AgentDefaults, AgentEntry, Agents, ChatgptOauthRouting};
+pub use agents::{AgentDefaults, AgentEntry, AgentTools, Agents, ChatgptOauthRouting};
 pub use chatgpt::Chatgpt;
 pub use database::{Database, Embedded};
 pub use load::{Dirs, Loaded, Loader};
+pub use mcp::{Mcp, McpServer};
 pub use overrides::{Overrides, VARIABLES};
 pub use problem::{ConfigError, Problem, What};
 pub use quota::Quota;
@@ -39,6 +42,7 @@ pub use reload::{Change, ConfigChange, NEEDS_RESTART};
 pub use routing::Routing;
 pub use server::Server;
 pub use telemetry::{LogFormat, Telemetry};
+pub use tools::{ToolExec, ToolFiles, ToolNotes, ToolWebFetch, Tools};
 pub use tree::Source;
 pub use upstream::Upstream;
 pub use values::{STRATEGIES, THINKING_LEVELS};
@@ -68,6 +72,8 @@ section::section! {
         encryption_keys_previous: Vec<SecretString> = Vec::new(),
         /// What every agent uses unless it says otherwise, and the agents that the file defines.
         agents: Agents = Agents::default(),
+        /// The bounds of what agents do.
+        tools: Tools = Tools::default(),
         /// The sign-in with ChatGPT and its backend.
         chatgpt: Chatgpt = Chatgpt::default(),
         /// How a request finds its account.
@@ -76,6 +82,8 @@ section::section! {
         upstream: Upstream = Upstream::default(),
         /// How often the accounts' usage is asked for, and how long its history is kept.
         quota: Quota = Quota::default(),
+        /// MCP servers, whose tools agents may call.
+        mcp: Mcp = Mcp::default(),
         /// Logs.
         telemetry: Telemetry = Telemetry::default(),
     }

@@ -4,8 +4,12 @@ pub mod ids;
 
 pub mod access;
 pub mod agent;
+pub mod mcp;
 pub mod provider;
 pub mod session;
+pub mod tool;
+
+pub mod net;
 
 pub mod claims;
 pub mod oauth;
@@ -21,5 +25,7 @@ pub mod quota;
 pub mod catalogue;
 pub mod pool;
 pub mod routing;
+
+pub mod agent_loop;
 
 pub mod activity;

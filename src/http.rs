@@ -4,6 +4,8 @@ pub mod admin;
 
 pub mod openai;
 
+pub mod mcp;
+
 pub mod login_callback;
 
 pub mod dashboard;
@@ -19,14 +21,14 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{any, get};
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::cors::{AllowOrigin, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::trace::TraceLayer;
 use utoipa::OpenApi as _;
-use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouterExt as _};
 use utoipa_axum::routes;
 
 /// Bodies of admin routes; model routes have a limit of their own.
@@ -45,10 +47,12 @@ const ADMIN_BODY: usize = 1 << 20;
 )]
 struct Document;
 
-/// Every route with its place in the document.
-fn documented() -> OpenApiRouter<Arc<App>> {
+/// Every route with its place in the document. `message_body`: bytes that a message to an agent, images included, may
+/// have.
+fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
-        agents, codex_pool_activity, events, oauth, overview, providers, quota, requests, session, traces,
+        agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota, requests, runs,
+        session, sessions, tools, traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -70,6 +74,21 @@ fn documented() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(providers::release))
         .routes(routes!(agents::list, agents::create))
         .routes(routes!(agents::get, agents::update, agents::delete))
+        .routes(routes!(tools::list))
+        .routes(routes!(runs::create).layer(DefaultBodyLimit::max(message_body)))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::get))
+        .routes(routes!(runs::watch))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(runs::resume))
+        .routes(routes!(sessions::list))
+        .routes(routes!(sessions::get, sessions::update, sessions::delete))
+        .routes(routes!(sessions::items))
+        .routes(routes!(sessions::rewind))
+        .routes(routes!(sessions::export))
+        .routes(routes!(mcp_servers::list, mcp_servers::create))
+        .routes(routes!(mcp_servers::get, mcp_servers::update, mcp_servers::delete))
+        .routes(routes!(mcp_servers::reconnect))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())
@@ -81,7 +100,7 @@ fn documented() -> OpenApiRouter<Arc<App>> {
 
 /// The OpenAPI document, as JSON.
 pub fn openapi() -> String {
-    let document = documented().into_openapi();
+    let document = documented(0).into_openapi();
     let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
@@ -90,9 +109,11 @@ pub fn openapi() -> String {
 /// The whole server, without its socket. The layers from the outside inwards: every request has an id and a span,
 /// every answer the same security headers, every error the same shape; a panic is a 500.
 pub fn router(app: &Arc<App>) -> Router {
-    let (routes, _) = documented().split_for_parts();
+    let message_body = app.config.load().server.max_body_mib << 20;
+    let (routes, _) = documented(message_body).split_for_parts();
     routes
         .route("/v1/models/{*id}", get(openai::models::get))
+        .route("/mcp", any(mcp::serve))
         .fallback(dashboard::serve)
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
         .layer(CatchPanicLayer::new())
@@ -120,11 +141,15 @@ pub fn router(app: &Arc<App>) -> Router {
 /// Closed unless origins are configured. Cookies are never part of it: they are for our own page.
 fn cors(origins: &[String]) -> CorsLayer {
     let layer = CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
+        .allow_methods([Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE])
         .allow_headers([
             header::AUTHORIZATION,
             header::CONTENT_TYPE,
             HeaderName::from_static("x-gateway-session-key"),
+            // Of MCP clients.
+            HeaderName::from_static("mcp-protocol-version"),
+            HeaderName::from_static("mcp-method"),
+            HeaderName::from_static("mcp-name"),
         ])
         .expose_headers([extract::REQUEST_ID, openai::PROVIDER, openai::DROPPED, openai::ATTEMPTS]);
     if origins.iter().any(|o| o == "*") {

@@ -21,7 +21,11 @@ pub mod models;
 pub mod quota;
 
 pub mod agents;
+pub mod notes;
+pub mod runs;
 pub mod sessions;
+
+pub mod mcp_servers;
 
 pub mod notify;
 pub mod requests;

@@ -9,7 +9,10 @@ pub mod codex;
 mod accounts;
 pub mod usage;
 
+pub mod mcp;
 pub mod openai_compatible;
+
+pub mod web;
 
 mod idle;
 

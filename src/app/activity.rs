@@ -7,8 +7,8 @@ use crate::domain::agent::{Agent, AgentDefaults};
 use crate::domain::catalogue::{Provider, TenantCatalogue};
 use crate::domain::ids::{ProviderId, RequestId, TenantId};
 use crate::domain::pool::effective::EffectivePool;
+use crate::domain::provider::Status;
 use crate::store::requests;
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -70,9 +70,9 @@ pub fn quota(app: &App, account: &Provider) -> Value {
     app.quotas.overview(account, app.clock.now()).to_json(account)
 }
 
-/// Until when an account is left alone.
-pub fn cooldown_until(app: &App, account: &Provider) -> Option<DateTime<Utc>> {
-    app.accounts.status(account, app.clock.now()).until
+/// How an account is at the moment.
+pub fn status(app: &App, account: &Provider) -> Status {
+    app.accounts.status(account, app.clock.now())
 }
 
 /// The newest requests of a pool, `limit` of them one by one.

@@ -7,6 +7,7 @@ use crate::domain::agent::{ManagedBy, effort_of};
 use crate::domain::ids::{AgentId, TenantId};
 use crate::domain::pool::effective::{AgentRouting, RoutingError};
 use crate::domain::provider::{CHATGPT_OAUTH, is_slug};
+use crate::domain::tool::ToolsConfig;
 use crate::store::agents::{self, AgentRow};
 use crate::store::db::unique_violation;
 use crate::store::{pools, providers};
@@ -222,6 +223,8 @@ fn apply(row: &mut AgentRow, change: AgentChange) -> Result<(), AgentError> {
         row.other_config = Json(other);
     }
     if let Some(tools) = change.tools_config {
+        ToolsConfig::parse(&tools)
+            .map_err(|error| AgentError::InvalidValue { field: "tools_config", reason: error.to_string() })?;
         row.tools_config = Json(tools);
     }
     let blank_is_none = |text: Option<String>| text.filter(|t| !t.trim().is_empty());
@@ -267,12 +270,19 @@ fn check_other_config(other: &Map<String, Value>) -> Result<(), AgentError> {
             return Err(AgentError::InvalidValue { field: "other_config.temperature", reason });
         }
     }
-    match other.get("max_tokens") {
-        None | Some(Value::Null) => Ok(()),
-        Some(value) if value.as_u64().is_some_and(|n| n > 0) => Ok(()),
-        Some(found) => {
-            let reason = format!("{found} is not a positive whole number");
-            Err(AgentError::InvalidValue { field: "other_config.max_tokens", reason })
+    for (key, field) in [
+        ("max_tokens", "other_config.max_tokens"),
+        ("max_run_tokens", "other_config.max_run_tokens"),
+        ("max_run_seconds", "other_config.max_run_seconds"),
+    ] {
+        match other.get(key) {
+            None | Some(Value::Null) => {}
+            Some(value) if value.as_u64().is_some_and(|n| n > 0) => {}
+            Some(found) => {
+                let reason = format!("{found} is not a positive whole number");
+                return Err(AgentError::InvalidValue { field, reason });
+            }
         }
     }
+    Ok(())
 }

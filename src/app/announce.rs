@@ -9,7 +9,7 @@ use crate::domain::catalogue::Provider;
 use crate::domain::ids::ProviderId;
 use crate::domain::provider::State;
 use crate::domain::routing::failover::Cause;
-use crate::domain::routing::health::LastError;
+use crate::domain::routing::health::{LastError, ModelBlock};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use std::collections::HashMap;
@@ -24,6 +24,7 @@ const LOOK: Duration = Duration::from_millis(500);
 struct Shown {
     /// Without its begin: a state that is judged from evidence begins when somebody looks.
     status: (State, Option<String>, Option<DateTime<Utc>>),
+    model_blocks: Vec<ModelBlock>,
     streak: (u32, Option<Cause>),
     last_error: Option<LastError>,
     cooldown: Option<Cooldown>,
@@ -66,9 +67,11 @@ fn look(app: &App, shown: &mut HashMap<ProviderId, Shown>) {
 fn changes(provider: &Provider, old: &Shown, new: &Shown) -> Vec<Event> {
     let (provider_id, name) = (provider.id, &provider.name);
     let mut events = Vec::new();
-    if old.status != new.status {
+    let models_changed = old.model_blocks != new.model_blocks;
+    if old.status != new.status || models_changed {
         let (state, reason, until) = &new.status;
-        let status = json!({"state": state, "reason": reason, "until": until});
+        let status =
+            json!({"state": state, "reason": reason, "until": until, "model_blocks": new.model_blocks});
         events.push(Event::ProviderStatus { provider_id, provider_name: name.clone(), status });
     }
     if (old.streak, &old.last_error) != (new.streak, &new.last_error) {
@@ -82,11 +85,17 @@ fn changes(provider: &Provider, old: &Shown, new: &Shown) -> Vec<Event> {
         });
         events.push(Event::ProviderHealth { provider_id, provider_name: name.clone(), health });
     }
-    if old.cooldown != new.cooldown {
+    if old.cooldown != new.cooldown || models_changed {
         let cooldown = new.cooldown.as_ref();
         let cooldown =
             json!(cooldown.map(|c| json!({"until": c.until, "reason": c.reason, "since": c.since})));
-        events.push(Event::ProviderCooldown { provider_id, provider_name: name.clone(), cooldown });
+        let model_blocks = new.model_blocks.clone();
+        events.push(Event::ProviderCooldown {
+            provider_id,
+            provider_name: name.clone(),
+            cooldown,
+            model_blocks,
+        });
     }
     events
 }
@@ -96,6 +105,7 @@ fn present(app: &App, provider: &Provider) -> Shown {
     let status = app.accounts.status(provider, now);
     Shown {
         status: (status.state, status.reason, status.until),
+        model_blocks: status.model_blocks,
         streak: app.accounts.streak(provider.id),
         last_error: app.accounts.last_error(provider.id),
         cooldown: app.accounts.cooldown(provider.id, now),

@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::app::health::{homes, share};
-use crate::app::{announce, catalogue, events, quota};
+use crate::app::{announce, catalogue, events, quota, runs};
 use sqlx::postgres::PgListener;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,6 +61,13 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
             Err(error) => tracing::warn!(%error, "old request records were not removed"),
         }
     });
+    periodic(app, "prune_runs", HOUR, |app| async move {
+        match app.runs.prune().await {
+            Ok(0) => {}
+            Ok(count) => tracing::info!(count, "old events of runs removed"),
+            Err(error) => tracing::warn!(%error, "old events of runs were not removed"),
+        }
+    });
     periodic(app, "prune_quota", HOUR, |app| async move {
         if let Err(error) = app.quotas.prune_history().await {
             tracing::warn!(%error, "the history of quotas was not pruned");
@@ -117,7 +124,14 @@ async fn every<F: Future<Output = ()>>(period: Duration, app: Arc<App>, pass: im
 async fn listen(app: &App) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect_with(&app.db).await?;
     listener
-        .listen_all([catalogue::CHANNEL, events::CHANNEL, quota::CHANNEL, share::CHANNEL, homes::CHANNEL])
+        .listen_all([
+            catalogue::CHANNEL,
+            events::CHANNEL,
+            quota::CHANNEL,
+            share::CHANNEL,
+            homes::CHANNEL,
+            runs::CHANNEL,
+        ])
         .await?;
     Ok(listener)
 }
@@ -132,6 +146,7 @@ async fn hear_replicas(app: Arc<App>, mut listener: PgListener, changed: Arc<Not
                 quota::CHANNEL => app.quotas.heard(told.payload()),
                 share::CHANNEL => app.sharing.heard(told.payload()),
                 homes::CHANNEL => app.homes.heard(told.payload()),
+                runs::CHANNEL => app.runs.heard(told.payload()),
                 _ => changed.notify_one(),
             },
             Ok(None) => {

@@ -4,30 +4,38 @@ use crate::app::access::{self, Access};
 use crate::app::agents::Agents;
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
+use crate::app::events::Events;
 use crate::app::gateway::Gateway;
 use crate::app::health::Accounts;
 use crate::app::health::homes::{self, HomeSharing};
 use crate::app::health::share::Sharing;
 use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
+use crate::app::mcp::{McpParts, McpServers};
 use crate::app::models::Models;
 use crate::app::placements::Placements;
 use crate::app::providers::Providers;
 use crate::app::quota::{QuotaParts, Quotas};
+use crate::app::records::Recorder;
+use crate::app::runs::{RunParts, Runs};
+use crate::app::sessions::Sessions;
 use crate::app::tokens::{Tokens, TokensDeps};
+use crate::app::tools::{Toolbox, ToolboxParts};
 use crate::app::traces::Traces;
 use crate::app::vault::Vault;
 use crate::app::vault::keys::{self, KeySource};
 use crate::app::{App, background, events, records};
 use crate::config::Config;
-use crate::lifecycle::Shutdown;
+use crate::lifecycle::{Shutdown, Tasks};
 use crate::store::db::{self, PoolSettings};
 use crate::store::embedded::{self, Embedded, EmbeddedSettings};
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::codex::CodexClient;
 use crate::upstream::http_client;
+use crate::upstream::mcp;
 use crate::upstream::openai_auth::{OpenAiAuth, OpenAiAuthConfig};
 use crate::upstream::openai_compatible::CompatibleClient;
+use crate::upstream::web::WebClient;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
@@ -169,7 +177,7 @@ async fn assemble(
     let (token, is_new) = gateway_token(&config)?;
     let access = Access::new(&token, clock.clone());
 
-    let Upstreams { auth, codex, compatible } = upstreams(&config)?;
+    let Upstreams { auth, codex, compatible, web } = upstreams(&config)?;
     let careful = TaskTracker::new();
     let SignIns { tokens, logins, doors } = sign_ins(&config, &db, &vault, &clock, auth, &careful, &shutdown);
     tokens.load().await?;
@@ -200,10 +208,7 @@ async fn assemble(
     let metrics = Arc::new(Metrics::new());
     let LiveAccounts { accounts, sharing, homes } =
         live_accounts(&config, &db, &clock, &quotas, &shutdown).await?;
-    let (events, teller) = events::channel(clock.clone());
-    shutdown.tasks().spawn("tell_events", teller.run(db.clone(), shutdown.tasks().stopping()));
-    let (recorder, writer) = records::channel(metrics.clone(), events.clone());
-    shutdown.tasks().spawn("write_records", writer.run(db.clone(), shutdown.tasks().stopping()));
+    let (events, recorder) = telling(&db, &clock, &metrics, shutdown.tasks());
     let gateway = Arc::new(Gateway {
         config: config.clone(),
         clock: clock.clone(),
@@ -217,7 +222,9 @@ async fn assemble(
         metrics: metrics.clone(),
         shutdown: shutdown.clone(),
     });
+    let AtWork { mcp, tools, runs } = agents_at_work(&db, &vault, web, &gateway).await?;
     let app = Arc::new(App {
+        mcp,
         providers: Providers {
             db: db.clone(),
             clock: clock.clone(),
@@ -232,6 +239,9 @@ async fn assemble(
             config: config.clone(),
             catalogues: catalogues.clone(),
         },
+        tools,
+        runs,
+        sessions: Sessions { db: db.clone(), clock: clock.clone() },
         traces: Traces { db: db.clone(), clock: clock.clone() },
         events,
         config,
@@ -255,6 +265,60 @@ async fn assemble(
     });
     background::spawn(&app).await?;
     Ok(Assembled { app, doors, new_token: is_new.then_some(token), careful })
+}
+
+/// What happens is told and written down.
+fn telling(db: &PgPool, clock: &Clock, metrics: &Arc<Metrics>, tasks: &Tasks) -> (Events, Recorder) {
+    let (events, teller) = events::channel(clock.clone());
+    tasks.spawn("tell_events", teller.run(db.clone(), tasks.stopping()));
+    let (recorder, writer) = records::channel(metrics.clone(), events.clone());
+    tasks.spawn("write_records", writer.run(db.clone(), tasks.stopping()));
+    (events, recorder)
+}
+
+/// What agents work with.
+struct AtWork {
+    mcp: Arc<McpServers>,
+    tools: Toolbox,
+    runs: Runs,
+}
+
+/// The MCP servers are connected, and the runs have what writes their log and tells the others that this process lives.
+async fn agents_at_work(
+    db: &PgPool,
+    vault: &Vault,
+    web: WebClient,
+    gateway: &Arc<Gateway>,
+) -> anyhow::Result<AtWork> {
+    let tasks = gateway.shutdown.tasks();
+    let connect_timeout = Duration::from_secs(gateway.config.load().upstream.connect_timeout_seconds);
+    let mcp = Arc::new(McpServers::new(McpParts {
+        db: db.clone(),
+        clock: gateway.clock.clone(),
+        vault: vault.clone(),
+        config: gateway.config.clone(),
+        tasks: tasks.clone(),
+        http: mcp::client(connect_timeout).context("the HTTP client for MCP servers can't be built")?,
+    }));
+    mcp.reload().await.context("the MCP servers can't be read")?;
+    let tools = Toolbox::new(ToolboxParts {
+        config: gateway.config.clone(),
+        db: db.clone(),
+        clock: gateway.clock.clone(),
+        web,
+        mcp: mcp.clone(),
+    });
+    let (runs, writer, keeper) = Runs::new(RunParts {
+        db: db.clone(),
+        clock: gateway.clock.clone(),
+        config: gateway.config.clone(),
+        catalogues: gateway.catalogues.clone(),
+        gateway: gateway.clone(),
+        tools: tools.clone(),
+    });
+    tasks.spawn("write_runs", writer.run(db.clone(), tasks.stopping()));
+    tasks.spawn("keep_runs", keeper.run(tasks.stopping()));
+    Ok(AtWork { mcp, tools, runs })
 }
 
 /// What signs accounts in and keeps them so.
@@ -338,11 +402,12 @@ fn quota_parts(models: &Models) -> QuotaParts {
     }
 }
 
-/// The clients of the remotes; they share one pool of connections.
+/// The clients of the remotes; those of providers share one pool of connections.
 struct Upstreams {
     auth: OpenAiAuth,
     codex: CodexClient,
     compatible: CompatibleClient,
+    web: WebClient,
 }
 
 fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
@@ -359,6 +424,7 @@ fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
         auth: OpenAiAuth::new(http.clone(), auth),
         codex: CodexClient::new(http.clone(), &chatgpt.originator, chatgpt.client_version.clone()),
         compatible: CompatibleClient::new(http),
+        web: WebClient::new(connect_timeout).context("the HTTP client can't be built")?,
     })
 }
 

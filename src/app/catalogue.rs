@@ -1,7 +1,7 @@
 //! The catalogue in memory: built from Postgres and the configuration file, rebuilt when either changes.
 
 use crate::app::vault::Vault;
-use crate::config::{AgentEntry, Config};
+use crate::config::{AgentEntry, AgentTools, Config};
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
 use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, RoutingFault, TenantCatalogue};
 use crate::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
@@ -66,6 +66,8 @@ impl Catalogues {
             max_tokens: Some(u64::from(defaults.max_tokens)),
             temperature: defaults.temperature,
             system_prompt: defaults.system_prompt.clone(),
+            tools_config: tools_config(&defaults.tools),
+            workspace: defaults.workspace.clone(),
         }
     }
 
@@ -156,7 +158,7 @@ fn add_file_agents(config: &Config, agents: &mut Vec<Arc<Agent>>) {
 fn grant_facts(grant: GrantRow, check: Option<CheckRow>, api_base: &str) -> GrantFacts {
     let needs_reauth = match grant.grant() {
         Grant::Valid { .. } => None,
-        Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_string()))),
+        Grant::NeedsReauth { since, reason } => Some((since, Some(reason.to_code()))),
     };
     let check = check.filter(|check| check.account_id == grant.account_id);
     GrantFacts {
@@ -229,6 +231,12 @@ fn stored_agent(row: AgentRow) -> Agent {
     }
 }
 
+/// An agent's lists as the API writes them.
+fn tools_config(tools: &AgentTools) -> serde_json::Map<String, serde_json::Value> {
+    let lists = [("allow", &tools.allow), ("deny", &tools.deny)];
+    lists.into_iter().map(|(name, list)| (name.to_owned(), list.clone().into())).collect()
+}
+
 fn file_agent(key: &str, entry: &AgentEntry, config: &Config) -> Agent {
     let defaults = &config.agents.defaults;
     let mut other = serde_json::Map::new();
@@ -263,7 +271,7 @@ fn file_agent(key: &str, entry: &AgentEntry, config: &Config) -> Agent {
         active: true,
         managed_by: ManagedBy::File,
         routing: routing.and_then(|r| r.as_object().cloned()),
-        tools_config: serde_json::Map::new(),
+        tools_config: entry.tools.as_ref().map(tools_config).unwrap_or_default(),
         other_config: other,
         created_at: None,
         updated_at: None,

@@ -1,81 +1,88 @@
 //! The conversations of agents. The history lives here, not upstream (`store: false`).
 
-use crate::app::clock::Clock;
+use crate::domain::agent_loop::compaction;
 use crate::domain::catalogue::Provider;
-use crate::domain::chat::stop::cut_items;
 use crate::domain::ids::{ProviderId, SessionId, TenantId, digest_uuid};
 use crate::domain::provider::Wire;
 use crate::domain::responses::request::Draft;
 use crate::store::sessions;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use std::collections::HashMap;
 
-/// One turn of a stored conversation: what was there before, and what is to be added when it is answered.
-#[derive(Debug)]
-pub struct Turn {
-    db: PgPool,
-    clock: Clock,
-    tenant: TenantId,
-    agent_key: String,
-    pub session_key: String,
-    /// What the person said in this turn.
-    said: Vec<Value>,
-    /// The client's own stop sequences: it never got what follows one.
-    pub stop: Vec<String>,
-}
-
-/// A conversation's next turn, before an account is chosen for it.
-#[derive(Debug)]
-pub struct Begun {
-    /// The history, then what is new.
-    pub input: Vec<Value>,
+/// What a model is asked with, oldest first, and whose each part is.
+#[derive(Clone, Debug, Default)]
+pub struct Transcript {
+    /// What stands for everything before the items.
+    summary: Option<Value>,
+    /// Each item with its place in the stored conversation; 0 where nothing is stored.
+    items: Vec<(i64, Value)>,
     pub makers: Makers,
-    pub turn: Turn,
 }
 
-/// Reads a conversation and makes the input of its next turn: the history, then what is new.
-///
-/// Clients of the chat API send the whole conversation each time; it is here already, so only what follows the last
-/// answer in `items` is new. The calls of the whole are still to be closed: an answer that was cut may have left one
-/// open.
-pub async fn begin(
-    db: &PgPool,
-    clock: &Clock,
-    tenant: TenantId,
-    agent_key: &str,
-    session_key: &str,
-    items: Vec<Value>,
-) -> sqlx::Result<Begun> {
-    let mut conn = db.acquire().await?;
-    let history = sessions::items(&mut conn, tenant, agent_key, session_key).await?;
-    let said = if history.is_empty() { items } else { after_last_answer(items) };
-    let mut makers = Makers::default();
-    let mut input: Vec<Value> = Vec::with_capacity(history.len() + said.len());
-    for row in history {
-        let item = row.item.0;
-        if item["type"] == "reasoning" {
+impl Transcript {
+    /// A stored conversation, as far as it is not summarized.
+    pub async fn load(conn: &mut PgConnection, session: SessionId) -> sqlx::Result<Self> {
+        let compaction = sessions::compaction(conn, session).await?;
+        let after = compaction.as_ref().map_or(0, |c| c.upto_seq);
+        let mut transcript =
+            Self { summary: compaction.map(|c| compaction::summary_item(&c.summary)), ..Self::default() };
+        for row in sessions::items(conn, session, after, None).await? {
+            let item = row.item.0;
             // Nobody can be given what nobody is known to have made.
-            let Some(maker) = row.provider_id else { continue };
-            makers.0.insert(item.to_string(), ProviderId(maker));
+            if item["type"] == "reasoning" && row.provider_id.is_none() {
+                continue;
+            }
+            transcript.push(vec![item], row.provider_id.map(ProviderId), row.seq);
         }
-        input.push(item);
+        Ok(transcript)
     }
-    input.extend(said.iter().cloned());
-    let turn = Turn {
-        db: db.clone(),
-        clock: clock.clone(),
-        tenant,
-        agent_key: agent_key.to_owned(),
-        session_key: session_key.to_owned(),
-        said,
-        stop: Vec::new(),
-    };
-    Ok(Begun { input, makers, turn })
+
+    /// Appends items of one maker, the last of which has this place.
+    pub fn push(&mut self, items: Vec<Value>, maker: Option<ProviderId>, last: i64) {
+        let count = i64::try_from(items.len()).unwrap_or_default();
+        for (item, place) in items.into_iter().zip(1..) {
+            if let (Some(maker), "reasoning") = (maker, item["type"].as_str().unwrap_or_default()) {
+                self.makers.0.insert(item.to_string(), maker);
+            }
+            self.items.push(((last - count + place).max(0), item));
+        }
+    }
+
+    /// Nothing has been said.
+    pub fn is_empty(&self) -> bool {
+        self.summary.is_none() && self.items.is_empty()
+    }
+
+    /// The input of the next question. Calls that were interrupted are still to be closed.
+    pub fn input(&self) -> Vec<Value> {
+        self.summary.iter().chain(self.items.iter().map(|(_, item)| item)).cloned().collect()
+    }
+
+    /// Tokens of it, roughly.
+    pub fn estimate(&self) -> u64 {
+        self.summary.iter().chain(self.items.iter().map(|(_, item)| item)).map(compaction::estimate).sum()
+    }
+
+    /// The part from the front that a summary should stand for, for a model with this window: what to summarize, and
+    /// how many items it takes. `None`: there is none.
+    pub fn to_summarize(&self, window: u64) -> Option<(Vec<Value>, usize)> {
+        let items: Vec<Value> = self.items.iter().map(|(_, item)| item.clone()).collect();
+        let count = compaction::split(&items, window);
+        (count > 0)
+            .then(|| (self.summary.iter().cloned().chain(items[..count].iter().cloned()).collect(), count))
+    }
+
+    /// Puts a summary in the place of so many items; the place of the last of them.
+    pub fn compact(&mut self, count: usize, summary: &str) -> i64 {
+        let upto = self.items.drain(..count).next_back().map_or(0, |(place, _)| place);
+        self.summary = Some(compaction::summary_item(summary));
+        upto
+    }
 }
 
-/// Which account made which reasoning item of a stored conversation.
+/// Which account made which reasoning item of a conversation.
 #[derive(Clone, Debug, Default)]
 pub struct Makers(HashMap<String, ProviderId>);
 
@@ -107,7 +114,9 @@ fn is_readable(item: &Value, maker: ProviderId, provider: &Provider) -> bool {
     whole && maker == provider.id
 }
 
-fn after_last_answer(mut items: Vec<Value>) -> Vec<Value> {
+/// What is new to a stored conversation: clients of the chat API send the whole of it each time, and only what follows
+/// the last answer is not here already.
+pub fn after_last_answer(mut items: Vec<Value>) -> Vec<Value> {
     let answered = |item: &Value| {
         item["role"] == "assistant"
             || matches!(item["type"].as_str(), Some("function_call" | "reasoning" | "custom_tool_call"))
@@ -116,19 +125,18 @@ fn after_last_answer(mut items: Vec<Value>) -> Vec<Value> {
     items.split_off(from)
 }
 
-impl Turn {
-    /// Stores the turn, in one transaction: what was said, and of the answer what the client got.
-    pub(crate) async fn keep(self, mut answer: Vec<Value>, provider: ProviderId) -> sqlx::Result<()> {
-        cut_items(&mut answer, &self.stop);
-        let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
-        let id = SessionId(uuid::Uuid::now_v7());
-        let session =
-            sessions::open(&mut tx, self.tenant, &self.agent_key, &self.session_key, id, now).await?;
-        sessions::append(&mut tx, session, &self.said, None, now).await?;
-        sessions::append(&mut tx, session, &answer, Some(provider), now).await?;
-        tx.commit().await
+/// An item as Postgres takes it: it refuses the character NUL.
+pub fn storable(mut item: Value) -> Value {
+    fn clean(value: &mut Value) {
+        match value {
+            Value::String(text) if text.contains('\0') => *text = text.replace('\0', "\u{fffd}"),
+            Value::Array(list) => list.iter_mut().for_each(clean),
+            Value::Object(members) => members.values_mut().for_each(clean),
+            _ => {}
+        }
     }
+    clean(&mut item);
+    item
 }
 
 #[cfg(test)]
@@ -145,5 +153,28 @@ mod tests {
         let output = json!({"type":"function_call_output","call_id":"c","output":"1"});
         let call = json!({"type":"function_call","call_id":"c"});
         assert_eq!(after_last_answer(vec![user("a"), call, output.clone()]), vec![output]);
+    }
+
+    #[test]
+    fn a_summary_takes_the_place_of_the_items_that_it_tells() {
+        let said = |role: &str, n: usize| json!({"type":"message","role":role,"content":"x".repeat(n)});
+        let mut transcript = Transcript::default();
+        transcript.push(vec![said("user", 4000), said("assistant", 4000)], None, 2);
+        transcript.push(vec![said("user", 40)], None, 3);
+        let (told, count) = transcript.to_summarize(1000).expect("long");
+        assert_eq!((told.len(), count), (2, 2));
+        assert_eq!(transcript.compact(count, "short"), 2);
+        let input = transcript.input();
+        assert_eq!((input.len(), &input[0]["role"]), (2, &json!("developer")));
+        assert!(input[0]["content"][0]["text"].as_str().is_some_and(|t| t.ends_with("short")));
+        assert_eq!(transcript.to_summarize(1000), None);
+    }
+
+    #[test]
+    fn nul_is_replaced_wherever_it_stands() {
+        assert_eq!(
+            storable(json!({"a": ["x\0y", {"b": "\0"}]})),
+            json!({"a": ["x\u{fffd}y", {"b": "\u{fffd}"}]})
+        );
     }
 }

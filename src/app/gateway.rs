@@ -14,11 +14,10 @@ mod turn_state;
 
 pub use payload::{Payload, target};
 pub use record::RequestGuard;
-pub use served::{Served, Step};
+pub use served::{AnswerHead, Served, Step};
 
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
-use crate::app::conversations::Turn;
 use crate::app::health::{self, Accounts, Conversation, NoPlace, Slot, SlotOutcome};
 use crate::app::quota::Quotas;
 use crate::app::records::Recorder;
@@ -79,8 +78,8 @@ pub struct Ask {
     pub payload: Payload,
     /// Headers of a native client that may go upstream.
     pub headers: HeaderMap,
-    /// An agent's conversation that this request continues.
-    pub turn: Option<Turn>,
+    /// The key of the agent's stored conversation that this request continues.
+    pub session_key: Option<String>,
     /// What the client calls the conversation that this request belongs to.
     pub conversation: Option<String>,
     /// It holds a compaction item: only the account that made it can read on.
@@ -113,7 +112,7 @@ impl Gateway {
 
     /// Walks the plan until an account begins to answer. What comes back is past the commit point; a refusal means
     /// that the client has seen nothing.
-    pub async fn serve(self: Arc<Self>, mut ask: Ask, mut record: RequestGuard) -> Result<Served, Refusal> {
+    pub async fn serve(self: Arc<Self>, ask: Ask, mut record: RequestGuard) -> Result<Served, Refusal> {
         record.understood(&ask);
         let pool = ask.resolved.pool.clone();
         let conversation = self.conversation(&ask, &pool);
@@ -169,7 +168,7 @@ impl Gateway {
                         slot.answers();
                         self.accounts.served(&conversation, &pool, provider.id);
                         record.committed(opened.head.iter().any(Event::is_visible));
-                        return Ok(Served::new(&self, provider, opened, record, slot, &mut ask));
+                        return Ok(Served::new(&self, provider, opened, record, slot, &ask));
                     }
                     Err(failure) => failure,
                 };

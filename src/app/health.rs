@@ -21,7 +21,7 @@ use crate::domain::quota::readiness::Readiness;
 use crate::domain::routing::affinity::{ConversationKey, Home, Homes};
 use crate::domain::routing::decide::{AccountSnapshot, Availability, PoolSnapshot};
 use crate::domain::routing::failover::Cause;
-use crate::domain::routing::health::{Block, BlockReason, Change, Gate, Health, LastError};
+use crate::domain::routing::health::{Block, BlockReason, Change, Gate, Health, LastError, ModelBlock};
 use crate::domain::routing::incident::{Incident, Incidents};
 use crate::domain::routing::rotation::Rotation;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -186,6 +186,12 @@ impl Accounts {
         })
     }
 
+    /// The models that the account does not serve for now.
+    fn model_blocks(&self, id: ProviderId, now: DateTime<Utc>) -> Vec<ModelBlock> {
+        let live = self.live(id);
+        if live.is_troubled() { live.health().model_blocks(now) } else { Vec::new() }
+    }
+
     /// The last failure that was not the client's.
     pub fn last_error(&self, id: ProviderId) -> Option<LastError> {
         self.live(id).health().last_error.clone()
@@ -207,18 +213,22 @@ impl Accounts {
         if status.state != State::Ready {
             return status;
         }
+        let model_blocks = self.model_blocks(provider.id, now);
         if let Readiness::Exhausted { until, .. } = self.quotas.readiness(provider.id, "", now) {
             let refused = self.last_error(provider.id).filter(|error| error.cause == Cause::UsageLimit);
             let since = refused.map_or(now, |error| error.at);
-            return Status { state: State::Exhausted, since, reason: Some("usage_limit".into()), until };
+            let reason = Some("usage_limit".into());
+            return Status { state: State::Exhausted, since, reason, until, model_blocks };
         }
-        let Some(cooldown) = self.cooldown(provider.id, now) else { return status };
+        let Some(cooldown) = self.cooldown(provider.id, now) else {
+            return Status { model_blocks, ..status };
+        };
         let state = match cooldown.reason {
             BlockReason::SpendLimit => State::Exhausted,
             _ => State::CoolingDown,
         };
         let reason = Some(cooldown.reason.as_str().to_owned());
-        Status { state, since: cooldown.since, reason, until: Some(cooldown.until) }
+        Status { state, since: cooldown.since, reason, until: Some(cooldown.until), model_blocks }
     }
 
     /// Whether a request could go to the provider now, at least as a last resort.
@@ -264,11 +274,12 @@ impl Accounts {
 }
 
 impl App {
-    /// An operator says that all is well with a provider again: its leases are lifted, and what is known of its quota is
-    /// asked for anew beside the requests. That a window is used up only the upstream can take back.
+    /// An operator says that all is well with a provider again: its leases are lifted, what exhausted its quota counts no
+    /// longer, and the upstream is asked beside the requests. Whatever it says from now on counts again.
     pub fn release(self: &Arc<Self>, provider: &Arc<Provider>) {
         tracing::info!(provider = %provider.name, "released by an operator");
         self.accounts.forgive(provider.id);
+        self.quotas.release(provider, self.clock.now());
         let (app, provider) = (self.clone(), provider.clone());
         self.shutdown.tasks().spawn_until_stopped("ask_quota", async move {
             app.quotas.refresh(&provider, TimeDelta::zero(), Duration::from_secs(30)).await;

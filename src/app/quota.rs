@@ -16,7 +16,7 @@ use crate::domain::ids::{ByProvider, ProviderId, TenantId};
 use crate::domain::quota::envelope::{ErrorCode, QuotaEnvelope, envelope};
 use crate::domain::quota::evidence::Evidence;
 use crate::domain::quota::forecast::{Forecast, Present, Verdict, forecast};
-use crate::domain::quota::parse::{self, Credits, Observation};
+use crate::domain::quota::parse::{self, Credits, Observation, ResetCredits};
 use crate::domain::quota::readiness::Readiness;
 use crate::domain::quota::window::WindowKind;
 use crate::domain::responses::error::UpstreamError;
@@ -86,6 +86,7 @@ pub struct Overview {
     pub envelope: QuotaEnvelope,
     pub forecast: Vec<WindowForecast>,
     pub credits: Option<Credits>,
+    pub reset_credits: Option<ResetCredits>,
 }
 
 /// The quotas with their set held still. Dropped at once: who adds an account waits for it.
@@ -107,6 +108,9 @@ impl Overview {
             members.insert("forecast".into(), json!(self.forecast));
             if let Some(credits) = &self.credits {
                 members.insert("credits".into(), json!(credits));
+            }
+            if let Some(resets) = &self.reset_credits {
+                members.insert("reset_credits".into(), json!(resets));
             }
         }
         quota
@@ -169,6 +173,13 @@ impl Quotas {
         }
     }
 
+    /// An operator says that all is well with the account: what exhausted it until now does so no longer.
+    pub fn release(&self, provider: &Provider, now: DateTime<Utc>) {
+        if provider.kind.is_chatgpt() {
+            self.take(provider.id, Evidence::of_release(now), now);
+        }
+    }
+
     /// An answer of `model` was served: it counts at once.
     pub fn observe_served(&self, provider: ProviderId, model: &str, usage: &Usage, now: DateTime<Utc>) {
         if let Some(account) = self.known(provider) {
@@ -197,7 +208,8 @@ impl Quotas {
         let of_sign_in = sign_in_error(provider);
         let Some(account) = self.known(provider.id) else {
             let nothing = envelope(&provider.name, &Evidence::default(), plan, of_sign_in, now);
-            return Overview { envelope: nothing, forecast: Vec::new(), credits: None };
+            let (forecast, credits, reset_credits) = (Vec::new(), None, None);
+            return Overview { envelope: nothing, forecast, credits, reset_credits };
         };
         let live = account.live();
         let windows = live.evidence.windows(now);
@@ -225,6 +237,7 @@ impl Quotas {
             forecast: forecasts.collect(),
             envelope: envelope(&provider.name, &live.evidence, plan, of_sign_in.or(live.error()), now),
             credits: live.evidence.credits().cloned(),
+            reset_credits: live.evidence.reset_credits(),
         }
     }
 

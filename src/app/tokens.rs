@@ -81,8 +81,6 @@ struct Shared {
     permits: Semaphore,
     /// Names this instance in intents.
     holder: String,
-    /// Accounts whose fresh tokens were refused without a reason, of late.
-    refused: std::sync::Mutex<Vec<(ProviderId, DateTime<Utc>)>>,
 }
 
 impl fmt::Debug for Tokens {
@@ -99,7 +97,6 @@ impl Tokens {
             sync: Mutex::default(),
             permits: Semaphore::new(permits as usize),
             holder: deps.clock.new_id().to_string(),
-            refused: std::sync::Mutex::default(),
             deps,
         }))
     }

@@ -1,7 +1,7 @@
 //! `agents`: what every agent uses unless it says otherwise, and the agents that the file defines.
 
 use super::section::section;
-use super::values::{self, NonEmpty, OverrideMode, Slug, Strategy, ThinkingLevel};
+use super::values::{self, NonEmpty, OverrideMode, Slug, Strategy, ThinkingLevel, ToolPattern};
 use std::collections::BTreeMap;
 
 section! {
@@ -11,6 +11,9 @@ section! {
         defaults: AgentDefaults = AgentDefaults::default(),
         /// The file's agents. A key is a slug: `^[a-z0-9]([a-z0-9-]*[a-z0-9])?$`.
         list: BTreeMap<String, AgentEntry> = BTreeMap::new(),
+        /// Days that the event logs of runs are kept; the conversations themselves stay.
+        #[serde(deserialize_with = "values::within::<1, 3_650, _, _>")]
+        run_log_days: u32 = 30,
     }
 }
 
@@ -32,6 +35,15 @@ section! {
         /// Most rounds of tool calls in one turn.
         #[serde(deserialize_with = "values::within::<1, 1_000, _, _>")]
         max_tool_iterations: u32 = 30,
+        /// Seconds that a run may take, from its first question to its last answer.
+        #[serde(deserialize_with = "values::within::<1, 604_800, _, _>")]
+        max_run_seconds: u32 = 3_600,
+        /// Input and output tokens that all model calls of a run may use together; null: no limit.
+        #[serde(deserialize_with = "values::maybe_within::<1, 1_000_000_000, _, _>")]
+        max_run_tokens: Option<u64> = None,
+        /// How often the very same tool call may be made in a run; then the model is asked to answer.
+        #[serde(deserialize_with = "values::within::<1, 100, _, _>")]
+        max_repeated_calls: u32 = 3,
         /// Tokens that a conversation may fill.
         #[serde(deserialize_with = "values::within::<1_000, 100_000_000, _, _>")]
         context_window: u32 = 200_000,
@@ -44,6 +56,20 @@ section! {
         /// The system prompt of agents that have none of their own.
         #[serde(deserialize_with = "values::maybe_text::<NonEmpty, _>")]
         system_prompt: Option<String> = None,
+        /// The tools of agents that say nothing about tools.
+        tools: AgentTools = AgentTools::default(),
+    }
+}
+
+section! {
+    /// The tools that an agent may call. An entry is a tool's name, `mcp:<server>` (all tools of an MCP server) or `*`.
+    AgentTools {
+        /// None: no tools.
+        #[serde(deserialize_with = "values::texts::<ToolPattern, _>")]
+        allow: Vec<String> = Vec::new(),
+        /// Wins over `allow`.
+        #[serde(deserialize_with = "values::texts::<ToolPattern, _>")]
+        deny: Vec<String> = Vec::new(),
     }
 }
 
@@ -80,6 +106,8 @@ section! {
         /// See [`AgentDefaults::workspace`].
         #[serde(deserialize_with = "values::maybe_text::<NonEmpty, _>")]
         workspace: Option<String> = None,
+        /// See [`AgentDefaults::tools`].
+        tools: Option<AgentTools> = None,
         /// Whether this agent answers calls that name none. At most one does.
         default: bool = false,
         /// How the agent uses its provider's pool; null and `{}` are the provider's way.

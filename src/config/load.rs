@@ -6,6 +6,7 @@ use super::problem::{ConfigError, Problem, What, unknown_key, wrong_value};
 use super::report::leaves;
 use super::tree::{self, Node, Source, Step, key_path, path_text};
 use super::values::{Rule, Slug};
+use crate::domain::mcp;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
@@ -175,7 +176,9 @@ impl Loader {
             *bin_dir = self.absolute(bin_dir);
         }
         for (path, rule) in broken_rules(&config) {
-            problems.push(problem(&path, tree.place(&path).unwrap_or(Source::Default), What::Rule(rule)));
+            // What is missing is said where it should be.
+            let place = (1..=path.len()).rev().find_map(|length| tree.place(&path[..length]));
+            problems.push(problem(&path, place.unwrap_or(Source::Default), What::Rule(rule)));
         }
         Loaded { config: Arc::new(config), file, tree: Arc::new(tree) }
     }
@@ -267,7 +270,7 @@ fn unknown(tree: &mut Node, config: &Config, ignored: &[Vec<Step>], problems: &m
     }
 }
 
-/// The rules over several values, and those of an agent's key.
+/// The rules over several values, and those of the keys of agents and MCP servers.
 fn broken_rules(config: &Config) -> Vec<(Vec<Step>, String)> {
     let mut broken = Vec::new();
     let agent = |key: &str| vec![Step::Key("agents".into()), Step::Key("list".into()), Step::Key(key.into())];
@@ -280,7 +283,27 @@ fn broken_rules(config: &Config) -> Vec<(Vec<Step>, String)> {
             broken.push((agent(other), format!("only one agent can be the default, and \"{first}\" is it")));
         }
     }
+    for (name, server) in &config.mcp.servers {
+        let violations =
+            mcp::check_name(name).into_iter().chain(server.draft().check().err().into_iter().flatten());
+        for violation in violations {
+            let mut path = key_path("mcp.servers");
+            path.push(Step::Key(name.clone()));
+            // A rule names a member, `env.TOKEN`, of which the last part may have dots.
+            let (member, rest) = violation.field.split_once('.').unwrap_or((&violation.field, ""));
+            if server_has(member) {
+                path.push(Step::Key(member.to_owned()));
+                path.extend((!rest.is_empty()).then(|| Step::Key(rest.to_owned())));
+            }
+            broken.push((path, violation.message));
+        }
+    }
     broken
+}
+
+/// Whether this is a key of an MCP server, not its name.
+fn server_has(member: &str) -> bool {
+    matches!(member, "transport" | "command" | "args" | "env" | "url" | "headers")
 }
 
 fn ignored_path(path: &serde_ignored::Path<'_>) -> Vec<Step> {

@@ -4,7 +4,7 @@ use super::load::{defaults, to_json};
 use super::reload::reload;
 use super::report::leaves;
 use super::tree::path_text;
-use super::values::{Host, HttpUrl, LogFilter, Origin, Rule, Slug};
+use super::values::{Host, HttpUrl, LogFilter, Origin, Rule, Slug, ToolPattern, TrustedHost};
 use super::*;
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -194,7 +194,7 @@ fn every_problem_is_reported_at_once() {
             "4:69: agents.list.a.thinking_level: found \"hard\", expected one of off, none, minimal, low, medium, high, xhigh, max, ultra",
             "5:19: database: found a string, expected an object",
             "6:19: upstream: found 7, expected an object",
-            "7:7: unknown key \"nonsense\" at the top; known are gateway, database, data_dir, encryption_key, encryption_keys_previous, agents, chatgpt, routing, upstream, quota, telemetry",
+            "7:7: unknown key \"nonsense\" at the top; known are gateway, database, data_dir, encryption_key, encryption_keys_previous, agents, tools, chatgpt, routing, upstream, quota, mcp, telemetry",
             "4:29: agents.list.Bad Key: an agent's key has to be a name of at most 64 small letters, digits and inner hyphens, such as \"openai-codex\"",
             "4:96: agents.list.b: only one agent can be the default, and \"a\" is it",
         ]
@@ -313,6 +313,49 @@ fn a_changed_previous_key_waits_for_a_restart_and_is_not_shown() {
 }
 
 #[test]
+fn an_mcp_servers_secrets_are_masked_and_a_change_of_one_is_seen() {
+    let text = |secret: &str| {
+        format!(
+            r#"{{"mcp": {{"servers": {{"docs": {{"command": "npx", "env": {{"TOKEN": "{secret}", "EMPTY": ""}}}}}}}}}}"#
+        )
+    };
+    let running = load(&text("sesame"));
+    let server = &running.config.mcp.servers["docs"];
+    assert_eq!(server.env["TOKEN"].expose_secret(), "sesame");
+    assert_eq!((server.enabled, server.timeout_seconds), (true, 60));
+    assert!(!running.masked().to_string().contains("sesame"), "{}", running.masked());
+    assert!(!format!("{server:?}").contains("sesame"));
+    let change = reload(&loader(&[]), &running, Some(file(&text("sesame2")))).unwrap().unwrap();
+    let said: Vec<String> = change.applied.iter().map(ToString::to_string).collect();
+    assert_eq!(said, ["mcp.servers.docs.env.TOKEN: changed"]);
+    assert_eq!(change.loaded.config.mcp.servers["docs"].env["TOKEN"].expose_secret(), "sesame2");
+}
+
+#[test]
+fn what_an_mcp_server_must_be_is_said_where_it_stands() {
+    let text = r#"{"mcp": {"servers": {
+"No": {"command": "x"},
+"both": {"command": "x", "url": "http://x"},
+"http": {"url": "ftp://x",
+"headers": {"host": "sesame", "ok": "x"}},
+"odd": {"command": "x", "env": {"A": ["sesame"]}, "wait": 1}
+}}}"#;
+    let said = problems(text);
+    let expected = [
+        "6:32: mcp.servers.odd.env: A: expected a string (what was found is a secret and is not shown)",
+        "6:51: unknown key \"wait\" in mcp.servers.odd; known are",
+        "2:1: mcp.servers.No: \"No\" is not a server name",
+        "3:1: mcp.servers.both.transport: give either a command (stdio) or a url (streamable_http)",
+        "4:10: mcp.servers.http.url: it has to begin with http://",
+        "5:13: mcp.servers.http.headers.host: the transport sets this header itself",
+    ];
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+    for (said, expected) in said.iter().zip(expected) {
+        assert!(said.starts_with(expected), "{said}\n{expected}");
+    }
+}
+
+#[test]
 fn paths_are_absolute_and_know_the_home_directory() {
     let loaded = load(r#"{"data_dir": "~/gw", "database": {"embedded": {"bin_dir": "pg/bin"}}}"#);
     assert_eq!(loaded.config.data_dir, PathBuf::from("/home/ada/gw"));
@@ -328,6 +371,26 @@ fn without_a_home_directory_the_data_directory_has_to_be_named() {
     assert!(error.contains("data_dir: there is no home directory"), "{error}");
     homeless.env.insert("GATEWAY_DATA_DIR".into(), "/srv".into());
     assert_eq!(homeless.build(None).unwrap().config.data_dir, PathBuf::from("/srv"));
+}
+
+#[test]
+fn a_trusted_host_is_kept_as_it_stands_in_a_url() {
+    for (written, kept) in [
+        ("wiki.internal", "wiki.internal"),
+        ("WIKI.internal.:80", "wiki.internal:80"),
+        ("10.0.0.7:8080", "10.0.0.7:8080"),
+        ("0x7f.1", "127.0.0.1"),
+        ("[::1]:9000", "[::1]:9000"),
+        ("[0:0::1]", "[::1]"),
+    ] {
+        assert_eq!(TrustedHost::accept(written).as_deref(), Some(kept), "{written}");
+    }
+    for wrong in
+        ["", "http://a", "a/b", "u@a", "a:x", "a b", "a?b", "a\\b", "::1", "*.internal", "10.0.0.0/8"]
+    {
+        assert!(TrustedHost::accept(wrong).is_none(), "{wrong}");
+    }
+    assert!(ToolPattern::accept("mcp:docs").is_some() && ToolPattern::accept("raed_file").is_none());
 }
 
 #[test]

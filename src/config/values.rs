@@ -132,6 +132,37 @@ macro_rules! one_of {
 one_of!(ThinkingLevel = THINKING_LEVELS);
 one_of!(Strategy = STRATEGIES);
 one_of!(OverrideMode = ["inherit", "custom"]);
+one_of!(ExecSandbox = ["auto", "required", "off"]);
+
+/// An entry of an agent's list of tools.
+pub(super) struct ToolPattern;
+impl Rule for ToolPattern {
+    fn expected() -> String {
+        format!(
+            "\"*\", \"mcp:<server>\", \"mcp_<server>_<tool>\", or a built-in tool: {}",
+            crate::domain::tool::BUILT_IN.join(", ")
+        )
+    }
+    fn accept(text: &str) -> Option<String> {
+        text.parse::<crate::domain::tool::Pattern>().ok().map(|pattern| pattern.to_string())
+    }
+}
+
+/// A host, or a host with a port, as it stands in a URL.
+pub(super) struct TrustedHost;
+impl Rule for TrustedHost {
+    fn expected() -> String {
+        "a host or host:port, such as \"wiki.internal\", \"10.0.0.7:8080\" or \"[fd00::1]:8080\"".into()
+    }
+    fn accept(text: &str) -> Option<String> {
+        let url = web_url(&format!("http://{text}"))?;
+        let host = url.host_str()?.trim_end_matches('.').to_owned();
+        let bare = url.path() == "/" && !text.contains(['/', '\\', '@', '*']);
+        // A URL does not keep the port that is its scheme's own.
+        let port = url.port().or_else(|| text.ends_with(":80").then_some(80));
+        bare.then(|| port.map_or(host.clone(), |port| format!("{host}:{port}")))
+    }
+}
 
 /// A string under a rule.
 struct Text<R>(String, PhantomData<R>);
@@ -318,6 +349,38 @@ pub(super) mod secrets {
             }
             _ => Err(de::Error::custom(
                 "expected a list of strings (what was found may be a secret and is not shown)",
+            )),
+        }
+    }
+}
+
+/// Secrets by name: null is none.
+pub(super) mod named_secrets {
+    use super::{Deserialize, Deserializer, MASK, SecretString, de, secret};
+    use serde::Serializer;
+    use std::collections::BTreeMap;
+
+    pub(in crate::config) fn serialize<S: Serializer>(
+        secrets: &BTreeMap<String, SecretString>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(secrets.keys().map(|name| (name, MASK)))
+    }
+
+    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<BTreeMap<String, SecretString>, D::Error> {
+        match serde_json::Value::deserialize(deserializer)? {
+            serde_json::Value::Null => Ok(BTreeMap::new()),
+            serde_json::Value::Object(members) => {
+                let named = |(name, value)| match secret::read(value) {
+                    Ok(secret) => Ok((name, secret.unwrap_or_default())),
+                    Err(wrong) => Err(de::Error::custom(format_args!("{name}: {wrong}"))),
+                };
+                members.into_iter().map(named).collect()
+            }
+            _ => Err(de::Error::custom(
+                "expected an object of strings (what was found may be a secret and is not shown)",
             )),
         }
     }

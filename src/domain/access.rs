@@ -27,6 +27,8 @@ pub enum Permission {
     ManageAgents,
     /// Create, change and delete providers, sign accounts in and out.
     ManageProviders,
+    /// Create, change and delete MCP servers: a `stdio` server runs a program on the gateway's host.
+    ManageTools,
 }
 
 impl Role {
@@ -35,6 +37,7 @@ impl Role {
         let least = match permission {
             Permission::Read => Self::Viewer,
             Permission::UseModels | Permission::ManageAgents | Permission::ManageProviders => Self::Operator,
+            Permission::ManageTools => Self::Admin,
         };
         self >= least
     }
@@ -51,5 +54,11 @@ mod tests {
             assert!(!Role::Viewer.may(permission));
             assert!(Role::Operator.may(permission) && Role::Owner.may(permission));
         }
+    }
+
+    #[test]
+    fn what_runs_programs_on_the_host_takes_an_admin() {
+        assert!(!Role::Operator.may(Permission::ManageTools));
+        assert!(Role::Admin.may(Permission::ManageTools) && Role::Owner.may(Permission::ManageTools));
     }
 }

@@ -50,6 +50,9 @@ pub struct AgentDefaults {
     pub max_tokens: Option<u64>,
     pub temperature: Option<f64>,
     pub system_prompt: Option<String>,
+    /// `allow` and `deny`, see [`ToolsConfig`](super::tool::ToolsConfig).
+    pub tools_config: Map<String, Value>,
+    pub workspace: Option<String>,
 }
 
 /// What an agent really uses.
@@ -62,6 +65,9 @@ pub struct Effective {
     pub max_tokens: Option<u64>,
     pub temperature: Option<f64>,
     pub system_prompt: Option<String>,
+    /// Its own when it says anything about tools, else the default ones.
+    pub tools_config: Map<String, Value>,
+    pub workspace: Option<String>,
 }
 
 impl Agent {
@@ -80,6 +86,13 @@ impl Agent {
             max_tokens: self.max_tokens.or(defaults.max_tokens),
             temperature: self.temperature.or(defaults.temperature),
             system_prompt: text(&self.system_prompt).or_else(|| defaults.system_prompt.clone()),
+            tools_config: if self.tools_config.is_empty() {
+                &defaults.tools_config
+            } else {
+                &self.tools_config
+            }
+            .clone(),
+            workspace: text(&self.workspace).or_else(|| defaults.workspace.clone()),
         }
     }
 }
@@ -113,6 +126,8 @@ mod tests {
             max_tokens: Some(8192),
             temperature: Some(0.5),
             system_prompt: None,
+            tools_config: Map::from_iter([("allow".into(), vec!["recall"].into())]),
+            workspace: Some("/srv/agents".into()),
         };
         let agent = Agent {
             id: None,
@@ -141,6 +156,13 @@ mod tests {
         assert_eq!((&*effective.provider, &*effective.model), ("openai-codex", "m"));
         assert_eq!((effective.thinking_level.as_deref(), effective.max_tokens), (Some("low"), Some(5)));
         assert_eq!(effective.temperature, Some(0.5));
+        assert_eq!(
+            (&effective.tools_config, effective.workspace),
+            (&defaults.tools_config, defaults.workspace.clone())
+        );
+        let none = Map::from_iter([("allow".into(), Value::Array(Vec::new()))]);
+        let own = Agent { tools_config: none.clone(), ..agent };
+        assert_eq!(own.effective(&defaults).tools_config, none);
     }
 
     #[test]

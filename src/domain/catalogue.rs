@@ -51,7 +51,7 @@ pub struct GrantFacts {
     pub plan_type: Option<String>,
     pub connected_at: DateTime<Utc>,
     pub access_expires_at: DateTime<Utc>,
-    /// Since when and why it no longer works.
+    /// Since when it no longer works, and the code that says why (`domain::token::ReauthReason::to_code`).
     pub needs_reauth: Option<(DateTime<Utc>, Option<String>)>,
     pub state_since: DateTime<Utc>,
     /// The backend's base on the origin that the account's workspace wants its calls to go to, where such an origin
@@ -137,7 +137,7 @@ impl Provider {
                 None => (State::Ready, grant.state_since, None),
             },
         };
-        Status { state, since, reason, until: None }
+        Status { state, since, reason, until: None, model_blocks: Vec::new() }
     }
 
     /// Whether its state is [`State::Ready`].

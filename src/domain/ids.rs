@@ -48,6 +48,10 @@ id!(
     SessionId
 );
 id!(
+    /// One run of an agent.
+    RunId
+);
+id!(
     /// A pending sign-in.
     LoginId
 );

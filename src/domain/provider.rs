@@ -1,5 +1,6 @@
 //! Kinds of providers, their names and what state one is in.
 
+use super::routing::health::ModelBlock;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -90,6 +91,8 @@ pub struct Status {
     pub reason: Option<String>,
     /// When it ends by itself, where that is known.
     pub until: Option<DateTime<Utc>>,
+    /// Models that it does not serve for now, whatever the state of the whole.
+    pub model_blocks: Vec<ModelBlock>,
 }
 
 /// See [`Status`].

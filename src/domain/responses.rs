@@ -12,7 +12,7 @@ pub mod error;
 
 pub mod headers;
 
-mod fields;
+pub(in crate::domain) mod fields;
 
 pub mod request;
 

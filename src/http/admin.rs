@@ -6,6 +6,8 @@ pub mod codex_pool_activity;
 
 pub mod events;
 
+pub mod mcp_servers;
+
 pub mod oauth;
 
 pub mod overview;
@@ -17,6 +19,12 @@ pub mod providers;
 pub mod quota;
 pub mod requests;
 
+pub mod runs;
+
 pub mod session;
+
+pub mod sessions;
+
+pub mod tools;
 
 pub mod traces;

@@ -122,7 +122,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
         let bytes =
             Bytes::from_request(request, app).await.map_err(|rejection| match rejection.status() {
                 status @ StatusCode::PAYLOAD_TOO_LARGE => {
-                    ApiError::new(status, "body_too_large", "the body is larger than 1 MiB")
+                    ApiError::new(status, "body_too_large", "the body is larger than this route takes")
                 }
                 status => ApiError::new(status, "invalid_body", rejection.body_text()),
             })?;

@@ -8,8 +8,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 mod intents;
+mod refusals;
 
 pub use intents::{RefreshIntent, clear_intent, intent, write_intent};
+pub use refusals::{note_refused, take_back};
 
 /// The columns of [`GrantRow`]; named for the reason given in `providers`.
 macro_rules! columns {

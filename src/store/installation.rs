@@ -2,6 +2,7 @@
 
 use crate::domain::ids::ProviderId;
 use crate::store::grants::{self, TokenColumn};
+use crate::store::mcp_servers::{self, SealedColumn};
 use crate::store::providers;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -60,6 +61,7 @@ pub enum Place {
     Grant(ProviderId, TokenColumn),
     LoginVerifier(Uuid),
     LoginDeviceAuth(Uuid),
+    McpServer(Uuid, SealedColumn),
 }
 
 impl Place {
@@ -71,6 +73,7 @@ impl Place {
             Self::Grant(id, column) => grants::aad(id, column),
             Self::LoginVerifier(id) => login_aad(id, "verifier"),
             Self::LoginDeviceAuth(id) => login_aad(id, "device_auth"),
+            Self::McpServer(id, column) => mcp_servers::aad(id, column),
         }
     }
 }
@@ -116,6 +119,17 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>
         values.extend(verifier.map(|value| (Place::LoginVerifier(id), value)));
         values.extend(device_auth.map(|value| (Place::LoginDeviceAuth(id), value)));
     }
+
+    let servers: Vec<(Uuid, Option<String>, Option<String>)> = sqlx::query_as(
+        "select id, env, headers from mcp_servers where env is not null or headers is not null
+         order by id for no key update",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for (id, env, headers) in servers {
+        values.extend(env.map(|value| (Place::McpServer(id, SealedColumn::Env), value)));
+        values.extend(headers.map(|value| (Place::McpServer(id, SealedColumn::Headers), value)));
+    }
     Ok(values)
 }
 
@@ -141,6 +155,12 @@ pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -
         Place::LoginDeviceAuth(id) => {
             sqlx::query("update pending_logins set device_auth = $1 where id = $2").bind(sealed).bind(id)
         }
+        Place::McpServer(id, column) => match column {
+            SealedColumn::Env => sqlx::query("update mcp_servers set env = $1 where id = $2"),
+            SealedColumn::Headers => sqlx::query("update mcp_servers set headers = $1 where id = $2"),
+        }
+        .bind(sealed)
+        .bind(id),
     };
     query.execute(db).await.map(drop)
 }

@@ -3,6 +3,7 @@
 use crate::config::LogFormat;
 use std::io::IsTerminal;
 use tracing::Subscriber;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry, fmt, reload};
@@ -64,8 +65,13 @@ where
     Ok((Registry::default().with(filter).with(lines), LogHandle(handle)))
 }
 
+/// At `info`, the MCP library tells of every request, and warns of every mistake of a peer: there it is left to whoever
+/// names it.
 fn parse(filter: &str) -> Result<EnvFilter, LogError> {
-    EnvFilter::try_new(filter).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
+    let level = filter.split(',').find_map(|part| part.trim().parse::<LevelFilter>().ok());
+    let quiet = level == Some(LevelFilter::INFO) && !filter.contains("rmcp");
+    let full = if quiet { format!("{filter},rmcp=error") } else { filter.to_owned() };
+    EnvFilter::try_new(full).map_err(|source| LogError::Filter { filter: filter.to_owned(), source })
 }
 
 #[cfg(test)]
@@ -134,6 +140,19 @@ mod tests {
             tracing::error!("after");
         });
         assert!(text.contains("between") && !text.contains("before") && !text.contains("after"), "{text}");
+    }
+
+    #[test]
+    fn the_mcp_library_is_heard_by_whoever_wants_to() {
+        let said = |filter| {
+            logged(LogFormat::Pretty, filter, |_| {
+                tracing::info!(target: "rmcp::service", "served");
+                tracing::error!(target: "rmcp::service", "broken");
+            })
+        };
+        assert!(!said("info").contains("served") && said("info").contains("broken"));
+        assert!(said("info,rmcp=info").contains("served") && said("debug").contains("served"));
+        assert!(said("off").is_empty() && said("gateway=info").is_empty());
     }
 
     #[test]

@@ -42,7 +42,7 @@ macro_rules! label {
 
 label! {
     /// The model routes.
-    Endpoint { Responses = "responses", ChatCompletions = "chat_completions" }
+    Endpoint { Responses = "responses", ChatCompletions = "chat_completions", Runs = "runs" }
 }
 
 label! {

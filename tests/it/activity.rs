@@ -328,24 +328,34 @@ async fn a_list_is_read_page_by_page_without_a_gap_while_it_grows() {
     let now = now(&node);
     let ada = provider(&node, CODEX);
     // Several begin in the same microsecond.
-    let records: Vec<_> =
+    let mut records: Vec<_> =
         (0..23).map(|n| request(at(now, n / 4 * 1_000), &ada, &[(&ada, "served", None)])).collect();
+    // The model is found by either name, and once where both are it.
+    for (n, record) in records.iter_mut().enumerate().filter(|(n, _)| n % 3 > 0) {
+        record.served_model = Some("gpt-5.5".into());
+        record.model = if n % 3 == 1 { "agent:helper".into() } else { record.model.clone() };
+    }
     let all: HashSet<String> = records.iter().map(|r| r.id.to_string()).collect();
     write(&node, records).await;
-    for account in ["", "&account=openai-codex"] {
-        let (mut seen, mut path) = (Vec::new(), format!("/v1/requests?limit=5{account}"));
+    for filter in [
+        "",
+        "&account=openai-codex",
+        "&model=gpt-5.5",
+        "&model=gpt-5.5&account=openai-codex&outcome=completed",
+    ] {
+        let (mut seen, mut path) = (Vec::new(), format!("/v1/requests?limit=5{filter}"));
         loop {
             let answer = node.get(&path).await;
             seen.extend(ids(&answer));
             // What is newer than the first page is not in the others.
             write(&node, vec![request(at(now, -60_000), &ada, &[(&ada, "served", None)])]).await;
             match answer.json()["next_cursor"].as_str() {
-                Some(cursor) => path = format!("/v1/requests?limit=5{account}&cursor={cursor}"),
+                Some(cursor) => path = format!("/v1/requests?limit=5{filter}&cursor={cursor}"),
                 None => break,
             }
         }
         let newer = seen.len() - 23;
-        assert_eq!(seen[newer..].iter().cloned().collect::<HashSet<_>>(), all, "{account}");
+        assert_eq!(seen[newer..].iter().cloned().collect::<HashSet<_>>(), all, "{filter}");
         assert_eq!(seen.iter().collect::<HashSet<_>>().len(), seen.len(), "each once");
     }
 }

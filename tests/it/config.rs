@@ -1,8 +1,8 @@
 //! The settings from outside: the example file, the search for a file, and the watch over real directories.
 
 use gateway::config::{
-    AgentEntry, ChatgptOauthRouting, Config, ConfigChange, ConfigError, ConfigWatch, Dirs, Loaded, Loader,
-    LogFormat, Source,
+    AgentEntry, AgentTools, ChatgptOauthRouting, Config, ConfigChange, ConfigError, ConfigWatch, Dirs,
+    Loaded, Loader, LogFormat, McpServer, Source,
 };
 use gateway::lifecycle::Tasks;
 use gateway::telemetry::logs;
@@ -79,38 +79,56 @@ fn every_key_of_the_example_is_explained_on_the_line_above() {
     }
 }
 
-#[test]
-fn the_agent_that_the_example_describes_has_every_key_and_is_valid() {
+/// What the example describes in a comment, between these texts.
+fn described(after: &str, before: &str) -> String {
     let text = fs::read_to_string(repository("config.example.json")).unwrap();
     let described = text
-        .split_once("for instance:")
-        .and_then(|(_, rest)| rest.split_once("\"list\": {}"))
+        .split_once(after)
+        .and_then(|(_, rest)| rest.split_once("for instance:"))
+        .and_then(|(_, rest)| rest.split_once(before))
         .map(|(described, _)| described)
         .unwrap();
-    let described: String = described
+    described
         .lines()
         .map(|line| line.trim_start().strip_prefix("//").unwrap_or(line).to_owned() + "\n")
-        .collect();
-    let dir = tempfile::tempdir().unwrap();
-    fs::write(dir.path().join("config.json"), format!("{{\"agents\": {{\"list\": {{{described}}}}}}}"))
-        .unwrap();
-    let loaded = loader(dir.path()).load().unwrap_or_else(|error| panic!("{error}"));
+        .collect()
+}
 
-    let parsed: Value = jsonc_parser::parse_to_ast(
-        &format!("{{{described}}}"),
-        &CollectOptions::default(),
-        &ParseOptions::default(),
-    )
-    .unwrap()
-    .value
-    .unwrap()
-    .into();
+/// What these settings amount to.
+fn loaded(text: &str) -> Loaded {
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("config.json"), text).unwrap();
+    loader(dir.path()).load().unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Members of an object, comments and all.
+fn parsed(members: &str) -> Value {
+    let text = format!("{{{members}}}");
+    let parsed = jsonc_parser::parse_to_ast(&text, &CollectOptions::default(), &ParseOptions::default());
+    parsed.unwrap().value.unwrap().into()
+}
+
+#[test]
+fn the_agent_that_the_example_describes_has_every_key_and_is_valid() {
+    let described = described("\"agents\": {", "\"list\": {}");
+    let loaded = loaded(&format!("{{\"agents\": {{\"list\": {{{described}}}}}}}"));
     let (mut there, mut known) = (BTreeSet::new(), BTreeSet::new());
-    keys(&parsed["reviewer"], "", &mut there);
+    keys(&parsed(&described)["reviewer"], "", &mut there);
     keys(&serde_json::to_value(AgentEntry::default()).unwrap(), "", &mut known);
+    keys(&serde_json::to_value(AgentTools::default()).unwrap(), "tools", &mut known);
     keys(&serde_json::to_value(ChatgptOauthRouting::default()).unwrap(), "chatgpt_oauth_routing", &mut known);
     assert_eq!(there, known);
     assert!(loaded.config.agents.list["reviewer"].default);
+}
+
+#[test]
+fn the_mcp_server_that_the_example_describes_has_every_key_and_is_valid() {
+    let described = described("\"mcp\": {", "\"servers\": {}");
+    let loaded = loaded(&format!("{{\"mcp\": {{\"servers\": {{{described}}}}}}}"));
+    let there = parsed(&described)["files"].as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let known = serde_json::to_value(McpServer::default()).unwrap();
+    assert_eq!(there, known.as_object().unwrap().keys().cloned().collect());
+    assert!(loaded.config.mcp.servers["files"].draft().check().is_ok());
 }
 
 #[test]

@@ -87,7 +87,9 @@ impl Watch {
 
 fn tell(node: &Node, tenant: TenantId, n: u64) {
     let provider_id = ProviderId(Uuid::from_u128(1));
-    let event = Event::ProviderCooldown { provider_id, provider_name: CODEX.into(), cooldown: json!(n) };
+    let provider_name = CODEX.into();
+    let event =
+        Event::ProviderCooldown { provider_id, provider_name, cooldown: json!(n), model_blocks: vec![] };
     node.app.events.publish(tenant, &event);
 }
 
@@ -227,6 +229,33 @@ async fn what_changes_about_an_account_is_told() {
             break;
         }
     }
+}
+
+#[tokio::test]
+async fn a_model_that_an_account_does_not_serve_for_now_is_told_though_the_account_is_ready() {
+    let world = World::new().await;
+    let node = world.node().await;
+    // The state that is known before the change.
+    tokio::time::sleep(Duration::from_millis(1_200)).await;
+    let mut watch = Watch::new(&node.listen().await).await;
+    world.script(gateway::demo::simulator::Script::fixture("error-503-server_is_overloaded"));
+    assert_eq!(node.post("/v1/responses", &json!({"model": "gpt-5.5", "input": "hi"})).await.status, 503);
+    let mut told = std::collections::HashMap::new();
+    while !(told.contains_key("provider.status") && told.contains_key("provider.cooldown")) {
+        let (_, kind, data) = watch.next().await;
+        told.insert(kind, data);
+    }
+    let status = node.get(&format!("/v1/providers/{CODEX}")).await.json()["status"].take();
+    let [block] = &**status["model_blocks"].as_array().unwrap() else { panic!("{status}") };
+    assert_eq!((&block["model"], &block["reason"]), (&json!("gpt-5.5"), &json!("overload")));
+    assert_eq!(status["state"], "ready");
+    assert_eq!(told["provider.status"]["status"]["model_blocks"], json!([block]), "{told:?}");
+    assert_eq!(told["provider.cooldown"]["cooldown"], Value::Null);
+    assert_eq!(told["provider.cooldown"]["model_blocks"], json!([block]));
+    let activity = node.get(&format!("/v1/providers/{CODEX}/codex-pool-activity")).await.json();
+    assert_eq!(activity["provider_counts"][0]["model_blocks"], json!([block]), "{activity}");
+    node.post(&format!("/v1/providers/{CODEX}/release"), &json!({})).await;
+    while watch.next().await.2["model_blocks"] != json!([]) {}
 }
 
 #[tokio::test]

@@ -326,6 +326,7 @@ async fn the_whole_tenant_is_told_at_once_with_forecasts_and_credits() {
         );
         assert!(forecasts[0]["text"].is_string() && forecasts[0]["runs_out_at"].is_null());
         assert_eq!(told["credits"]["has_credits"], false);
+        assert!(told["reset_credits"]["available"].is_u64(), "{told}");
     }
     assert_eq!(node.get("/v1/auth/openai/quota").await.json()["provider_name"], CODEX);
     for (path, status) in [

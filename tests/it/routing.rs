@@ -4,6 +4,7 @@ mod accounts;
 mod conversations;
 mod failover;
 mod leases;
+mod refusals;
 
 use crate::support::world::{ADA, Answer, Node, World};
 use gateway::demo::simulator::{AccountHandle, Script};

@@ -681,6 +681,7 @@ impl Account {
                 spent: None,
             }],
             credits: None,
+            reset_credits: None,
             models: Vec::new(),
         }));
         self.told.push((now, self.used));

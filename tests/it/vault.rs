@@ -8,6 +8,7 @@ use gateway::app::vault::rotation::{self, Rotation};
 use gateway::app::vault::{EncryptionKey, Vault, VaultError, key_id};
 use gateway::domain::ids::{MASTER_TENANT, ProviderId};
 use gateway::store::grants::{self, SignIn, TokenColumn};
+use gateway::store::mcp_servers::{self, SealedColumn};
 use gateway::store::{db, installation, providers};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -81,10 +82,31 @@ async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
     .execute(&mut *db)
     .await
     .unwrap();
+    for (column, text) in [(SealedColumn::Env, "the environment"), (SealedColumn::Headers, "the headers")] {
+        let server = Uuid::now_v7();
+        let sealed = Some(vault.seal(&text.into(), &mcp_servers::aad(server, column)));
+        let stdio = column == SealedColumn::Env;
+        let row = mcp_servers::McpServerRow {
+            id: server,
+            tenant_id: MASTER_TENANT,
+            name: if stdio { "stdio" } else { "http" }.into(),
+            transport: if stdio { "stdio" } else { "streamable_http" }.into(),
+            command: stdio.then(|| "true".into()),
+            args: Vec::new().into(),
+            url: (!stdio).then(|| "http://127.0.0.1:9".into()),
+            env: sealed.clone().filter(|_| stdio),
+            headers: sealed.filter(|_| !stdio),
+            enabled: true,
+            timeout_seconds: 60,
+            created_at: now,
+            updated_at: now,
+        };
+        mcp_servers::insert(&mut db, &row).await.unwrap();
+    }
     id
 }
 
-/// The ids of the keys that seal the seven values; all of them open to what was put in.
+/// The ids of the keys that seal the nine values; all of them open to what was put in.
 async fn check(db: &TestDb, vault: &Vault) -> Vec<String> {
     let mut db = db.pool.begin().await.unwrap();
     let values = installation::sealed_values(&mut db).await.unwrap();
@@ -98,6 +120,8 @@ async fn check(db: &TestDb, vault: &Vault) -> Vec<String> {
         "the access token",
         "the api key",
         "the device auth",
+        "the environment",
+        "the headers",
         "the id token",
         "the refresh token",
         "the verifier",
@@ -179,7 +203,7 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
     let old = running.key_ids();
 
     let rotated = rotation::rotate(&db.pool, &source, None).await.unwrap();
-    assert_eq!(rotated.values, 7);
+    assert_eq!(rotated.values, 9);
     assert_ne!(vec![rotated.key.clone()], old);
     assert_eq!(
         check(&db, &running).await,
@@ -255,7 +279,7 @@ async fn a_rotation_that_was_cut_off_is_finished_by_the_next_without_a_start_bet
         fill(&db, &running).await;
         rotate_partly(&db, &source, steps).await;
         let done = rotation::rotate(&db.pool, &source, None).await.unwrap();
-        assert_eq!(done.values, if steps == 1 { 7 } else { 0 });
+        assert_eq!(done.values, if steps == 1 { 9 } else { 0 });
         let last = open(&db, &source).await.unwrap();
         assert_eq!(check(&db, &last.vault).await, [done.key]);
     }
@@ -296,7 +320,7 @@ async fn a_configured_key_is_rotated_to_a_given_one() {
     let source = configured(key('a'), dir.path());
     fill(&db, &open(&db, &source).await.unwrap().vault).await;
     let rotated = rotation::rotate(&db.pool, &source, Some(&key('b'))).await.unwrap();
-    assert_eq!((rotated.key.as_str(), rotated.values), (id_of(&key('b')).as_str(), 7));
+    assert_eq!((rotated.key.as_str(), rotated.values), (id_of(&key('b')).as_str(), 9));
     assert!(matches!(open(&db, &source).await, Err(VaultError::WrongKey { .. })));
     let new = open(&db, &configured(key('b'), dir.path())).await.unwrap();
     check(&db, &new.vault).await;
@@ -315,7 +339,7 @@ async fn a_key_that_was_changed_in_the_configuration_is_followed_by_a_rotation_w
         assert!(opened.warnings[0].contains("gateway key rotate"), "{:?}", opened.warnings);
         check(&db, &opened.vault).await;
         let rotated = rotation::rotate(&db.pool, &source, None).await.unwrap();
-        assert_eq!((rotated.key, rotated.values), (id_of(&new), 7));
+        assert_eq!((rotated.key, rotated.values), (id_of(&new), 9));
         let opened = open(&db, &source).await.unwrap();
         assert!(opened.warnings.is_empty());
     }

@@ -1,3 +1,4 @@
+import type { Conversation, McpServer, Run, RunUsage, Tool } from "@/api/loop";
 import type {
   Agent,
   Attempt,
@@ -39,7 +40,7 @@ export function provider(change: Partial<Provider> = {}): Provider {
     enabled: true,
     settings: {},
     pool: null,
-    status: { state: "ready", since: AT, reason: null, until: null },
+    status: { state: "ready", since: AT, reason: null, until: null, model_blocks: [] },
     account: {
       email: "ada@example.com",
       plan_type: "plus",
@@ -113,6 +114,7 @@ export function providerCounts(change: Partial<PoolProviderCounts> = {}): PoolPr
     health_state: "healthy",
     last_used_at: AT,
     quota: null,
+    model_blocks: [],
     ...change,
   };
 }
@@ -241,6 +243,8 @@ export function agent(change: Partial<Agent> = {}): Agent {
       model: "gpt-5",
       thinking_level: "high",
       max_tokens: 4000,
+      tools_config: { allow: [], deny: [] },
+      workspace: null,
       routing: null,
     },
     ...change,
@@ -264,5 +268,79 @@ export function model(id: string): Model {
     display_name: id,
     context_window: null,
     thinking_levels: [],
+  };
+}
+
+export const usage: RunUsage = {
+  input_tokens: 1200,
+  cached_tokens: 1000,
+  output_tokens: 40,
+  reasoning_tokens: 0,
+  total_tokens: 1240,
+};
+
+export function tool(change: Partial<Tool> = {}): Tool {
+  return {
+    name: "read_file",
+    description: "Reads a file.",
+    parameters: { type: "object" },
+    source: "builtin",
+    enabled: true,
+    ...change,
+  };
+}
+
+export function conversation(change: Partial<Conversation> = {}): Conversation {
+  return {
+    id: "s1",
+    agent_key: "reviewer",
+    session_key: "chat-1",
+    title: "About parsers",
+    created_at: AT,
+    updated_at: AT,
+    item_count: 2,
+    usage,
+    running_run_id: null,
+    ...change,
+  };
+}
+
+export function run(change: Partial<Run> = {}): Run {
+  return {
+    id: "u1",
+    agent_key: "reviewer",
+    session_id: "s1",
+    session_key: "chat-1",
+    endpoint: "runs",
+    status: "completed",
+    reason: "finished",
+    model: "gpt-5",
+    message: "Hi",
+    content: "Hello",
+    iterations: 1,
+    usage,
+    started_at: AT,
+    ended_at: "2026-05-01T12:00:02Z",
+    served_by: ["alice"],
+    ...change,
+  };
+}
+
+export function mcpServer(change: Partial<McpServer> = {}): McpServer {
+  return {
+    id: "m1",
+    name: "files",
+    transport: "stdio",
+    command: "npx",
+    args: ["-y", "server-filesystem"],
+    env: { TOKEN: "***" },
+    enabled: true,
+    timeout_seconds: 60,
+    managed_by: "database",
+    status: { state: "connected", since: AT, tool_count: 1 },
+    tools: [{ name: "read", description: "Reads." }],
+    created_at: AT,
+    updated_at: AT,
+    ...change,
   };
 }

@@ -101,7 +101,7 @@ impl RequestGuard {
     pub(super) fn understood(&mut self, ask: &Ask) {
         let provider = &ask.resolved.provider;
         self.record.agent_key = ask.resolved.agent.as_ref().map(|(a, _)| a.key.clone());
-        self.record.session_key = ask.turn.as_ref().map(|t| t.session_key.clone());
+        self.record.session_key.clone_from(&ask.session_key);
         self.record.pool_owner = Some((provider.id, provider.name.clone()));
         self.upstream_model.clone_from(&ask.resolved.model);
     }

@@ -3,13 +3,10 @@
 use super::record::RequestGuard;
 use super::{Ask, Gateway, Opened};
 use crate::app::clock::Clock;
-use crate::app::conversations::Turn;
 use crate::app::health::Slot;
 use crate::app::quota::Quotas;
 use crate::domain::catalogue::Provider;
-use crate::domain::responses::assemble::Assembler;
 use crate::domain::responses::event::{Event, EventKind, Outcome, Terminal};
-use crate::domain::responses::forward::AnswerOptions;
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
 use crate::upstream::Events;
@@ -33,8 +30,9 @@ pub enum Step {
     Broken(Refusal),
 }
 
-/// The rest of an answer. Dropping it frees the account at once and writes the record.
-pub struct Served {
+/// What is known of an answer when it begins.
+#[derive(Clone, Debug)]
+pub struct AnswerHead {
     /// Who serves.
     pub provider: Arc<Provider>,
     /// Headers of the upstream's answer that a native client gets.
@@ -49,7 +47,13 @@ pub struct Served {
     pub hide_prompt_cache_key: bool,
     /// Of the request, as estimated; 0 when the upstream counts to the end.
     pub input_tokens: u64,
-    head: VecDeque<Event>,
+}
+
+/// The rest of an answer. Dropping it frees the account at once and writes the record.
+pub struct Served {
+    pub head: AnswerHead,
+    /// Events that were read before the commit point was reached.
+    first: VecDeque<Event>,
     /// `None` once the answer was cut: the account is free again.
     events: Option<Events>,
     /// How the events ended too early, when that was found ahead of its turn.
@@ -65,20 +69,13 @@ pub struct Served {
     /// One timer and one registration for all waits: there is a wait per event.
     silence: Pin<Box<Sleep>>,
     stop: Pin<Box<WaitForCancellationFutureOwned>>,
-    keeper: Option<Keeper>,
     done: bool,
-}
-
-/// Keeps an agent's conversation: the answer is complete only when it is stored.
-struct Keeper {
-    turn: Turn,
-    assembler: Assembler,
 }
 
 impl std::fmt::Debug for Served {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Served")
-            .field("provider", &self.provider.name)
+            .field("provider", &self.head.provider.name)
             .field("done", &self.done)
             .finish_non_exhaustive()
     }
@@ -91,19 +88,21 @@ impl Served {
         opened: Opened,
         record: RequestGuard,
         slot: Slot,
-        ask: &mut Ask,
+        ask: &Ask,
     ) -> Self {
-        let (model, turn) = (ask.resolved.model.clone(), ask.turn.take());
+        let model = ask.resolved.model.clone();
         let heartbeat = Duration::from_secs(gateway.config.load().server.heartbeat_seconds);
         Self {
-            provider,
-            headers: opened.headers,
-            attempts: record.attempts(),
-            dropped: opened.dropped,
-            max_output_tokens: opened.max_output_tokens,
-            hide_prompt_cache_key: opened.hide_prompt_cache_key,
-            input_tokens: opened.input_tokens,
-            head: opened.head,
+            head: AnswerHead {
+                provider,
+                headers: opened.headers,
+                attempts: record.attempts(),
+                dropped: opened.dropped,
+                max_output_tokens: opened.max_output_tokens,
+                hide_prompt_cache_key: opened.hide_prompt_cache_key,
+                input_tokens: opened.input_tokens,
+            },
+            first: opened.head,
             events: Some(opened.events),
             failure: None,
             slot,
@@ -114,12 +113,6 @@ impl Served {
             heartbeat,
             silence: Box::pin(tokio::time::sleep(heartbeat)),
             stop: Box::pin(gateway.shutdown.stop_streams().cancelled_owned()),
-            keeper: turn.map(|turn| {
-                // Kept is what the client got: cut at the same place.
-                let max_output_tokens = opened.max_output_tokens;
-                let options = AnswerOptions { max_output_tokens, ..AnswerOptions::default() };
-                Keeper { turn, assembler: Assembler::new(options) }
-            }),
             done: false,
         }
     }
@@ -127,7 +120,7 @@ impl Served {
     /// The next thing to do; `None` after the terminal event or the break. Dropping the future loses nothing.
     pub async fn step(&mut self) -> Option<Step> {
         let events = self.events.as_mut().filter(|_| !self.done)?;
-        let event = match self.head.pop_front().or_else(|| events.ready()) {
+        let event = match self.first.pop_front().or_else(|| events.ready()) {
             Some(event) => event,
             None => {
                 if let Some(failure) = self.failure.take() {
@@ -150,12 +143,6 @@ impl Served {
         if let Some(terminal) = event.terminal() {
             self.done = true;
             self.ended(&terminal);
-            if !matches!(terminal.outcome, Outcome::Failed(_))
-                && let Err(refusal) = self.keep().await
-            {
-                self.record.broken(&refusal, None);
-                return Some(Step::Broken(refusal));
-            }
         }
         Some(Step::Event(event))
     }
@@ -168,7 +155,7 @@ impl Served {
             tokio::task::yield_now().await;
         }
         let events = self.events.as_mut().filter(|_| !self.done && self.failure.is_none())?;
-        let event = match self.head.pop_front().or_else(|| events.ready()) {
+        let event = match self.first.pop_front().or_else(|| events.ready()) {
             Some(event) => event,
             None => match events.next().now_or_never()? {
                 Some(Ok(event)) => event,
@@ -179,7 +166,7 @@ impl Served {
             },
         };
         if event.kind.is_terminal() {
-            self.head.push_front(event);
+            self.first.push_front(event);
             return None;
         }
         self.look_at(&event);
@@ -188,10 +175,7 @@ impl Served {
 
     fn look_at(&mut self, event: &Event) {
         if event.kind == EventKind::RateLimits {
-            self.quotas.observe_event(self.provider.id, &event.frame.data, self.clock.now());
-        }
-        if let Some(keeper) = &mut self.keeper {
-            keeper.assembler.on_event(event);
+            self.quotas.observe_event(self.head.provider.id, &event.frame.data, self.clock.now());
         }
     }
 
@@ -200,13 +184,13 @@ impl Served {
         self.record.ended(terminal);
         let now = self.clock.now();
         if let Some(usage) = &terminal.usage {
-            self.quotas.observe_served(self.provider.id, &self.model, usage, now);
+            self.quotas.observe_served(self.head.provider.id, &self.model, usage, now);
         }
         match &terminal.outcome {
             Outcome::Completed { .. } | Outcome::Incomplete { .. } => self.slot.succeeded(),
             Outcome::Failed(error) => {
                 let failure = Failure::Refused(error.clone());
-                let refusal = Refusal::of(&failure, &self.provider.name, now.timestamp());
+                let refusal = Refusal::of(&failure, &self.head.provider.name, now.timestamp());
                 self.note(&failure, &refusal);
             }
         }
@@ -222,43 +206,23 @@ impl Served {
         self.done
     }
 
-    /// The front ended the answer at the client's own limit; a conversation keeps what was said until then.
-    pub async fn cut(&mut self) -> Result<(), Refusal> {
+    /// The answer was ended here, at a limit of the client's or ours: the account is free.
+    pub fn cut(&mut self) {
         self.done = true;
         self.events = None;
         self.record.cut();
         self.slot.succeeded();
-        self.keep().await
-    }
-
-    async fn keep(&mut self) -> Result<(), Refusal> {
-        let Some(keeper) = self.keeper.take() else { return Ok(()) };
-        let items = keeper.assembler.items();
-        keeper.turn.keep(items, self.provider.id).await.map_err(|error| {
-            tracing::error!(%error, "a conversation could not be stored");
-            Refusal {
-                status: 503,
-                kind: "server_error".into(),
-                code: "conversation_not_stored".into(),
-                message: "the answer could not be added to the stored conversation".into(),
-                param: None,
-                resets_at: None,
-                retry_after: Some(2),
-                retryable: true,
-                attempts: self.attempts,
-            }
-        })
     }
 
     fn broken(&mut self, failure: &Failure) -> Step {
-        let refusal = Refusal::of(failure, &self.provider.name, self.clock.now().timestamp());
+        let refusal = Refusal::of(failure, &self.head.provider.name, self.clock.now().timestamp());
         self.note(failure, &refusal);
         self.end(refusal, Some(failure))
     }
 
     /// The account's health and quota hear of a failure after the commit point as of one before it.
     fn note(&mut self, failure: &Failure, refusal: &Refusal) {
-        let whose = (&*self.provider, self.model.as_str());
+        let whose = (&*self.head.provider, self.model.as_str());
         super::note(&self.quotas, &mut self.slot, failure, refusal, whose, self.clock.now());
     }
 
@@ -267,7 +231,7 @@ impl Served {
     }
 
     fn end(&mut self, refusal: Refusal, failure: Option<&Failure>) -> Step {
-        let refusal = Refusal { attempts: self.attempts, ..refusal };
+        let refusal = Refusal { attempts: self.head.attempts, ..refusal };
         self.done = true;
         self.record.broken(&refusal, failure);
         Step::Broken(refusal)

@@ -90,8 +90,9 @@ impl Sharing {
         loop {
             tokio::select! {
                 biased;
-                got = news.recv_many(&mut waiting, 256) => if got == 0 { break },
-                () = stopping.cancelled() => news.close(),
+                () = stopping.cancelled(), if !news.is_closed() => news.close(),
+                got = news.recv_many(&mut waiting, 256), if waiting.is_empty() => if got == 0 { break },
+                // The last try failed.
                 () = tokio::time::sleep(RETRY), if !waiting.is_empty() => {}
             }
             if waiting.is_empty() {
@@ -104,7 +105,6 @@ impl Sharing {
                     if news.is_closed() {
                         break;
                     }
-                    tokio::time::sleep(RETRY).await;
                 }
             }
         }

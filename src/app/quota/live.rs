@@ -125,19 +125,19 @@ impl Live {
         is_ours: bool,
         now: DateTime<Utc>,
     ) -> Change {
-        let before = (self.evidence.refused_at(), self.evidence.observed_at());
+        // What people see at once, and everything.
+        let newest = |e: &Evidence| ((e.refused_at(), e.released_at()), e.observed_at());
+        let before = newest(&self.evidence);
         let was_out = self.evidence.exhaustion("", now).is_some();
         self.evidence.join(proved);
         self.judged.clear();
-        if before == (self.evidence.refused_at(), self.evidence.observed_at()) && !is_ours {
+        let after = newest(&self.evidence);
+        if before == after && !is_ours {
             return Change::Nothing;
         }
         let is_out = self.evidence.exhaustion("", now).is_some();
-        let mut change = if was_out != is_out || before.0 != self.evidence.refused_at() {
-            Change::Visible
-        } else {
-            Change::Small
-        };
+        let mut change =
+            if was_out != is_out || before.0 != after.0 { Change::Visible } else { Change::Small };
         let windows = self.evidence.windows(now);
         let mut shown = Vec::with_capacity(windows.len());
         for window in &windows {

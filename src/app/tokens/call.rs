@@ -2,17 +2,20 @@
 
 use super::{AccessToken, TokenError, Tokens};
 use crate::domain::catalogue::Provider;
-use crate::domain::ids::ProviderId;
 use crate::domain::routing::failover::{Failure, Next, classify};
 use crate::domain::token::ReauthReason;
+use crate::store::grants;
 use crate::upstream::codex::Access;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use std::sync::Arc;
 
 /// So many accounts whose tokens are refused without a word within [`ALIKE`] are the upstream's trouble.
-const INCIDENT: usize = 3;
+const INCIDENT: i64 = 3;
 /// See [`INCIDENT`].
 const ALIKE: TimeDelta = TimeDelta::minutes(1);
+/// In such trouble, a token that was refused right after its renewal is not renewed again for so long. Below [`ALIKE`],
+/// so that an incident that lasts is still known as one when it is tried again.
+const RENEWED: TimeDelta = TimeDelta::seconds(30);
 
 impl AccessToken {
     /// Who asks, and where: the provider's own base, else where its workspace wants it, else the configured one.
@@ -29,7 +32,8 @@ impl AccessToken {
 
 impl Tokens {
     /// Calls with the account's token. A 401 gets one forced refresh and one retry; then the sign-in is over, and marked
-    /// so, unless many accounts are refused alike: that says nothing of this one.
+    /// so. Unless many accounts are refused alike without a reason: that says nothing of this one, nor of those that
+    /// were marked for it just before, which are taken back.
     pub async fn call<T, F: Future<Output = Result<T, Failure>>>(
         &self,
         provider: &Provider,
@@ -42,6 +46,7 @@ impl Tokens {
             Err(failure) => failure,
         };
         match classify(&failure).next {
+            Next::RefreshAndRetry if self.was_just_renewed(provider, version) => Err(failure),
             Next::RefreshAndRetry => {
                 let token = self.force_refresh(provider.tenant, provider.id, version).await;
                 let token = token.map_err(token_failure)?;
@@ -51,8 +56,11 @@ impl Tokens {
                     Err(failure) => failure,
                 };
                 match classify(&failure).next {
-                    Next::RefreshAndRetry if self.refused_alike(provider.id) => Err(failure),
-                    Next::RefreshAndRetry | Next::MarkAndMoveOn => {
+                    Next::RefreshAndRetry => match self.give_up(provider, version, &failure).await {
+                        GivenUp::Yes => Err(Failure::NeedsReauth),
+                        GivenUp::No => Err(failure),
+                    },
+                    Next::MarkAndMoveOn => {
                         self.mark_dead(provider, version, &failure).await;
                         Err(Failure::NeedsReauth)
                     }
@@ -68,56 +76,81 @@ impl Tokens {
     }
 
     async fn mark_dead(&self, provider: &Provider, version: i64, failure: &Failure) {
-        let code = match failure {
-            Failure::Refused(error) => error.name().unwrap_or("unauthorized").to_owned(),
-            _ => "unauthorized".to_owned(),
-        };
-        let reason = ReauthReason::Rejected { code };
-        let marked = self.mark_needs_reauth(provider.tenant, provider.id, version, reason).await;
+        let marked = self.mark_needs_reauth(provider.tenant, provider.id, version, rejected(failure)).await;
         if let Err(error) = marked {
             tracing::warn!(provider = %provider.name, %error, "the dead sign-in could not be marked");
         }
     }
 
-    /// Notes that a fresh token was refused without a reason; whether that is many accounts' fate at the moment.
-    fn refused_alike(&self, id: ProviderId) -> bool {
-        let now = self.deps().clock.now();
-        let mut refused = self.0.refused.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let alike = note(&mut refused, id, now) >= INCIDENT;
-        if alike {
-            tracing::warn!("fresh tokens of many accounts are refused: no sign-in is given up for it");
+    /// Whether the token is known to be refused although it is new, in a trouble of many accounts.
+    fn was_just_renewed(&self, provider: &Provider, version: i64) -> bool {
+        let slot = self.slot(provider.tenant, provider.id);
+        slot.and_then(|slot| slot.refused(version)).is_some_and(|at| self.now() - at < RENEWED)
+    }
+
+    /// A token that was just renewed was refused without a reason.
+    async fn give_up(&self, provider: &Provider, version: i64, failure: &Failure) -> GivenUp {
+        match self.try_give_up(provider, version, failure).await {
+            Ok(given_up) => given_up,
+            Err(error) => {
+                tracing::warn!(provider = %provider.name, %error, "a refused sign-in could not be noted");
+                GivenUp::No
+            }
         }
-        alike
+    }
+
+    async fn try_give_up(
+        &self,
+        provider: &Provider,
+        version: i64,
+        failure: &Failure,
+    ) -> Result<GivenUp, sqlx::Error> {
+        let (tenant, id, now) = (provider.tenant, provider.id, self.now());
+        let mut transaction = self.deps().pool.begin().await?;
+        let alike = grants::note_refused(&mut transaction, tenant, id, version, now - ALIKE, now).await?;
+        if alike < INCIDENT {
+            let reason = rejected(failure);
+            // At the very moment of the refusal: that is how it is known what it was marked for.
+            grants::mark_needs_reauth(&mut transaction, tenant, id, version, &reason, now).await?;
+            transaction.commit().await?;
+            tracing::warn!(provider_id = %id, %reason, "sign-in needed");
+            self.invalidate(id).await?;
+            return Ok(GivenUp::Yes);
+        }
+        let taken_back = grants::take_back(&mut transaction, now - ALIKE, now).await?;
+        transaction.commit().await?;
+        if let Some(slot) = self.slot(tenant, id) {
+            slot.note_refused(version, now);
+        }
+        tracing::warn!(
+            accounts = alike,
+            taken_back = taken_back.len(),
+            "fresh tokens of many accounts are refused: no sign-in is given up for it"
+        );
+        for id in taken_back {
+            self.invalidate(id).await?;
+        }
+        Ok(GivenUp::No)
     }
 }
 
-/// Accounts that were refused of late, this one included.
-fn note(refused: &mut Vec<(ProviderId, DateTime<Utc>)>, id: ProviderId, now: DateTime<Utc>) -> usize {
-    refused.retain(|(known, at)| *known != id && now - *at <= ALIKE);
-    refused.push((id, now));
-    refused.len()
+/// Whether a sign-in was given up.
+enum GivenUp {
+    Yes,
+    No,
+}
+
+fn rejected(failure: &Failure) -> ReauthReason {
+    let code = match failure {
+        Failure::Refused(error) => error.name().unwrap_or("unauthorized").to_owned(),
+        _ => "unauthorized".to_owned(),
+    };
+    ReauthReason::Rejected { code }
 }
 
 fn token_failure(error: TokenError) -> Failure {
     match error {
         TokenError::NeedsReauth { .. } | TokenError::SignedOut => Failure::NeedsReauth,
         passing @ TokenError::Unavailable { .. } => Failure::TokenUnavailable(passing.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn accounts_that_are_refused_within_a_minute_are_counted_once_each() {
-        let id = |n| ProviderId(uuid::Uuid::from_u128(n));
-        let at = |seconds| DateTime::<Utc>::UNIX_EPOCH + TimeDelta::seconds(seconds);
-        let mut refused = Vec::new();
-        assert_eq!(note(&mut refused, id(1), at(0)), 1);
-        assert_eq!(note(&mut refused, id(1), at(1)), 1);
-        assert_eq!(note(&mut refused, id(2), at(2)), 2);
-        assert_eq!(note(&mut refused, id(3), at(3)), 3);
-        assert_eq!(note(&mut refused, id(4), at(100)), 1, "the others were refused long ago");
     }
 }

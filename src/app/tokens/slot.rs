@@ -139,6 +139,8 @@ pub(super) struct Slot {
     unsaved: Mutex<Option<Unsaved>>,
     /// No refresh is begun in the background before this: another process is at it.
     background_from: Mutex<Option<DateTime<Utc>>>,
+    /// The version that was refused although it was new, with many others', and when.
+    refused: Mutex<Option<(i64, DateTime<Utc>)>>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -155,6 +157,7 @@ impl Slot {
             failure: Mutex::default(),
             unsaved: Mutex::default(),
             background_from: Mutex::default(),
+            refused: Mutex::default(),
         }
     }
 
@@ -201,6 +204,16 @@ impl Slot {
     /// Whether a refresh may be begun in the background.
     pub(super) fn background_allowed(&self, now: DateTime<Utc>) -> bool {
         locked(&self.background_from).is_none_or(|from| now >= from) && self.failure(now).is_none()
+    }
+
+    /// Notes that `version` was refused although it was new, with many others'.
+    pub(super) fn note_refused(&self, version: i64, now: DateTime<Utc>) {
+        *locked(&self.refused) = Some((version, now));
+    }
+
+    /// When `version` was so refused.
+    pub(super) fn refused(&self, version: i64) -> Option<DateTime<Utc>> {
+        locked(&self.refused).filter(|(refused, _)| *refused == version).map(|(_, at)| at)
     }
 
     pub(super) fn keep_unsaved(&self, unsaved: Unsaved) {

@@ -48,12 +48,28 @@ pub(super) fn text_of(content: &Value) -> String {
     }
 }
 
+/// Whether the person asks for an answer that takes its time: `[slow]` in what they said last.
+pub(super) fn wants_time(body: &Value) -> bool {
+    let items = body["input"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let asked = items.iter().rfind(|item| item["role"] == "user");
+    asked.is_some_and(|item| text_of(&item["content"]).contains("[slow]"))
+}
+
 /// The answer to a request of the responses endpoint.
 pub(super) fn decide(body: &Value, source: &Source) -> Vec<Say> {
     match source {
         Source::Text { text } => return vec![Say::Text(text.clone())],
         Source::ToolCall { name, arguments } => {
             return vec![Say::Call { name: name.clone(), namespace: None, arguments: arguments.clone() }];
+        }
+        Source::ToolCalls { text, calls } => {
+            let said = (!text.is_empty()).then(|| Say::Text(text.clone()));
+            let calls = calls.iter().map(|(name, arguments)| Say::Call {
+                name: name.clone(),
+                namespace: None,
+                arguments: arguments.clone(),
+            });
+            return said.into_iter().chain(calls).collect();
         }
         Source::Generated | Source::Fixture(_) | Source::Raw(_) => {}
     }

@@ -117,6 +117,11 @@ fn decide(shared: &Shared, body: &Value, source: &Source) -> Reply {
             reply.calls.push(call(name, arguments.clone()));
             return reply;
         }
+        Source::ToolCalls { text, calls } => {
+            reply.text.clone_from(text);
+            reply.calls.extend(calls.iter().map(|(name, arguments)| call(name, arguments.clone())));
+            return reply;
+        }
         Source::Generated | Source::Fixture(_) | Source::Raw(_) => {}
     }
     let none = Vec::new();
@@ -285,7 +290,7 @@ async fn respond(
             Frames::parse(&script::sse_fixture(name).map_err(|problem| script::broken(&problem))?)
         }
         Source::Raw(text) => Frames::parse(text),
-        Source::Generated | Source::Text { .. } | Source::ToolCall { .. } => {
+        Source::Generated | Source::Text { .. } | Source::ToolCall { .. } | Source::ToolCalls { .. } => {
             chunks(&id, created, model, &reply, finish, include.then_some(&usage))
         }
     };

@@ -26,6 +26,9 @@ use super::{chaos, ids, models};
 /// The largest decompressed body.
 const LARGEST: u64 = 64 * 1024 * 1024;
 
+/// Milliseconds before every event of an answer that takes its time.
+const SLOW_MS: u64 = 150;
+
 /// The WebSocket handshake: this simulator speaks SSE only, which the client takes 426 for.
 pub(super) async fn upgrade(headers: HeaderMap) -> Response {
     let asked = headers.get("upgrade").and_then(|value| value.to_str().ok());
@@ -209,7 +212,10 @@ fn compose(
     let mut frames = match &script.source {
         Source::Fixture(name) => Frames::parse(&script::sse_fixture(name)?),
         Source::Raw(text) => Frames::parse(text),
-        Source::Generated | Source::Text { .. } | Source::ToolCall { .. } => {
+        Source::Generated | Source::Text { .. } | Source::ToolCall { .. } | Source::ToolCalls { .. } => {
+            if answer::wants_time(turn.body) {
+                script.per_event_ms.get_or_insert(SLOW_MS);
+            }
             let says = if script.empty { Vec::new() } else { answer::decide(turn.body, &script.source) };
             let items = if says.is_empty() {
                 Vec::new()

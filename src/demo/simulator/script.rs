@@ -86,6 +86,14 @@ impl Script {
         Self::stream(StreamScript { source, ..StreamScript::default() })
     }
 
+    /// A stream that says something and calls these functions with these arguments.
+    pub fn calls(text: &str, calls: &[(&str, Value)]) -> Self {
+        let calls =
+            calls.iter().map(|(name, arguments)| ((*name).to_owned(), arguments.to_string())).collect();
+        let source = Source::ToolCalls { text: text.to_owned(), calls };
+        Self::stream(StreamScript { source, ..StreamScript::default() })
+    }
+
     /// Waits this long first.
     #[must_use]
     pub fn delayed(self, ms: u64) -> Self {
@@ -113,6 +121,13 @@ pub enum Source {
         name: String,
         /// Its arguments, JSON as a string; it may be broken on purpose.
         arguments: String,
+    },
+    /// Something said before these calls, which are made in one answer.
+    ToolCalls {
+        /// May be empty.
+        text: String,
+        /// Function and arguments.
+        calls: Vec<(String, String)>,
     },
     /// These bytes, one frame per blank line.
     Raw(String),

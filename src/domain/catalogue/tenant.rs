@@ -254,6 +254,8 @@ mod tests {
             max_tokens: None,
             temperature: None,
             system_prompt: None,
+            tools_config: serde_json::Map::new(),
+            workspace: None,
         }
     }
 

@@ -8,11 +8,15 @@
 //! Authority: a refusal above headers and events of real turns, these above the usage endpoint, whose numbers lag by
 //! minutes. Within one window the figure does not fall, unless a later real turn says less, or the usage endpoint still
 //! does when its lag is over. A later reset is a new window. Past its reset a window is unknown. An exhaustion is a lease:
-//! it ends at its reset (after a while, where none was told), and earlier when fresh evidence speaks against it.
+//! it ends at its reset (after a while, where none was told), and earlier when fresh evidence speaks against it. An
+//! operator's release is evidence too: what exhausted the account before it no longer does; what is heard after it does.
 
-use super::parse::{Credits, LimitRefusal, MeterReading, ModelUse, Observation, WindowReading};
+mod readings;
+
+use super::parse::{Credits, LimitRefusal, MeterReading, ModelUse, Observation, ResetCredits, WindowReading};
 use super::window::{MeterId, Source, WindowKind, WindowLength, meter_is_of_model};
 use chrono::{DateTime, TimeDelta, Utc};
+use readings::{Reading, Readings, WindowEvidence};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -64,12 +68,15 @@ impl<K: Ord, V: Join + Default> Join for BTreeMap<K, V> {
 pub struct Evidence {
     plan: Option<Told<String>>,
     credits: Option<Told<Credits>>,
+    reset_credits: Option<Told<ResetCredits>>,
     meters: BTreeMap<MeterId, MeterEvidence>,
     /// By the model that was asked for; which meter that is, is known when it is judged.
     refusals: BTreeMap<String, BTreeMap<i64, Option<Refused>>>,
     models: BTreeMap<String, Option<Told<ModelUse>>>,
     polled_at: Option<DateTime<Utc>>,
     heard_at: Option<DateTime<Utc>>,
+    /// When an operator last said that all is well.
+    released_at: Option<DateTime<Utc>>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -81,29 +88,6 @@ struct MeterEvidence {
     listed: Option<Told<BTreeSet<WindowLength>>>,
     turn: Option<Statement>,
     poll: Option<Statement>,
-}
-
-/// Of real turns and of the usage endpoint.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct WindowEvidence {
-    turn: Readings,
-    poll: Readings,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-struct Readings {
-    newest: Option<Reading>,
-    peak: Option<Reading>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Reading {
-    at: DateTime<Utc>,
-    source: Source,
-    used: u32,
-    resets_at: Option<DateTime<Utc>>,
 }
 
 /// Whether the account can serve, as one answer put it.
@@ -149,24 +133,6 @@ pub struct Exhaustion {
     pub window: WindowKind,
 }
 
-impl Join for WindowEvidence {
-    fn join(&mut self, other: Self) {
-        self.turn.join(other.turn);
-        self.poll.join(other.poll);
-    }
-}
-
-impl Join for Readings {
-    fn join(&mut self, other: Self) {
-        if other.newest.map(|r| r.newness()) > self.newest.map(|r| r.newness()) {
-            self.newest = other.newest;
-        }
-        if other.peak.map(|r| r.height()) > self.peak.map(|r| r.height()) {
-            self.peak = other.peak;
-        }
-    }
-}
-
 impl Join for MeterEvidence {
     fn join(&mut self, other: Self) {
         self.name.join(other.name);
@@ -174,75 +140,6 @@ impl Join for MeterEvidence {
         self.listed.join(other.listed);
         self.turn.join(other.turn);
         self.poll.join(other.poll);
-    }
-}
-
-impl Reading {
-    /// Later is newer. Answers of the same few seconds overtake each other: of those, the later reset and the higher
-    /// figure.
-    fn newness(&self) -> impl Ord + use<> {
-        let at = self.at.timestamp().div_euclid(30);
-        (at, self.reset_within(300), self.used, self.at, self.source, self.resets_at)
-    }
-
-    /// The highest figure of the last window.
-    fn height(&self) -> impl Ord + use<> {
-        (self.reset_within(600), self.used, self.at, self.source, self.resets_at)
-    }
-
-    /// Resets so near to each other are one; without one, the earliest.
-    fn reset_within(&self, seconds: i64) -> i64 {
-        self.resets_at.map_or(i64::MIN, |reset| (reset.timestamp() + seconds / 2).div_euclid(seconds))
-    }
-
-    /// Past its reset nothing is known any more.
-    fn is_live(&self, length: WindowLength, now: DateTime<Utc>) -> bool {
-        self.resets_at.unwrap_or(self.at + length.delta()) > now
-    }
-
-    fn same_window(&self, other: &Self, length: WindowLength) -> bool {
-        match (self.resets_at, other.resets_at) {
-            (Some(a), Some(b)) => (a - b).abs() <= length.jitter(),
-            // A reading without a reset belongs to the window in which it was taken.
-            (Some(reset), None) => other.at > reset - length.delta() && other.at <= reset,
-            (None, Some(reset)) => self.at > reset - length.delta() && self.at <= reset,
-            (None, None) => true,
-        }
-    }
-}
-
-impl Readings {
-    /// The newest, and at least what was told within `hold` before it of the same window.
-    fn judge(&self, length: WindowLength, hold: TimeDelta, now: DateTime<Utc>) -> Option<Reading> {
-        let newest = self.newest.filter(|r| r.is_live(length, now))?;
-        let peak = self.peak.filter(|peak| {
-            peak.used > newest.used && peak.same_window(&newest, length) && newest.at - peak.at <= hold
-        });
-        Some(peak.map_or(newest, |peak| Reading { used: peak.used, ..newest }))
-    }
-}
-
-impl WindowEvidence {
-    fn judge(&self, length: WindowLength, now: DateTime<Utc>) -> Option<Reading> {
-        let turn = self.turn.judge(length, TURN_HOLD, now);
-        let poll = self.poll.judge(length, POLL_LAG, now);
-        let (Some(turn), Some(poll)) = (turn, poll) else {
-            return turn.or(poll);
-        };
-        if turn.at >= poll.at {
-            return Some(turn);
-        }
-        let lag_is_over = poll.at - turn.at > POLL_LAG;
-        let poll_is_right = if turn.same_window(&poll, length) {
-            poll.used >= turn.used || lag_is_over
-        } else {
-            poll.resets_at > turn.resets_at || lag_is_over
-        };
-        Some(if poll_is_right { poll } else { turn })
-    }
-
-    fn newest_at(&self) -> Option<DateTime<Utc>> {
-        self.turn.newest.map(|r| r.at).max(self.poll.newest.map(|r| r.at))
     }
 }
 
@@ -278,6 +175,7 @@ impl Evidence {
         Self {
             plan: said.plan.clone().map(|value| Told { at, value }),
             credits: said.credits.clone().map(|value| Told { at, value }),
+            reset_credits: said.reset_credits.map(|value| Told { at, value }),
             meters,
             refusals: BTreeMap::new(),
             models: said
@@ -287,6 +185,7 @@ impl Evidence {
                 .collect(),
             polled_at: is_poll.then_some(at),
             heard_at: (!is_poll).then_some(at),
+            released_at: None,
         }
     }
 
@@ -298,15 +197,22 @@ impl Evidence {
         Self { refusals: BTreeMap::from([(model, by_length)]), ..Self::default() }
     }
 
+    /// An operator said at `at` that all is well.
+    pub fn of_release(at: DateTime<Utc>) -> Self {
+        Self { released_at: Some(at), ..Self::default() }
+    }
+
     /// Takes in other evidence of the same account.
     pub fn join(&mut self, other: Self) {
         self.plan.join(other.plan);
         self.credits.join(other.credits);
+        self.reset_credits.join(other.reset_credits);
         self.meters.join(other.meters);
         self.refusals.join(other.refusals);
         self.models.join(other.models);
         self.polled_at.join(other.polled_at);
         self.heard_at.join(other.heard_at);
+        self.released_at.join(other.released_at);
     }
 
     /// Drops refusals that are long over, so that they do not gather.
@@ -325,6 +231,10 @@ impl Evidence {
         self.credits.as_ref().map(|told| &told.value)
     }
 
+    pub fn reset_credits(&self) -> Option<ResetCredits> {
+        self.reset_credits.as_ref().map(|told| told.value)
+    }
+
     /// When the usage endpoint last answered.
     pub fn polled_at(&self) -> Option<DateTime<Utc>> {
         self.polled_at
@@ -340,7 +250,12 @@ impl Evidence {
         self.refusals.values().flat_map(BTreeMap::values).flatten().map(|r| r.at).max()
     }
 
-    /// The newest of everything.
+    /// When an operator last released the account.
+    pub fn released_at(&self) -> Option<DateTime<Utc>> {
+        self.released_at
+    }
+
+    /// The newest of everything that the upstream told.
     pub fn observed_at(&self) -> Option<DateTime<Utc>> {
         self.polled_at.max(self.heard_at).max(self.refused_at())
     }
@@ -414,7 +329,7 @@ impl Evidence {
             readings.filter_map(|(length, w)| Some((*length, w.judge(*length, now)?))).collect();
         for refused in self.refusals_of(id, None) {
             let Some(length) = refused.out.length else { continue };
-            if evidence.has_ended(refused.at, refused.out, false, now) {
+            if self.has_ended(evidence, refused.at, refused.out, false, now) {
                 continue;
             }
             let read = windows.get(&length);
@@ -446,19 +361,21 @@ impl Evidence {
         let id = self.meter_of(model);
         let meter = self.meters.get(id).unwrap_or(&SILENT);
         let mut outs: Vec<Out> = Vec::new();
-        let refused = self.refusals_of(id, Some(model)).filter(|r| !meter.has_ended(r.at, r.out, false, now));
+        let refused =
+            self.refusals_of(id, Some(model)).filter(|r| !self.has_ended(meter, r.at, r.out, false, now));
         outs.extend(
             refused
                 .map(|r| Out { until: r.out.until.or_else(|| meter.reset_of(r.out.length, now)), ..r.out }),
         );
         for (statement, of_poll) in [(meter.turn, false), (meter.poll, true)] {
             let Some(Statement { at, out: Some(out) }) = statement else { continue };
-            if !meter.has_ended(at, out, of_poll, now) {
+            if !self.has_ended(meter, at, out, of_poll, now) {
                 outs.push(out);
             }
         }
         if let Some(Some(told)) = self.models.get(model)
             && !told.value.available
+            && !self.is_released(told.at)
             && told.value.available_at.unwrap_or(told.at + LEASE) > now
         {
             outs.push(Out { until: told.value.available_at, length: None });
@@ -469,6 +386,35 @@ impl Evidence {
             until: last.until,
             window: last.length.map_or(WindowKind::Other, WindowLength::kind),
         })
+    }
+
+    /// What was said at `at` was said before an operator's release.
+    fn is_released(&self, at: DateTime<Utc>) -> bool {
+        self.released_at.is_some_and(|released| at <= released)
+    }
+
+    /// Whether an exhaustion of a meter is over: its end has come, it was released, or something fresh speaks against it.
+    fn has_ended(
+        &self,
+        meter: &MeterEvidence,
+        at: DateTime<Utc>,
+        out: Out,
+        of_poll: bool,
+        now: DateTime<Utc>,
+    ) -> bool {
+        if self.is_released(at) {
+            return true;
+        }
+        if end(Out { until: out.until.or_else(|| meter.reset_of(out.length, now)), ..out }, at) <= now {
+            return true;
+        }
+        let able = |statement: Option<Statement>| statement.filter(|s| s.out.is_none()).map(|s| s.at);
+        let settle = if of_poll { TimeDelta::zero() } else { TURN_SETTLE };
+        if able(meter.turn).is_some_and(|able| able > at + settle) {
+            return true;
+        }
+        able(meter.poll)
+            .is_some_and(|able| able > at + POLL_SETTLE || able > at && meter.is_clearly_free(at, out))
     }
 
     /// Whether somebody said that `model` can be served.
@@ -521,20 +467,6 @@ impl MeterEvidence {
     fn reset_of(&self, length: Option<WindowLength>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let length = length?;
         self.windows.get(&length)?.judge(length, now)?.resets_at
-    }
-
-    /// Whether an exhaustion is over: its end has come, or something fresh speaks against it.
-    fn has_ended(&self, at: DateTime<Utc>, out: Out, of_poll: bool, now: DateTime<Utc>) -> bool {
-        if end(Out { until: out.until.or_else(|| self.reset_of(out.length, now)), ..out }, at) <= now {
-            return true;
-        }
-        let able = |statement: Option<Statement>| statement.filter(|s| s.out.is_none()).map(|s| s.at);
-        let settle = if of_poll { TimeDelta::zero() } else { TURN_SETTLE };
-        if able(self.turn).is_some_and(|able| able > at + settle) {
-            return true;
-        }
-        able(self.poll)
-            .is_some_and(|able| able > at + POLL_SETTLE || able > at && self.is_clearly_free(at, out))
     }
 
     /// The usage endpoint tells of another window, or of one that is far from full.

@@ -20,6 +20,7 @@ pub struct Observation {
     pub plan: Option<String>,
     pub meters: Vec<MeterReading>,
     pub credits: Option<Credits>,
+    pub reset_credits: Option<ResetCredits>,
     /// Models of which it says whether they can be used.
     pub models: Vec<(String, ModelUse)>,
 }
@@ -53,6 +54,15 @@ pub struct Credits {
     pub unlimited: bool,
     /// As upstream writes it.
     pub balance: Option<String>,
+}
+
+/// Resets that an account's owner can have before their time, by a click at the upstream. (`rate_limit_reset_credits`
+/// of the usage endpoint.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct ResetCredits {
+    pub available: u32,
+    /// Those of which it says that they would help now.
+    pub applicable: Option<u32>,
 }
 
 /// Whether a model can be used.
@@ -113,6 +123,7 @@ pub fn usage(body: &Value, at: DateTime<Utc>) -> Observation {
         plan: text(body.get("plan_type")),
         models: models.collect(),
         credits: credits(body.get("credits")),
+        reset_credits: reset_credits(body.get("rate_limit_reset_credits")),
         meters,
     }
 }
@@ -131,6 +142,7 @@ pub fn event(data: &[u8], at: DateTime<Utc>) -> Option<Observation> {
         plan: text(body.get("plan_type")),
         meters,
         credits: credits(body.get("credits")),
+        reset_credits: None,
         models: Vec::new(),
     })
 }
@@ -179,7 +191,8 @@ pub fn headers<'a>(
     if meters.is_empty() && credits.is_none() && plan.is_none() {
         return None;
     }
-    Some(Observation { at, source: Source::Header, plan, meters, credits, models: Vec::new() })
+    let (reset_credits, models) = (None, Vec::new());
+    Some(Observation { at, source: Source::Header, plan, meters, credits, reset_credits, models })
 }
 
 /// From a refusal of the upstream. `None` when it is about something else than a used-up limit.
@@ -263,6 +276,14 @@ fn additional(limits: Option<&Value>, at: DateTime<Utc>) -> Vec<MeterReading> {
         Some(Value::Object(map)) => map.iter().filter_map(|(key, said)| one(Some(key), said)).collect(),
         _ => Vec::new(),
     }
+}
+
+fn reset_credits(said: Option<&Value>) -> Option<ResetCredits> {
+    let count = |key| u32::try_from(whole(number(said?.get(key))?)?).ok();
+    Some(ResetCredits {
+        available: count("available_count")?,
+        applicable: count("applicable_available_count"),
+    })
 }
 
 fn credits(said: Option<&Value>) -> Option<Credits> {

@@ -205,6 +205,15 @@ pub struct Usage {
     pub reasoning_tokens: u64,
 }
 
+impl std::ops::AddAssign for Usage {
+    fn add_assign(&mut self, more: Self) {
+        self.input_tokens += more.input_tokens;
+        self.cached_input_tokens += more.cached_input_tokens;
+        self.output_tokens += more.output_tokens;
+        self.reasoning_tokens += more.reasoning_tokens;
+    }
+}
+
 /// How a stream ended.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Terminal {

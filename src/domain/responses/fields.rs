@@ -10,38 +10,38 @@ use std::fmt;
 
 /// The members of an object in their order, each value as the JSON text that it came in.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fields<'a>(Vec<(String, Cow<'a, str>)>);
+pub(in crate::domain) struct Fields<'a>(Vec<(String, Cow<'a, str>)>);
 
 impl<'a> Fields<'a> {
     /// Reads one object. Anything else is an error.
-    pub(super) fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
+    pub(in crate::domain) fn parse(json: &'a [u8]) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(json)
     }
 
     /// The JSON text of a member.
-    pub(super) fn get(&self, key: &str) -> Option<&str> {
+    pub(in crate::domain) fn get(&self, key: &str) -> Option<&str> {
         self.0.iter().find(|(k, _)| k == key).map(|(_, v)| &**v)
     }
 
     /// A member that is there and not null.
-    pub(super) fn present(&self, key: &str) -> Option<&str> {
+    pub(in crate::domain) fn present(&self, key: &str) -> Option<&str> {
         self.get(key).filter(|json| *json != "null")
     }
 
     /// Replaces a member in its place, or appends it. `json` is JSON text.
-    pub(super) fn set(&mut self, key: &str, json: impl Into<Cow<'a, str>>) {
+    pub(in crate::domain) fn set(&mut self, key: &str, json: impl Into<Cow<'a, str>>) {
         match self.0.iter_mut().find(|(k, _)| k == key) {
             Some((_, value)) => *value = json.into(),
             None => self.0.push((key.to_owned(), json.into())),
         }
     }
 
-    pub(super) fn remove(&mut self, key: &str) {
+    pub(in crate::domain) fn remove(&mut self, key: &str) {
         self.0.retain(|(k, _)| k != key);
     }
 
     /// The object as JSON text.
-    pub(super) fn write(&self) -> String {
+    pub(in crate::domain) fn write(&self) -> String {
         let size = self.0.iter().map(|(k, v)| k.len() + v.len() + 4).sum::<usize>();
         let mut out = String::with_capacity(size + 2);
         for (key, value) in &self.0 {
@@ -56,7 +56,7 @@ impl<'a> Fields<'a> {
 }
 
 /// A string as JSON text.
-pub(super) fn quote(text: &str) -> String {
+pub(in crate::domain) fn quote(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -17,7 +17,7 @@ use bytes::Bytes;
 pub use draft::Draft;
 pub use foreign::{draft_foreign, prepare_foreign, text_format};
 pub use head::{Head, read_head};
-pub use input::{close_calls, short_call_id};
+pub use input::{call_direction, close_calls, short_call_id};
 pub use native::prepare_native;
 pub use portable::{AccountBound, without_encrypted_reasoning};
 pub use target::Target;

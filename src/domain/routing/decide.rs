@@ -116,7 +116,8 @@ impl fmt::Display for ExclusionReason {
 }
 
 /// Why the first account is the first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Why {
     /// There is no other.
     #[default]
@@ -308,6 +309,7 @@ impl Plan {
         serde_json::json!({
             "strategy": pool.strategy.as_str(),
             "why": self.why.to_string(),
+            "why_code": self.why,
             "home": pool.home.as_ref().map(&name),
             "attempts": self.attempts.iter().take(LISTED).map(&name).collect::<Vec<_>>(),
             "last_resort": self.attempts.iter().skip(self.last_resort_from).take(LISTED).map(&name).collect::<Vec<_>>(),

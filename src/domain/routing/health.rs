@@ -31,6 +31,8 @@ const LONGEST_RATE_PAUSE: TimeDelta = TimeDelta::minutes(10);
 const OWNER_REPROBE: TimeDelta = TimeDelta::hours(1);
 /// When an account that was refused without a better reason is looked at again.
 const FORBIDDEN: TimeDelta = TimeDelta::minutes(5);
+/// Models of which people are told at most: their names come from clients.
+const TOLD_MODELS: usize = 16;
 /// Leases that one account has at most.
 const MOST_BLOCKS: usize = 64;
 /// A probe that tells nothing for so long holds nobody up any more.
@@ -103,6 +105,15 @@ pub struct Block {
     pub told: bool,
     /// How often the breaker opened without a good answer between, for the next cool-down.
     pub opened: u32,
+}
+
+/// A model that an account does not serve for now, for people.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct ModelBlock {
+    pub model: String,
+    pub reason: BlockReason,
+    /// From then on one request probes.
+    pub until: DateTime<Utc>,
 }
 
 /// May a request go to the account?
@@ -206,6 +217,19 @@ impl Health {
     /// The leases, those that have run out and wait for their probe included.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
+    }
+
+    /// The models that are left alone now, each once, by name.
+    pub fn model_blocks(&self, now: DateTime<Utc>) -> Vec<ModelBlock> {
+        let active = |b: &&Block| now < b.until;
+        let mut told: Vec<(&str, &Block)> =
+            self.blocks.iter().filter(active).filter_map(|b| Some((b.model.as_deref()?, b))).collect();
+        // What is certain before what may be wrong, and the longest before the others.
+        told.sort_unstable_by_key(|(model, b)| (*model, b.reason.is_soft(), std::cmp::Reverse(b.until)));
+        told.dedup_by_key(|(model, _)| *model);
+        let told = told.into_iter().take(TOLD_MODELS);
+        told.map(|(model, b)| ModelBlock { model: model.to_owned(), reason: b.reason, until: b.until })
+            .collect()
     }
 
     /// Failures since the last good answer, and their cause.

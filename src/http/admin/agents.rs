@@ -48,7 +48,8 @@ pub struct AgentBody {
     status: &'static str,
     #[schema(value_type = AgentManagedBy)]
     managed_by: &'static str,
-    #[schema(value_type = Object)]
+    /// `{}`: the default ones.
+    #[schema(value_type = AgentToolsConfig)]
     tools_config: Map<String, Value>,
     #[schema(value_type = AgentOtherConfig)]
     other_config: Map<String, Value>,
@@ -66,9 +67,22 @@ pub struct AgentOtherConfig {
     thinking_level: Option<String>,
     /// Most tokens of one answer.
     max_tokens: Option<u64>,
+    /// Input and output tokens that all model calls of a run may use together.
+    max_run_tokens: Option<u64>,
+    /// Seconds that a run may take.
+    max_run_seconds: Option<u64>,
     /// 0 to 2, for models that take one.
     temperature: Option<f64>,
     chatgpt_oauth_routing: Option<RoutingInput>,
+}
+
+/// The tools that an agent may call: names, `mcp:<server>` (all tools of an MCP server) or `*`.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct AgentToolsConfig {
+    /// Nothing is allowed that is not listed.
+    allow: Option<Vec<String>>,
+    /// Wins over `allow`.
+    deny: Option<Vec<String>>,
 }
 
 /// The agent's own use of its provider's pool; null and `{}` are the provider's way. It means nothing where the provider
@@ -111,6 +125,12 @@ pub struct EffectiveBody {
     thinking_level: Option<String>,
     #[schema(required)]
     max_tokens: Option<u64>,
+    /// Its own lists when it says anything about tools, else the default ones.
+    #[schema(value_type = AgentToolsConfig)]
+    tools_config: Map<String, Value>,
+    /// Null: its tools have no files.
+    #[schema(required)]
+    workspace: Option<String>,
     /// Null while its provider is not there.
     #[schema(required)]
     routing: Option<RoutingBody>,
@@ -157,7 +177,8 @@ impl From<EffectivePool> for RoutingBody {
 }
 
 impl AgentBody {
-    fn new(agent: &Agent, tenant: &TenantCatalogue, defaults: &AgentDefaults) -> Self {
+    /// Of an agent, as of now.
+    pub fn new(agent: &Agent, tenant: &TenantCatalogue, defaults: &AgentDefaults) -> Self {
         let effective = agent.effective(defaults);
         Self {
             id: agent.id.map(|id| id.to_string()),
@@ -185,6 +206,8 @@ impl AgentBody {
                 model: effective.model,
                 thinking_level: effective.thinking_level,
                 max_tokens: effective.max_tokens,
+                tools_config: effective.tools_config,
+                workspace: effective.workspace,
                 routing: tenant.agent_pool(agent, defaults).map(RoutingBody::from),
             },
         }
@@ -225,7 +248,7 @@ pub struct WriteAgent {
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>)]
     system_prompt: Option<Option<String>>,
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<AgentToolsConfig>)]
     tools_config: Option<Map<String, Value>>,
     /// Replaces the whole object.
     #[schema(value_type = Option<AgentOtherConfig>)]

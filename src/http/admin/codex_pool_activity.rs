@@ -1,5 +1,6 @@
 //! `…/codex-pool-activity`: who served of late, and how well.
 
+use super::providers::ModelBlockBody;
 use super::quota::ProviderQuota;
 use super::requests::{Decision, limited};
 use crate::app::App;
@@ -79,6 +80,8 @@ pub struct PoolProviderCounts {
     /// It is left alone until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     cooldown_until: Option<DateTime<Utc>>,
+    /// Models that it does not serve for now, while it may serve others.
+    model_blocks: Vec<ModelBlockBody>,
     /// Code and text of the newest failure of the sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     last_error: Option<String>,
@@ -212,6 +215,7 @@ impl PoolActivity {
 }
 
 fn row(app: &App, account: &Provider, counts: Counts) -> PoolProviderCounts {
+    let status = activity::status(app, account);
     PoolProviderCounts {
         provider_name: account.name.clone(),
         request_count: counts.request_count,
@@ -229,7 +233,8 @@ fn row(app: &App, account: &Provider, counts: Counts) -> PoolProviderCounts {
         last_success_at: counts.last_success_at,
         last_failure_at: counts.last_failure_at,
         quota: Some(activity::quota(app, account)),
-        cooldown_until: activity::cooldown_until(app, account),
+        cooldown_until: status.until,
+        model_blocks: status.model_blocks.into_iter().map(Into::into).collect(),
         last_error: counts.last_error,
     }
 }

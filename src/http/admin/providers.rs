@@ -8,6 +8,7 @@ use crate::domain::access::Permission;
 use crate::domain::catalogue::{Provider, TenantCatalogue};
 use crate::domain::pool::validate::PoolViolation;
 use crate::domain::provider::TYPES;
+use crate::domain::routing::health::ModelBlock;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
 use axum::Json;
@@ -57,10 +58,29 @@ pub struct ProviderStatus {
     #[schema(value_type = ProviderState)]
     state: crate::domain::provider::State,
     since: DateTime<Utc>,
+    /// A code.
     #[schema(required)]
     reason: Option<String>,
     #[schema(required)]
     until: Option<DateTime<Utc>>,
+    /// Models that it does not serve for now, while it may serve others.
+    model_blocks: Vec<ModelBlockBody>,
+}
+
+/// A model that an account does not serve for now.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ModelBlock)]
+pub struct ModelBlockBody {
+    model: String,
+    /// A code: `overload`, `model_not_in_plan`.
+    reason: &'static str,
+    until: DateTime<Utc>,
+}
+
+impl From<ModelBlock> for ModelBlockBody {
+    fn from(block: ModelBlock) -> Self {
+        Self { model: block.model, reason: block.reason.as_str(), until: block.until }
+    }
 }
 
 /// The states of a provider. It documents `domain::provider::State`.
@@ -96,7 +116,8 @@ pub struct Account {
 }
 
 impl ProviderBody {
-    fn new(p: &Provider, tenant: &TenantCatalogue, app: &App) -> Self {
+    /// Of a provider, as of now.
+    pub fn new(p: &Provider, tenant: &TenantCatalogue, app: &App) -> Self {
         let status = app.accounts.status(p, app.clock.now());
         Self {
             id: p.id.to_string(),
@@ -116,6 +137,7 @@ impl ProviderBody {
                 since: status.since,
                 reason: status.reason,
                 until: status.until,
+                model_blocks: status.model_blocks.into_iter().map(Into::into).collect(),
             },
             account: p.grant.as_ref().map(|g| Account {
                 email: g.email.clone(),

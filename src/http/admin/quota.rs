@@ -5,7 +5,7 @@ use crate::app::quota::{Overview, SampleRow, WindowForecast};
 use crate::domain::access::Permission;
 use crate::domain::catalogue::Provider;
 use crate::domain::quota::envelope::QuotaEnvelope;
-use crate::domain::quota::parse::Credits;
+use crate::domain::quota::parse::{Credits, ResetCredits};
 use crate::domain::quota::window::{MeterId, WindowKind, WindowLength};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::Caller;
@@ -192,6 +192,21 @@ impl From<Credits> for CreditsBody {
     }
 }
 
+/// Resets that an account's owner can have before their time, by a click at the upstream.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ResetCreditsBody {
+    available: u32,
+    /// Those that would help now; null when that is not known.
+    #[schema(required)]
+    applicable: Option<u32>,
+}
+
+impl From<ResetCredits> for ResetCreditsBody {
+    fn from(ResetCredits { available, applicable }: ResetCredits) -> Self {
+        Self { available, applicable }
+    }
+}
+
 /// One account: its envelope, and more.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ProviderQuota {
@@ -204,13 +219,16 @@ pub struct ProviderQuota {
     forecast: Vec<WindowForecast>,
     #[serde(skip_serializing_if = "Option::is_none")]
     credits: Option<CreditsBody>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reset_credits: Option<ResetCreditsBody>,
 }
 
 impl ProviderQuota {
     /// Of an account, as of now.
     pub fn new(provider: &Provider, overview: Overview) -> Self {
-        let Overview { envelope, forecast, credits } = overview;
-        Self { provider_id: provider.id.0, envelope, forecast, credits: credits.map(Into::into) }
+        let Overview { envelope, forecast, credits, reset_credits } = overview;
+        let (credits, reset_credits) = (credits.map(Into::into), reset_credits.map(Into::into));
+        Self { provider_id: provider.id.0, envelope, forecast, credits, reset_credits }
     }
 }
 

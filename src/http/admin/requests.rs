@@ -164,6 +164,10 @@ pub struct Decision {
     strategy: String,
     /// One sentence: what the first account has before the others.
     why: String,
+    /// The same as a code; absent in what an older version wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<DecisionWhy>)]
+    why_code: Option<String>,
     /// The account that the conversation belongs to.
     #[schema(required)]
     home: Option<String>,
@@ -174,6 +178,29 @@ pub struct Decision {
     excluded: Vec<Exclusion>,
     /// How many accounts there were to choose from. The lists name the first of many.
     candidates: usize,
+}
+
+/// What the first account has before the others. It documents `domain::routing::decide::Why`.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DecisionWhy {
+    /// There is no other.
+    Only,
+    /// The pool's owner comes first.
+    Owner,
+    /// The first in the pool's order that can serve.
+    Next,
+    Turn,
+    /// Of the quota that is left, it would lose the most at its next reset.
+    Quota,
+    /// The conversation lives on it.
+    Home,
+    /// The conversation was moved there, as its home cannot serve.
+    Loan,
+    /// All are in trouble; it may be out of it soonest.
+    LastResort,
+    /// No account can serve.
+    Nobody,
 }
 
 /// An account that was left out, and why.

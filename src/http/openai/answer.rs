@@ -2,7 +2,8 @@
 
 use super::error::{ATTEMPTS, OpenAiError};
 use crate::app::App;
-use crate::app::gateway::{Ask, RequestGuard, Served, Step};
+use crate::app::gateway::{AnswerHead, Ask, RequestGuard, Step};
+use crate::app::runs::{AgentAsk, Source};
 use crate::domain::chat::chunk::ChunkTranslator;
 use crate::domain::ids::RequestId;
 use crate::domain::responses::assemble::{Assembler, Incomplete};
@@ -30,7 +31,53 @@ pub const DROPPED: HeaderName = HeaderName::from_static("x-gateway-dropped");
 /// How often the rest of an answer is looked for before what came is written.
 const TURNS: usize = 16;
 
-type Opening = Pin<Box<dyn Future<Output = Result<Served, Refusal>> + Send>>;
+type Opening = Pin<Box<dyn Future<Output = Result<Source, Refusal>> + Send>>;
+
+/// What a client asks: a model, or an agent.
+#[derive(Debug)]
+pub enum Question {
+    Model(Box<(Ask, RequestGuard)>),
+    Agent(Box<AgentAsk>),
+}
+
+impl Question {
+    /// Begins to answer it.
+    fn open(self, app: &Arc<App>) -> Opening {
+        match self {
+            Self::Model(asked) => {
+                let (gateway, (ask, record)) = (app.gateway.clone(), *asked);
+                Box::pin(async move { Ok(Source::Model(Box::new(gateway.serve(ask, record).await?))) })
+            }
+            Self::Agent(ask) => {
+                let runs = app.runs.clone();
+                Box::pin(async move { Ok(Source::Agent(Box::new(runs.open(*ask).await?))) })
+            }
+        }
+    }
+
+    /// The client's request.
+    pub fn id(&self) -> RequestId {
+        match self {
+            Self::Model(asked) => asked.0.id,
+            Self::Agent(ask) => ask.id,
+        }
+    }
+
+    /// The upstream's name of the model.
+    pub fn model(&self) -> &str {
+        match self {
+            Self::Model(asked) => &asked.0.resolved.model,
+            Self::Agent(ask) => &ask.request.resolved.model,
+        }
+    }
+
+    fn audience(&self) -> Audience {
+        match self {
+            Self::Model(asked) => asked.0.audience,
+            Self::Agent(ask) => ask.request.audience,
+        }
+    }
+}
 
 /// A dialect in which events reach the client.
 pub trait Front: Send + 'static {
@@ -78,7 +125,7 @@ pub struct Kept {
 }
 
 impl Kept {
-    fn of(served: &Served) -> Self {
+    fn of(served: &AnswerHead) -> Self {
         Self {
             max_output_tokens: served.max_output_tokens,
             hide_prompt_cache_key: served.hide_prompt_cache_key,
@@ -106,19 +153,18 @@ impl Kept {
 /// then the stream's one terminal event.
 pub async fn stream<F: Front>(
     app: &Arc<App>,
-    ask: Ask,
-    record: RequestGuard,
+    question: Question,
     front: impl FnOnce(Kept) -> F + Send + 'static,
 ) -> Result<Response, OpenAiError> {
-    let codex = ask.audience == Audience::Codex;
+    let codex = question.audience() == Audience::Codex;
     let config = app.config.load();
     let heartbeat = Duration::from_secs(config.server.heartbeat_seconds);
     let grace = Duration::from_secs(config.server.head_grace_seconds);
-    let mut opening: Opening = Box::pin(app.gateway.clone().serve(ask, record));
+    let mut opening = question.open(app);
     match tokio::time::timeout(grace, &mut opening).await {
         Ok(Ok(served)) => {
-            let headers = answer_headers(&served);
-            let front = front(Kept::of(&served));
+            let headers = answer_headers(served.head());
+            let front = front(Kept::of(served.head()));
             Ok(sse(headers, Body::from_stream(run(Ok(served), front, codex))))
         }
         Ok(Err(refusal)) => match refusal.presentation(codex) {
@@ -159,7 +205,7 @@ fn late<F: Front>(
         if !head.is_empty() {
             yield Ok(head);
         }
-        let front = front(opened.as_ref().map(Kept::of).unwrap_or_default());
+        let front = front(opened.as_ref().map(|opened| Kept::of(opened.head())).unwrap_or_default());
         for await bytes in run(opened, front, codex) {
             yield bytes;
         }
@@ -168,11 +214,11 @@ fn late<F: Front>(
 
 /// What the head would have said: our part as comments, which every client skips; the upstream's part as the event
 /// from which a native client takes it.
-fn late_head(opened: &Result<Served, Refusal>, codex: bool) -> Bytes {
+fn late_head(opened: &Result<Source, Refusal>, codex: bool) -> Bytes {
     let mut out = Vec::new();
     match opened {
         Ok(served) => {
-            let headers = answer_headers(served);
+            let headers = answer_headers(served.head());
             let said = |name: &HeaderName| Some(format!("{name}: {}", headers.get(name)?.to_str().ok()?));
             out.extend([PROVIDER, ATTEMPTS, DROPPED].iter().filter_map(said).map(|text| comment(&text)));
             if codex {
@@ -190,7 +236,7 @@ fn late_head(opened: &Result<Served, Refusal>, codex: bool) -> Bytes {
 }
 
 fn run<F: Front>(
-    opened: Result<Served, Refusal>,
+    opened: Result<Source, Refusal>,
     mut front: F,
     codex: bool,
 ) -> impl futures_util::Stream<Item = Result<Bytes, Infallible>> + Send {
@@ -224,10 +270,8 @@ fn run<F: Front>(
                         // Something was seen already: a code that clients repeat is right here, the turn is lost.
                         Step::Broken(refusal) => front.fail(&refusal.code, &refusal.message, &mut out),
                     }
-                    // The front has written its own end already, and there is one end only: what could not be
-                    // stored is told by the log.
-                    if front.is_finished() && !served.is_done() && let Err(refusal) = served.cut().await {
-                        tracing::warn!(code = %refusal.code, "an answer that was cut here is not in its conversation");
+                    if front.is_finished() && !served.is_done() {
+                        served.cut().await;
                     }
                     // The upstream's own signs of life may be none to this client.
                     if out.is_empty() && spoke.elapsed() >= served.heartbeat() {
@@ -263,14 +307,10 @@ fn joined(out: &mut Vec<Bytes>) -> Option<Bytes> {
 }
 
 /// Waits for the whole answer. Gives the final Responses object.
-pub async fn collect(
-    app: &Arc<App>,
-    ask: Ask,
-    record: RequestGuard,
-) -> Result<(HeaderMap, Value), OpenAiError> {
-    let (id, model, now) = (ask.id, ask.resolved.model.clone(), app.clock.now().timestamp());
-    let mut served = Box::pin(app.gateway.clone().serve(ask, record)).await?;
-    let mut assembler = Assembler::new(Kept::of(&served).options(id, &model, now));
+pub async fn collect(app: &Arc<App>, question: Question) -> Result<(HeaderMap, Value), OpenAiError> {
+    let (id, model, now) = (question.id(), question.model().to_owned(), app.clock.now().timestamp());
+    let mut served = question.open(app).await?;
+    let mut assembler = Assembler::new(Kept::of(served.head()).options(id, &model, now));
     while let Some(step) = served.step().await {
         match step {
             Step::Event(event) => assembler.on_event(&event),
@@ -279,7 +319,7 @@ pub async fn collect(
         }
         if assembler.is_finished() {
             if !served.is_done() {
-                served.cut().await?;
+                served.cut().await;
             }
             break;
         }
@@ -289,9 +329,10 @@ pub async fn collect(
             Incomplete::Failed(error) => Failure::Refused(*error),
             Incomplete::Truncated => Failure::EndedEarly,
         };
-        Refusal { attempts: served.attempts, ..Refusal::of(&failure, &served.provider.name, now) }
+        let head = served.head();
+        Refusal { attempts: head.attempts, ..Refusal::of(&failure, &head.provider.name, now) }
     })?;
-    Ok((answer_headers(&served), response))
+    Ok((answer_headers(served.head()), response))
 }
 
 /// Headers of a whole answer.
@@ -299,7 +340,7 @@ pub fn json(headers: HeaderMap, value: &Value) -> Response {
     (headers, axum::Json(value)).into_response()
 }
 
-fn answer_headers(served: &Served) -> HeaderMap {
+fn answer_headers(served: &AnswerHead) -> HeaderMap {
     let mut headers = served.headers.clone();
     if let Ok(name) = HeaderValue::from_str(&served.provider.name) {
         headers.insert(PROVIDER, name);

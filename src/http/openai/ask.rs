@@ -2,12 +2,10 @@
 
 use super::error::OpenAiError;
 use crate::app::App;
-use crate::app::conversations::{self, Makers, Turn};
 use crate::domain::catalogue::{Resolved, Unresolved};
 use crate::domain::ids::TenantId;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::headers::passes_upstream;
-use crate::domain::responses::request::{Draft, Prepared, close_calls};
 use crate::domain::routing::refusal::Refusal;
 use crate::http::error::ApiError;
 use axum::body::{Body, Bytes};
@@ -151,39 +149,6 @@ pub fn conversation(session: Option<&str>, cache_key: Option<&str>, headers: &He
         values.find_map(|value| value.to_str().ok())
     };
     session.or(cache_key).or_else(header).filter(|name| !name.is_empty()).map(str::to_owned)
-}
-
-/// Makes a request the agent's: its prompt before the caller's, its conversation before the new items.
-pub async fn as_agent(
-    app: &App,
-    tenant: TenantId,
-    resolved: &Resolved,
-    session: Option<String>,
-    draft: &mut Draft,
-    prepared: &mut Prepared,
-) -> Result<(Option<Turn>, Makers), OpenAiError> {
-    let Some((agent, effective)) = &resolved.agent else { return Ok((None, Makers::default())) };
-    let limits = prepared.max_output_tokens.into_iter().chain(effective.max_tokens);
-    prepared.max_output_tokens = limits.min();
-    if let Some(prompt) = &effective.system_prompt {
-        draft.instructions = match draft.instructions.as_str() {
-            "" => prompt.clone(),
-            own => format!("{prompt}\n\n{own}"),
-        };
-    }
-    let Some(session_key) = session else {
-        close_calls(&mut draft.input, |n| format!("input[{n}]"))?;
-        return Ok((None, Makers::default()));
-    };
-    prepared.prompt_cache_key_is_ours = true;
-    draft.prompt_cache_key = conversations::cache_key(tenant, &agent.key, &session_key);
-    let said = std::mem::take(&mut draft.input);
-    let begun = conversations::begin(&app.db, &app.clock, tenant, &agent.key, &session_key, said)
-        .await
-        .map_err(|error| ApiError::internal(&error))?;
-    draft.input = begun.input;
-    close_calls(&mut draft.input, |n| format!("input[{n}]"))?;
-    Ok((Some(begun.turn), begun.makers))
 }
 
 #[cfg(test)]

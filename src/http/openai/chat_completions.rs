@@ -1,10 +1,12 @@
 //! `/v1/chat/completions`: OpenAI's Chat Completions API.
 
-use super::answer::{self, Kept};
-use super::ask::{as_agent, conversation, model_in, read_body, resolve, session_key};
+use super::answer::{self, Kept, Question};
+use super::ask::{conversation, model_in, read_body, resolve, session_key};
 use super::error::OpenAiError;
 use crate::app::App;
+use crate::app::conversations::Makers;
 use crate::app::gateway::{Ask, Payload, RequestGuard, target};
+use crate::app::runs::{AgentAsk, AgentRequest};
 use crate::domain::access::Permission;
 use crate::domain::chat::chunk::{ChunkOptions, ChunkTranslator};
 use crate::domain::chat::from_responses::sampling;
@@ -46,24 +48,36 @@ pub async fn create(
     // A Codex client does not speak this dialect; whoever does is like any other.
     let mut record = app.gateway.begin(id, tenant, Endpoint::ChatCompletions, Audience::Foreign);
     let understood = understand(&app, id, tenant, &headers, body, &mut record).await;
-    let Understood { ask, stream, options } =
-        understood.map_err(|OpenAiError(refusal)| record.refused(refusal))?;
+    let Understood { asked, stream, options } = match understood {
+        Ok(understood) => understood,
+        Err(OpenAiError(refusal)) => return Err(record.refused(refusal).into()),
+    };
+    let question = match asked {
+        Asked::Model(ask) => Question::Model(Box::new((*ask, record))),
+        Asked::Agent(request) => Question::Agent(Box::new(AgentAsk { id, record, request: *request })),
+    };
     if stream {
         let front = move |kept: Kept| {
             let Kept { max_output_tokens, input_tokens, .. } = kept;
             ChunkTranslator::new(ChunkOptions { max_output_tokens, input_tokens, ..options })
         };
-        return answer::stream(&app, ask, record, front).await;
+        return answer::stream(&app, question, front).await;
     }
-    let (headers, response) = answer::collect(&app, ask, record).await?;
+    let (headers, response) = answer::collect(&app, question).await?;
     Ok(answer::json(headers, &completion::completion(&response, &options)))
 }
 
 /// A request that can go to an account, and how its answer is told.
 struct Understood {
-    ask: Ask,
+    asked: Asked,
     stream: bool,
     options: ChunkOptions,
+}
+
+/// Who is asked.
+enum Asked {
+    Model(Box<Ask>),
+    Agent(Box<AgentRequest>),
 }
 
 /// Reads the request and finds out who is meant; what of it is known goes into the record.
@@ -91,7 +105,6 @@ async fn understand(
         stop: head.stop.clone(),
         ..ChunkOptions::default()
     };
-    let mut turn = None;
     let session = session_key(headers)?;
     let conversation = conversation(session.as_deref(), head.prompt_cache_key.as_deref(), headers);
     let payload = if resolved.agent.is_none() && resolved.provider.kind.wire == Wire::ChatCompletions {
@@ -99,25 +112,36 @@ async fn understand(
         options.stop.clear();
         Payload::Chat(body)
     } else {
-        let mut translated = request::to_responses(&body, &target(&resolved, &resolved.provider)?)?;
+        let translated = request::to_responses(&body, &target(&resolved, &resolved.provider)?)?;
         options.names = translated.names;
-        let mut prepared = Prepared {
+        let prepared = Prepared {
             dropped: translated.dropped,
             max_output_tokens: head.max_tokens,
             stream: head.stream,
             prompt_cache_key_is_ours: head.prompt_cache_key.is_none(),
             ..Prepared::default()
         };
-        let makers;
-        let draft = &mut translated.draft;
-        (turn, makers) = as_agent(app, tenant, &resolved, session, draft, &mut prepared).await?;
-        if let Some(turn) = &mut turn {
-            turn.stop.clone_from(&head.stop);
-        }
         // Stop sequences are kept here.
         let mut sampling = sampling(&body);
         sampling.shift_remove("stop");
-        Payload::Draft { draft: translated.draft, prepared, sampling, makers }
+        if resolved.agent.is_some() {
+            let request = AgentRequest {
+                tenant,
+                endpoint: Endpoint::ChatCompletions,
+                audience: Audience::Foreign,
+                model_asked,
+                resolved,
+                draft: translated.draft,
+                prepared,
+                sampling,
+                headers: HeaderMap::new(),
+                session_key: session,
+                conversation,
+                stop: head.stop,
+            };
+            return Ok(Understood { asked: Asked::Agent(Box::new(request)), stream: head.stream, options });
+        }
+        Payload::Draft { draft: translated.draft, prepared, sampling, makers: Makers::default() }
     };
     let ask = Ask {
         id,
@@ -128,9 +152,9 @@ async fn understand(
         resolved,
         payload,
         headers: HeaderMap::new(),
-        turn,
+        session_key: None,
         conversation,
         bound: false,
     };
-    Ok(Understood { ask, stream: head.stream, options })
+    Ok(Understood { asked: Asked::Model(Box::new(ask)), stream: head.stream, options })
 }

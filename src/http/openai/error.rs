@@ -23,7 +23,7 @@ impl From<Refusal> for OpenAiError {
 
 impl From<RequestError> for OpenAiError {
     fn from(error: RequestError) -> Self {
-        Self(Refusal::invalid_request(error.code, error.message, error.param))
+        Self(error.into())
     }
 }
 

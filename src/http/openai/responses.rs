@@ -1,12 +1,11 @@
 //! `/v1/responses`: OpenAI's Responses API, stored nowhere.
 
-use super::answer::{self, Kept};
-use super::ask::{
-    as_agent, audience, conversation, model_in, native_headers, read_body, resolve, session_key,
-};
+use super::answer::{self, Kept, Question};
+use super::ask::{audience, conversation, model_in, native_headers, read_body, resolve, session_key};
 use super::error::OpenAiError;
 use crate::app::App;
 use crate::app::gateway::{Ask, Payload, RequestGuard, target};
+use crate::app::runs::{AgentAsk, AgentRequest};
 use crate::domain::access::Permission;
 use crate::domain::chat::from_responses::sampling;
 use crate::domain::ids::{RequestId, TenantId};
@@ -65,20 +64,33 @@ async fn answer(
     mut record: RequestGuard,
 ) -> Result<Response, OpenAiError> {
     let understood = understand(app, id, tenant, audience, headers, body, &mut record).await;
-    let Understood { ask, stream } = understood.map_err(|OpenAiError(refusal)| record.refused(refusal))?;
+    let Understood { asked, stream } = match understood {
+        Ok(understood) => understood,
+        Err(OpenAiError(refusal)) => return Err(record.refused(refusal).into()),
+    };
+    let question = match asked {
+        Asked::Model(ask) => Question::Model(Box::new((*ask, record))),
+        Asked::Agent(request) => Question::Agent(Box::new(AgentAsk { id, record, request: *request })),
+    };
     if stream {
-        let (model, now) = (ask.resolved.model.clone(), app.clock.now().timestamp());
+        let (model, now) = (question.model().to_owned(), app.clock.now().timestamp());
         let front = move |kept: Kept| Forwarder::new(audience, kept.options(id, &model, now));
-        return answer::stream(app, ask, record, front).await;
+        return answer::stream(app, question, front).await;
     }
-    let (headers, response) = answer::collect(app, ask, record).await?;
+    let (headers, response) = answer::collect(app, question).await?;
     Ok(answer::json(headers, &response))
 }
 
 /// A request that can go to an account.
 struct Understood {
-    ask: Ask,
+    asked: Asked,
     stream: bool,
+}
+
+/// Who is asked.
+enum Asked {
+    Model(Box<Ask>),
+    Agent(Box<AgentRequest>),
 }
 
 /// Reads the request and finds out who is meant; what of it is known goes into the record.
@@ -97,29 +109,34 @@ async fn understand(
     let resolved = resolve(app, tenant, head.model.as_deref())?;
     let stream = head.stream;
     let model_asked = head.model.clone().unwrap_or_default();
-    let mut turn = None;
     let bound = head.compacted;
     let session = session_key(headers)?;
     let conversation = conversation(session.as_deref(), head.prompt_cache_key.as_deref(), headers);
-    let payload = if resolved.agent.is_some() {
-        let target = target(&resolved, &resolved.provider)?;
-        let (mut draft, mut prepared) = request::draft_foreign(&body, &target)?;
-        let makers;
-        (turn, makers) = as_agent(app, tenant, &resolved, session, &mut draft, &mut prepared).await?;
-        Payload::Draft {
-            draft,
-            prepared,
-            makers,
-            sampling: sampling(&serde_json::from_slice(&body).unwrap_or_default()),
-        }
-    } else if audience == Audience::Codex {
-        Payload::Native { body, head }
-    } else {
-        Payload::Responses(body)
-    };
     let headers = match audience {
         Audience::Codex => native_headers(headers),
         Audience::Foreign => HeaderMap::new(),
+    };
+    if resolved.agent.is_some() {
+        let (draft, prepared) = request::draft_foreign(&body, &target(&resolved, &resolved.provider)?)?;
+        let request = AgentRequest {
+            tenant,
+            endpoint: Endpoint::Responses,
+            audience,
+            model_asked,
+            resolved,
+            draft,
+            prepared,
+            sampling: sampling(&serde_json::from_slice(&body).unwrap_or_default()),
+            headers,
+            session_key: session,
+            conversation,
+            stop: Vec::new(),
+        };
+        return Ok(Understood { asked: Asked::Agent(Box::new(request)), stream });
+    }
+    let payload = match audience {
+        Audience::Codex => Payload::Native { body, head },
+        Audience::Foreign => Payload::Responses(body),
     };
     let ask = Ask {
         id,
@@ -130,11 +147,11 @@ async fn understand(
         resolved,
         payload,
         headers,
-        turn,
+        session_key: None,
         conversation,
         bound,
     };
-    Ok(Understood { ask, stream })
+    Ok(Understood { asked: Asked::Model(Box::new(ask)), stream })
 }
 
 /// Looks a response up: there is none

@@ -119,13 +119,41 @@ pub async fn page(
             " and not exists (select from attempts b where b.request_id = a.request_id
                  and b.provider_id = a.provider_id and b.seq < a.seq)",
         );
+        if let Some(model) = &filter.model {
+            sql.push(" and (r.model = ").push_bind(model);
+            sql.push(" or r.served_model = ").push_bind(model).push(")");
+        }
         between(&mut sql, ["a.request_started_at", "a.request_id"], filter, after);
+        matching(&mut sql, filter);
         " order by a.request_started_at desc, a.request_id desc limit "
+    } else if let Some(model) = &filter.model {
+        // Both names of a model have an index in this order: the newest of each, merged.
+        for (open, name) in
+            [("((", "r.model = "), (" union all (", "r.served_model <> r.model and r.served_model = ")]
+        {
+            sql.push(open).push("select r.* from requests r where r.tenant_id = ").push_bind(tenant.0);
+            sql.push(" and ").push(name).push_bind(model);
+            between(&mut sql, ["r.started_at", "r.id"], filter, after);
+            matching(&mut sql, filter);
+            sql.push(NEWEST).push_bind(i64::from(limit)).push(")");
+        }
+        sql.push(") r");
+        NEWEST
     } else {
         sql.push("requests r where r.tenant_id = ").push_bind(tenant.0);
         between(&mut sql, ["r.started_at", "r.id"], filter, after);
-        " order by r.started_at desc, r.id desc limit "
+        matching(&mut sql, filter);
+        NEWEST
     };
+    sql.push(order).push_bind(i64::from(limit));
+    sql.build_query_as().fetch_all(conn).await
+}
+
+/// The order of the lists.
+const NEWEST: &str = " order by r.started_at desc, r.id desc limit ";
+
+/// The conditions on the request alone.
+fn matching(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
     if let Some(id) = filter.id {
         sql.push(" and r.id = ").push_bind(id.0);
     }
@@ -133,20 +161,11 @@ pub async fn page(
         sql.push(" and r.pool_owner_id = ").push_bind(owner.0);
     }
     if let Some(agent) = &filter.agent_key {
-        sql.push(" and r.agent_key = ").push_bind(agent);
-    }
-    if let Some(model) = &filter.model {
-        sql.push(" and (r.model = ")
-            .push_bind(model)
-            .push(" or r.served_model = ")
-            .push_bind(model)
-            .push(")");
+        sql.push(" and r.agent_key = ").push_bind(agent.clone());
     }
     if let Some(outcome) = &filter.outcome {
-        sql.push(" and r.status = ").push_bind(outcome);
+        sql.push(" and r.status = ").push_bind(outcome.clone());
     }
-    sql.push(order).push_bind(i64::from(limit));
-    sql.build_query_as().fetch_all(conn).await
 }
 
 /// The conditions on the place in the order.

@@ -22,7 +22,7 @@ async fn an_agent_is_made_read_changed_and_removed_and_shows_what_it_really_uses
     assert_eq!(
         made["effective"],
         json!({"provider": "openai-codex", "model": "gpt-5.5", "thinking_level": "medium", "max_tokens": 1000,
-               "routing": null})
+               "tools_config": {"allow": [], "deny": []}, "workspace": null, "routing": null})
     );
     let id = made["id"].as_str().unwrap();
     for place in [id, "helper"] {
@@ -36,7 +36,7 @@ async fn an_agent_is_made_read_changed_and_removed_and_shows_what_it_really_uses
     assert_eq!(
         changed["effective"],
         json!({"provider": "openai-codex", "model": "gpt-5.6-sol", "thinking_level": "low", "max_tokens": 5,
-               "routing": null})
+               "tools_config": {"allow": [], "deny": []}, "workspace": null, "routing": null})
     );
     let cleared = desk.put("/v1/agents/aide", json!({"model": null, "display_name": ""})).await.json();
     assert_eq!((&cleared["model"], &cleared["display_name"]), (&Value::Null, &Value::Null));
@@ -95,7 +95,7 @@ async fn an_agent_of_the_file_is_shown_and_cannot_be_changed_here() {
     assert_eq!(
         agent["effective"],
         json!({"provider": "openai-codex", "model": "gpt-5.5", "thinking_level": "high", "max_tokens": 1000,
-               "routing": null})
+               "tools_config": {"allow": [], "deny": []}, "workspace": null, "routing": null})
     );
     for answer in [
         desk.put("/v1/agents/reviewer", json!({"model": "x"})).await,

@@ -63,6 +63,25 @@ fn sent_to(simulator: &Simulator) -> Vec<String> {
     secrets
 }
 
+/// MCP servers that are connected, that repeat their secret on the way out, and that are nowhere; their secrets.
+async fn mcp_servers(heard: &Heard, simulator: &Simulator) -> [String; 2] {
+    const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/mcp-server.sh");
+    let (in_env, in_header) = ("an-environments-secret", "a-headers-secret");
+    let stdio = |name, way| json!({"name": name, "command": SCRIPT, "args": [way], "env": {"TOKEN": in_env}});
+    let headers = json!({"authorization": format!("Bearer {in_header}")});
+    let nowhere =
+        json!({"name": "nowhere", "url": format!("{}/mcp", simulator.compat_base()), "headers": headers});
+    for (server, state) in
+        [(stdio("good", "good"), "connected"), (stdio("gone", "gone"), "failed"), (nowhere, "failed")]
+    {
+        let path = format!("/v1/mcp/servers/{}", server["name"].as_str().unwrap());
+        heard.post("/v1/mcp/servers", server).await;
+        until("its state is told", async || heard.get(&path).await["status"]["state"] == state).await;
+    }
+    heard.get("/v1/mcp/servers").await;
+    [in_env.to_owned(), in_header.to_owned()]
+}
+
 #[tokio::test]
 async fn no_answer_and_no_log_line_holds_a_secret() {
     let mut spec = SimulatorSpec::with_emails([ADA, GRACE, LINUS]);
@@ -107,6 +126,8 @@ async fn no_answer_and_no_log_line_holds_a_secret() {
         heard.post("/v1/providers", body).await;
         heard.post(&format!("/v1/providers/{name}/verify"), json!({})).await;
     }
+
+    secrets.extend(mcp_servers(&heard, &simulator).await);
 
     // Requests that are answered and refused, with a refresh that works and one that does not.
     until("the accounts serve", async || heard.ask("openai-codex/gpt-5.5").await["status"] == "completed")

@@ -3,6 +3,7 @@
 use super::{NAMES, RESPONSES, account, ask, calls, id, pooled, served_by, used_up};
 use crate::support::world::{World, until};
 use gateway::demo::simulator::Script;
+use gateway::domain::ids::MASTER_TENANT;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
@@ -41,6 +42,29 @@ async fn leases_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn a_lease_that_the_database_does_not_take_is_written_when_it_can_be() {
+    let world = World::new().await;
+    let node = pooled(&world, "priority_order", "request").await;
+    let other = world.bare_node().await;
+    let rename = async |from: &str, to: &str| {
+        let sql = format!("alter table {from} rename to {to}");
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&world.db.pool).await.unwrap();
+    };
+    rename("account_blocks", "away").await;
+    for (index, next) in [(0, 1), (1, 2)] {
+        account(&world, index).script(Script::fixture("error-402-deactivated_workspace"));
+        assert_eq!(served_by(&node, &ask("hi")).await, NAMES[next]);
+    }
+    rename("away", "account_blocks").await;
+    for name in &NAMES[..2] {
+        until("the other replica knows", async || other.state(name) == "cooling_down").await;
+    }
+    let kept: i64 =
+        sqlx::query_scalar("select count(*) from account_blocks").fetch_one(&world.db.pool).await.unwrap();
+    assert_eq!(kept, 2);
+}
+
+#[tokio::test]
 async fn a_failing_account_is_left_alone_told_and_lifted_by_an_operator() {
     let world = World::new().await;
     let node = pooled(&world, "priority_order", "request").await;
@@ -57,6 +81,36 @@ async fn a_failing_account_is_left_alone_told_and_lifted_by_an_operator() {
     assert_eq!(answer.status, 200, "{}", answer.text());
     until("the first one hears", async || node.state(NAMES[0]) == "ready").await;
     assert_eq!(served_by(&node, &ask("hi")).await, NAMES[0]);
+}
+
+#[tokio::test]
+async fn a_used_up_account_that_an_operator_releases_serves_at_once_until_it_is_refused_again() {
+    let world = World::new().await;
+    let node = pooled(&world, "priority_order", "request").await;
+    let other = world.bare_node().await;
+    account(&world, 0).script(used_up(&node, 600));
+    assert_eq!(served_by(&node, &ask("hi")).await, NAMES[1]);
+    until("the other replica knows", async || other.state(NAMES[0]) == "exhausted").await;
+    let answer = other.post("/v1/providers/openai-codex/release", &serde_json::json!({})).await;
+    assert_eq!(
+        (answer.status, other.state(NAMES[0])),
+        (200, "ready".into()),
+        "at once where it was asked for"
+    );
+    until("the first one hears", async || node.state(NAMES[0]) == "ready").await;
+    until("the upstream was asked", async || {
+        let catalogue = other.app.catalogues.current();
+        let provider = catalogue.tenant(MASTER_TENANT).provider(NAMES[0]).unwrap();
+        other.app.quotas.envelope(provider, other.app.clock.now()).success
+    })
+    .await;
+    assert_eq!(served_by(&node, &ask("hi")).await, NAMES[0]);
+    account(&world, 0).script(used_up(&node, 600));
+    assert_eq!(served_by(&node, &ask("hi")).await, NAMES[1]);
+    assert_eq!(node.state(NAMES[0]), "exhausted");
+    node.stop().await;
+    other.stop().await;
+    assert_eq!(world.bare_node().await.state(NAMES[0]), "exhausted", "and both are kept");
 }
 
 #[tokio::test]

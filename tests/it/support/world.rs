@@ -195,18 +195,10 @@ impl Node {
 
     /// What was held against its accounts is over, as when an operator says so.
     pub fn forgive(&self) {
-        let now = self.app.clock.now() + chrono::TimeDelta::seconds(10);
-        let mut free = HeaderMap::new();
-        for (name, value) in [
-            ("x-codex-primary-used-percent", "0".to_owned()),
-            ("x-codex-primary-window-minutes", "300".to_owned()),
-            ("x-codex-primary-reset-at", (now.timestamp() + 17_000).to_string()),
-        ] {
-            free.insert(name, value.parse().unwrap());
-        }
+        let now = self.app.clock.now();
         for provider in self.app.catalogues.current().providers() {
             self.app.accounts.forgive(provider.id);
-            self.app.quotas.observe_headers(provider.id, &free, now);
+            self.app.quotas.release(provider, now);
         }
     }
 
@@ -221,7 +213,7 @@ impl Node {
     /// The process ends, and everything that it had in memory.
     pub async fn stop(self) {
         self.shutdown.begin();
-        self.shutdown.stop_streams();
+        self.shutdown.stop_streams().cancel();
         self.shutdown.tasks().stop();
         // As the program does: what is still to be written is written.
         let _ = tokio::time::timeout(Duration::from_secs(5), self.shutdown.tasks().ended()).await;

@@ -1,7 +1,7 @@
 import { type ChatEvent, readChatEvent } from "./chatEvents";
 import { client } from "./client";
 import { ConnectionError, toApiError } from "./errors";
-import { SseParser } from "./sse";
+import { eventData } from "./sse";
 import type { ChatMessage } from "./types";
 
 export interface ChatStream {
@@ -11,35 +11,18 @@ export interface ChatStream {
 }
 
 async function* readEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ChatEvent> {
-  const parser = new SseParser();
-  const reader = body.getReader();
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      for (const data of done ? parser.end() : parser.push(value)) yield* readChatEvent(data);
-      if (done) return;
-    }
-  } finally {
-    // Also when the consumer stops early: the gateway must learn that nobody listens any more.
-    await reader.cancel().catch(() => {});
-  }
+  for await (const data of eventData(body)) yield* readChatEvent(data);
 }
 
 export interface ChatAsk {
   model: string;
   messages: ChatMessage[];
-  /** The conversation that the gateway keeps for an agent; `null` where `messages` is the whole of it. */
-  sessionKey: string | null;
 }
 
 /** Starts a streamed answer. Throws `ApiError` when the gateway refuses before the first event. */
-export async function streamChat(
-  { model, messages, sessionKey }: ChatAsk,
-  signal: AbortSignal,
-): Promise<ChatStream> {
+export async function streamChat({ model, messages }: ChatAsk, signal: AbortSignal): Promise<ChatStream> {
   const { data, error, response } = await client.POST("/v1/chat/completions", {
     body: { model, messages, stream: true, stream_options: { include_usage: true } },
-    headers: sessionKey === null ? {} : { "X-Gateway-Session-Key": sessionKey },
     parseAs: "stream",
     signal,
   });

@@ -109,6 +109,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/agents/{id}/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Runs an agent
+         * @description With `stream` the answer is a stream of events: `run.started`, `activity`, `thinking`, `chunk`, `tool.call`,
+         *     `tool.result`, `usage`, `run.retrying`, and at last exactly one of `run.completed`, `run.failed`, `run.cancelled`. The run
+         *     goes on when the client is gone: `GET /v1/runs/{id}/events` reads on. While a run is on in the conversation, the message
+         *     waits for its next step: 202, or the events of that run.
+         */
+        post: operations["runs_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/chatgpt/{provider}/callback": {
         parameters: {
             query?: never;
@@ -283,6 +306,60 @@ export interface paths {
         get: operations["events_watch"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mcp/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the MCP servers */
+        get: operations["mcp_servers_list"];
+        put?: never;
+        /** Makes an MCP server; it is connected in the background */
+        post: operations["mcp_servers_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mcp/servers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One MCP server, by id or name */
+        get: operations["mcp_servers_get"];
+        /** Changes an MCP server; it is connected anew */
+        put: operations["mcp_servers_update"];
+        post?: never;
+        /** Removes an MCP server; its program ends */
+        delete: operations["mcp_servers_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/mcp/servers/{id}/reconnect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Connects an MCP server anew, at once, in the process that answers */
+        post: operations["mcp_servers_reconnect"];
         delete?: never;
         options?: never;
         head?: never;
@@ -569,6 +646,195 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists runs, newest first */
+        get: operations["runs_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a run */
+        get: operations["runs_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancels a run at once */
+        post: operations["runs_cancel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a run's events, and on until it is over */
+        get: operations["runs_events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/runs/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes on with a run that was interrupted */
+        post: operations["runs_resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists or searches conversations, newest first */
+        get: operations["sessions_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shows a conversation */
+        get: operations["sessions_get"];
+        put?: never;
+        post?: never;
+        /** Removes a conversation */
+        delete: operations["sessions_delete"];
+        options?: never;
+        head?: never;
+        /** Renames a conversation */
+        patch: operations["sessions_update"];
+        trace?: never;
+    };
+    "/v1/sessions/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes a conversation away, as JSON or Markdown */
+        get: operations["sessions_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}/items": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Reads a conversation's items, oldest first */
+        get: operations["sessions_items"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}/rewind": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Removes what was said from a place on, to say something else instead */
+        post: operations["sessions_rewind"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tools": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tools that agents can be allowed to call */
+        get: operations["tools_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/traces": {
         parameters: {
             query?: never;
@@ -621,7 +887,8 @@ export interface components {
             is_default: boolean;
             status: components["schemas"]["AgentStatus"];
             managed_by: components["schemas"]["AgentManagedBy"];
-            tools_config: Record<string, unknown>;
+            /** @description `{}`: the default ones. */
+            tools_config: components["schemas"]["AgentToolsConfig"];
             other_config: components["schemas"]["AgentOtherConfig"];
             /** Format: date-time */
             created_at: string | null;
@@ -646,7 +913,7 @@ export interface components {
             /** @description `active` or `inactive`. */
             status?: string | null;
             system_prompt?: string | null;
-            tools_config?: Record<string, unknown> | null;
+            tools_config?: components["schemas"]["AgentToolsConfig"] | null;
             other_config?: components["schemas"]["AgentOtherConfig"] | null;
         };
         /** @description The tenant's agents. */
@@ -668,6 +935,16 @@ export interface components {
              */
             max_tokens?: number | null;
             /**
+             * Format: int64
+             * @description Input and output tokens that all model calls of a run may use together.
+             */
+            max_run_tokens?: number | null;
+            /**
+             * Format: int64
+             * @description Seconds that a run may take.
+             */
+            max_run_seconds?: number | null;
+            /**
              * Format: double
              * @description 0 to 2, for models that take one.
              */
@@ -679,6 +956,13 @@ export interface components {
          * @enum {string}
          */
         AgentStatus: "active" | "inactive";
+        /** @description The tools that an agent may call: names, `mcp:<server>` (all tools of an MCP server) or `*`. */
+        AgentToolsConfig: {
+            /** @description Nothing is allowed that is not listed. */
+            allow?: string[] | null;
+            /** @description Wins over `allow`. */
+            deny?: string[] | null;
+        };
         /** @description One try at one account. */
         Attempt: {
             provider_name: string;
@@ -763,6 +1047,32 @@ export interface components {
             first_request_served: boolean;
             agent_created: boolean;
         };
+        /** @description What stands for the items up to a place when the model is asked. */
+        Compaction: {
+            /** Format: int64 */
+            upto_seq: number;
+            summary: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A stored conversation. */
+        Conversation: {
+            id: string;
+            agent_key: string;
+            session_key: string;
+            title: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            item_count: number;
+            usage: components["schemas"]["Tokens"];
+            /** @description The run that is on in it. */
+            running_run_id?: string | null;
+            /** @description Where the search found something: some words around it. */
+            snippet?: string | null;
+        };
         /** @description Null where the plan has no such window, or nothing is known of it. */
         CoreUsage: {
             five_hour: components["schemas"]["CoreWindow"] | null;
@@ -808,6 +1118,7 @@ export interface components {
             strategy: components["schemas"]["PoolStrategy"];
             /** @description One sentence: what the first account has before the others. */
             why: string;
+            why_code?: components["schemas"]["DecisionWhy"] | null;
             /** @description The account that the conversation belongs to. */
             home: string | null;
             /** @description In the order in which they were to be tried. */
@@ -818,6 +1129,11 @@ export interface components {
             /** @description How many accounts there were to choose from. The lists name the first of many. */
             candidates: number;
         };
+        /**
+         * @description What the first account has before the others. It documents `domain::routing::decide::Why`.
+         * @enum {string}
+         */
+        DecisionWhy: "only" | "owner" | "next" | "turn" | "quota" | "home" | "loan" | "last_resort" | "nobody";
         /** @description A begun device sign-in. */
         DeviceLogin: {
             /** @description Where the code is typed. */
@@ -854,6 +1170,10 @@ export interface components {
             thinking_level: string | null;
             /** Format: int64 */
             max_tokens: number | null;
+            /** @description Its own lists when it says anything about tools, else the default ones. */
+            tools_config: components["schemas"]["AgentToolsConfig"];
+            /** @description Null: its tools have no files. */
+            workspace: string | null;
             routing: components["schemas"]["EffectiveRouting"] | null;
         };
         /** @description The accounts that answer for the agent. */
@@ -1000,6 +1320,96 @@ export interface components {
             error?: string | null;
             pending?: components["schemas"]["PendingLogin"] | null;
         };
+        /**
+         * @description Who may change a server: the API, or only whoever edits the configuration file.
+         * @enum {string}
+         */
+        McpManagedBy: "database" | "file";
+        /** @description An MCP server. */
+        McpServer: {
+            /** @description Null for a server of the configuration file. */
+            id: string | null;
+            name: string;
+            transport: components["schemas"]["McpTransport"];
+            /** @description Of a `stdio` server: the program, which runs on the gateway's host. */
+            command?: string | null;
+            args?: string[] | null;
+            /** @description Every value is `***`. */
+            env?: {
+                [key: string]: string;
+            } | null;
+            /** @description Of a `streamable_http` server. */
+            url?: string | null;
+            /** @description Every value is `***`. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            enabled: boolean;
+            /**
+             * Format: int64
+             * @description Of a connection, a list of the tools and a call, each.
+             */
+            timeout_seconds: number;
+            managed_by: components["schemas"]["McpManagedBy"];
+            status: components["schemas"]["McpServerStatus"];
+            /** @description As the server last told them, by name. */
+            tools: components["schemas"]["McpServerTool"][];
+            /** Format: date-time */
+            created_at: string | null;
+            /** Format: date-time */
+            updated_at: string | null;
+        };
+        /** @description A new server, or changes to one: what is absent stays (or is the default), null clears. */
+        McpServerInput: {
+            /** @description A slug of at most 32 characters, unique in the tenant; needed for a new server. */
+            name?: string | null;
+            transport?: components["schemas"]["McpTransport"] | null;
+            command?: string | null;
+            args?: string[] | null;
+            /** @description Replaces all of them; `***` keeps the value that is there. */
+            env?: {
+                [key: string]: string;
+            } | null;
+            url?: string | null;
+            /** @description Replaces all of them; `***` keeps the value that is there. */
+            headers?: {
+                [key: string]: string;
+            } | null;
+            enabled?: boolean | null;
+            /**
+             * Format: int32
+             * @description Seconds that a connection, the list of the tools, or a call may take; 1 to 3600, 60 for a new server.
+             */
+            timeout_seconds?: number | null;
+        };
+        /** @description The tenant's servers. */
+        McpServerList: {
+            servers: components["schemas"]["McpServer"][];
+        };
+        /**
+         * @description Whether a server can be used.
+         * @enum {string}
+         */
+        McpServerState: "connecting" | "connected" | "failed" | "disabled";
+        /** @description How a server is, in the process that answers. */
+        McpServerStatus: {
+            state: components["schemas"]["McpServerState"];
+            /** @description Why it failed. */
+            error?: string | null;
+            /** Format: date-time */
+            since: string;
+            tool_count: number;
+        };
+        /** @description A tool of a server, under the server's own name for it. */
+        McpServerTool: {
+            name: string;
+            description: string;
+        };
+        /**
+         * @description How a server is reached.
+         * @enum {string}
+         */
+        McpTransport: "stdio" | "streamable_http";
         /** @description A model or an agent, in OpenAI's shape and with what we know besides. */
         Model: {
             /** @description As `model` of a request takes it. */
@@ -1019,11 +1429,34 @@ export interface components {
             /** @description Empty when unknown. */
             thinking_levels: string[];
         };
+        /** @description A model that an account does not serve for now. */
+        ModelBlock: {
+            model: string;
+            /** @description A code: `overload`, `model_not_in_plan`. */
+            reason: string;
+            /** Format: date-time */
+            until: string;
+        };
         /** @description OpenAI's list of models. */
         ModelList: {
             /** @description `list`. */
             object: string;
             data: components["schemas"]["Model"][];
+        };
+        /** @description A message to an agent. */
+        NewRun: {
+            /** @description What the person says. */
+            message: string;
+            /** @description The conversation; none begins a new one, whose key is the run's id. */
+            session_key?: string | null;
+            /** @description Server-sent events instead of one JSON answer. */
+            stream?: boolean;
+            /** @description Instead of the agent's. */
+            model?: string | null;
+            /** @description Instead of the agent's. */
+            thinking_level?: string | null;
+            /** @description URLs that begin with `https://` or `data:image/`. */
+            images?: string[];
         };
         /** @description Everything that the first page shows. */
         Overview: {
@@ -1154,6 +1587,8 @@ export interface components {
              * @description It is left alone until then.
              */
             cooldown_until?: string | null;
+            /** @description Models that it does not serve for now, while it may serve others. */
+            model_blocks: components["schemas"]["ModelBlock"][];
             /** @description Code and text of the newest failure of the sample. */
             last_error?: string | null;
         };
@@ -1272,6 +1707,7 @@ export interface components {
             /** @description One per window, in their order. */
             forecast: components["schemas"]["WindowForecast"][];
             credits?: components["schemas"]["CreditsBody"] | null;
+            reset_credits?: components["schemas"]["ResetCreditsBody"] | null;
         };
         /**
          * @description The states of a provider. It documents `domain::provider::State`.
@@ -1283,9 +1719,12 @@ export interface components {
             state: components["schemas"]["ProviderState"];
             /** Format: date-time */
             since: string;
+            /** @description A code. */
             reason: string | null;
             /** Format: date-time */
             until: string | null;
+            /** @description Models that it does not serve for now, while it may serve others. */
+            model_blocks: components["schemas"]["ModelBlock"][];
         };
         /** @description One kind. */
         ProviderType: {
@@ -1297,6 +1736,11 @@ export interface components {
         /** @description The kinds of providers. */
         ProviderTypeList: {
             types: components["schemas"]["ProviderType"][];
+        };
+        /** @description The message waits for the run that is on. */
+        Queued: {
+            queued: boolean;
+            run_id: string;
         };
         /** @description An account's quota. Always a 200: what failed is said within, beside what is known all the same. */
         QuotaEnvelope: {
@@ -1402,6 +1846,35 @@ export interface components {
             /** @description For the next page; null at the end. */
             next_cursor: string | null;
         };
+        /** @description Resets that an account's owner can have before their time, by a click at the upstream. */
+        ResetCreditsBody: {
+            /** Format: int32 */
+            available: number;
+            /**
+             * Format: int32
+             * @description Those that would help now; null when that is not known.
+             */
+            applicable: number | null;
+        };
+        /** @description Whether the rest of a resumed run is streamed. */
+        ResumeRun: {
+            /** @default false */
+            stream?: boolean;
+        };
+        /** @description Where a conversation is cut. */
+        Rewind: {
+            /**
+             * Format: int64
+             * @description The first item that goes.
+             */
+            before_seq: number;
+        };
+        /** @description How much of it is gone. */
+        Rewound: {
+            status: string;
+            /** Format: int64 */
+            removed: number;
+        };
         /**
          * @description The roles, from the lowest. It documents `domain::access::Role`.
          * @enum {string}
@@ -1412,6 +1885,56 @@ export interface components {
          * @enum {string}
          */
         RoutingSource: "provider" | "agent" | "single";
+        /** @description A run of an agent. */
+        Run: {
+            id: string;
+            agent_key: string;
+            session_id: string | null;
+            session_key: string | null;
+            /** @description Through which endpoint it came: `runs`, `responses`, `chat_completions`. */
+            endpoint: string;
+            status: components["schemas"]["RunStatus"];
+            /** @description Why it ended: `finished`, a limit's name, an error's code. */
+            reason?: string | null;
+            error?: components["schemas"]["RunFault"] | null;
+            model: string;
+            /** @description The beginning of what was said. */
+            message: string;
+            /** @description The last answer. */
+            content?: string | null;
+            /**
+             * Format: int32
+             * @description Answers of the model.
+             */
+            iterations: number;
+            usage: components["schemas"]["Tokens"];
+            /** Format: date-time */
+            started_at: string;
+            /** Format: date-time */
+            ended_at?: string | null;
+            /** @description The accounts that answered, by name. */
+            served_by: string[];
+        };
+        /** @description It is done. */
+        RunCancelled: {
+            status: string;
+        };
+        /** @description What went wrong. */
+        RunFault: {
+            code: string;
+            message: string;
+        };
+        /** @description Some runs, newest first. */
+        RunList: {
+            runs: components["schemas"]["Run"][];
+            /** @description For `before`, when there are more. */
+            next_before?: string | null;
+        };
+        /**
+         * @description Where a run stands.
+         * @enum {string}
+         */
+        RunStatus: "running" | "completed" | "failed" | "cancelled" | "interrupted";
         /** @description Who is signed in, and where. */
         Session: {
             role: components["schemas"]["Role"];
@@ -1420,6 +1943,43 @@ export interface components {
             version: string;
             /** @description Everything here is simulated. */
             demo: boolean;
+        };
+        /** @description One item of a conversation. */
+        SessionItem: {
+            /** Format: int64 */
+            seq: number;
+            /** @description In the Responses dialect. */
+            item: Record<string, unknown>;
+            /** @description The account that made it. */
+            provider_name?: string | null;
+            run_id?: string | null;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A part of a conversation. */
+        SessionItems: {
+            items: components["schemas"]["SessionItem"][];
+            /**
+             * Format: int64
+             * @description For `after`, when there are more.
+             */
+            next_after?: number | null;
+            compactions: components["schemas"]["Compaction"][];
+        };
+        /** @description Some conversations, newest first. */
+        SessionList: {
+            sessions: components["schemas"]["Conversation"][];
+            /** @description For `before`, when there are more. */
+            next_before?: string | null;
+        };
+        /** @description A new title. */
+        SessionPatch: {
+            /** @description 1 to 200 characters. */
+            title: string;
+        };
+        /** @description It is done. */
+        SessionStatus: {
+            status: string;
         };
         /** @description `POST …/start`. An empty body is a browser sign-in. */
         StartLogin: {
@@ -1454,6 +2014,37 @@ export interface components {
             id: string;
             slug: string;
             name: string;
+        };
+        /** @description Tokens. Cached tokens are part of the input, reasoning tokens part of the output. */
+        Tokens: {
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cached_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            reasoning_tokens: number;
+            /** Format: int64 */
+            total_tokens: number;
+        };
+        /** @description A tool. */
+        Tool: {
+            /** @description What the model calls it, and what an agent's `tools_config` names. */
+            name: string;
+            description: string;
+            /** @description JSON schema of its arguments. */
+            parameters: Record<string, unknown>;
+            /** @description `builtin`, or `mcp:<server>`. */
+            source: string;
+            /** @description Whether it can be called at all, by an agent that may. */
+            enabled: boolean;
+            /** @description Why it can't be called, or what to know about it. */
+            reason?: string | null;
+        };
+        /** @description All tools. */
+        ToolList: {
+            tools: components["schemas"]["Tool"][];
         };
         /** @description One request of a client. */
         Trace: {
@@ -1897,6 +2488,51 @@ export interface operations {
             };
         };
     };
+    runs_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description An agent's key or id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRun"];
+            };
+        };
+        responses: {
+            /** @description The run when it has ended, or its events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description The message is queued */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queued"];
+                };
+            };
+            /** @description The run could not begin, or failed: then the run itself */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     oauth_callback: {
         parameters: {
             query?: never;
@@ -2292,6 +2928,272 @@ export interface operations {
             };
             /** @description Signed out */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Those of the database and of the file, by name */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServerList"];
+                };
+            };
+        };
+    };
+    mcp_servers_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["McpServerInput"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description A value is wrong: `violations` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It takes an admin: a `stdio` server runs a program on the gateway's host */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The server */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["McpServerInput"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description A value is wrong: `violations` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It takes an admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The name is taken, or the file defines this server */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description It takes an admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The file defines this server */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    mcp_servers_reconnect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or name */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is connecting */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["McpServer"];
+                };
+            };
+            /** @description It takes an admin */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is switched off */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -2987,6 +3889,476 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+        };
+    };
+    runs_list: {
+        parameters: {
+            query?: {
+                /** @description An agent's key. */
+                agent?: string;
+                /** @description A session's id. */
+                session?: string;
+                status?: string;
+                /** @description 1 to 100. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_cancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunCancelled"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is over */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_events: {
+        parameters: {
+            query?: {
+                /** @description The number of the last event that was seen; the header `Last-Event-ID` says the same. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events; each id is the event's number */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    runs_resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeRun"];
+            };
+        };
+        responses: {
+            /** @description The run when it has ended, or its events */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is not interrupted */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions_list: {
+        parameters: {
+            query?: {
+                /** @description An agent's key. */
+                agent?: string;
+                /** @description Words that were said in it, or a part of its title. */
+                q?: string;
+                /** @description 1 to 100. */
+                limit?: number;
+                /** @description `next_before` of the page before. */
+                before?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionStatus"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A run is on in it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SessionPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions_export: {
+        parameters: {
+            query?: {
+                /** @description `json` (the items as they are) or `markdown`. */
+                format?: "json" | "markdown";
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions_items: {
+        parameters: {
+            query?: {
+                /** @description Only those behind this place. */
+                after?: number;
+                /** @description 1 to 1000. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionItems"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    sessions_rewind: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Rewind"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rewound"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A run is on in it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tools_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The built-in ones, then those of the MCP servers */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToolList"];
+                };
+            };
+            /** @description Signed out */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
                 };
             };
         };

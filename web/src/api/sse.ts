@@ -1,3 +1,5 @@
+import { ConnectionError } from "./errors";
+
 /**
  * Splits a server-sent event stream into the `data` of each event.
  *
@@ -51,5 +53,34 @@ export class SseParser {
     const event = this.#data.join("\n");
     this.#data = [];
     return event;
+  }
+}
+
+/** Breaks off what waits too long for `reader`. */
+function readWithin(reader: ReadableStreamDefaultReader<Uint8Array>, silentMs: number | undefined) {
+  if (silentMs === undefined) return reader.read();
+  let timer: ReturnType<typeof setTimeout>;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ConnectionError("the stream is silent")), silentMs);
+  });
+  return Promise.race([reader.read(), silence]).finally(() => clearTimeout(timer));
+}
+
+/** The `data` of each event of an answer. With `silentMs`, a stream without a byte for so long is an error. */
+export async function* eventData(
+  body: ReadableStream<Uint8Array>,
+  silentMs?: number,
+): AsyncGenerator<string> {
+  const parser = new SseParser();
+  const reader = body.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await readWithin(reader, silentMs);
+      yield* done ? parser.end() : parser.push(value);
+      if (done) return;
+    }
+  } finally {
+    // Also when the consumer stops early: the gateway must learn that nobody listens any more.
+    await reader.cancel().catch(() => {});
   }
 }

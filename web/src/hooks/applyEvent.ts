@@ -40,7 +40,8 @@ export function applyEvent(queries: QueryClient, { type, data }: LiveEvent): rea
     case "provider.status": {
       const status = record(data.status);
       if (typeof status?.state !== "string") return [keys.providers, keys.overview];
-      setStatus(queries, data.provider_id, status as unknown as ProviderStatus);
+      // A replica of an older version does not tell of models.
+      setStatus(queries, data.provider_id, { model_blocks: [], ...status } as unknown as ProviderStatus);
       return [keys.overview];
     }
     case "provider.quota": {

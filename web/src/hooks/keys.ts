@@ -16,4 +16,13 @@ export const keys = {
   requests: ["requests"],
   requestList: (filters: RequestsSearch) => ["requests", "list", filters],
   request: (id: string) => ["requests", "one", id],
+  conversations: ["conversations"],
+  conversationLists: ["conversations", "list"],
+  conversationList: (agent: string, q: string) => ["conversations", "list", agent, q],
+  conversation: (id: string) => ["conversations", "one", id],
+  history: (id: string) => ["conversations", "one", id, "history"],
+  runsOf: (id: string) => ["conversations", "one", id, "runs"],
+  runEvents: (id: string) => ["run-events", id],
+  tools: ["tools"],
+  mcpServers: ["mcp-servers"],
 } as const;

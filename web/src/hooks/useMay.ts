@@ -10,5 +10,9 @@ export const RoleContext = createContext<Role>("viewer");
 export function useDenied(permission: Permission): string | undefined {
   const { t } = useTranslation();
   const role = use(RoleContext);
-  return roleMay(role, permission) ? undefined : t("access.denied", { role: t(`settings.roles.${role}`) });
+  if (roleMay(role, permission)) return undefined;
+  const name = t(`settings.roles.${role}`);
+  return permission === "manage_tools" && role !== "viewer"
+    ? t("access.admin_only", { role: name })
+    : t("access.denied", { role: name });
 }

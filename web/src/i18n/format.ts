@@ -22,6 +22,11 @@ export function absoluteTime(language: string, then: number): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "long" }).format(then);
 }
 
+/** The time of day, for what is over within hours: 14:05. */
+export function clock(language: string, then: number): string {
+  return new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(then);
+}
+
 function unit(language: string, value: number, name: string, digits: number): string {
   const style = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits } as const;
   return new Intl.NumberFormat(language, style).format(value);
@@ -79,6 +84,16 @@ export function percent(language: string, share: number): string {
   return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 }).format(share);
 }
 
+/** "a, b, c": in this order. */
+export function list(language: string, names: string[]): string {
+  return new Intl.ListFormat(language, { type: "unit", style: "short" }).format(names);
+}
+
+/** "a, b or c". */
+export function either(language: string, names: string[]): string {
+  return new Intl.ListFormat(language, { type: "disjunction" }).format(names);
+}
+
 /** The formatters in the language of the page. */
 export function useFormat() {
   const { i18n } = useTranslation();
@@ -86,10 +101,13 @@ export function useFormat() {
   return {
     relativeTime: (then: number, now: number) => relativeTime(language, then, now),
     absoluteTime: (then: number) => absoluteTime(language, then),
+    clock: (then: number) => clock(language, then),
     duration: (ms: number) => duration(language, ms),
     span: (seconds: number) => span(language, seconds),
     count: (value: number) => count(language, value),
     whole: (value: number) => whole(language, value),
     percent: (share: number) => percent(language, share),
+    list: (names: string[]) => list(language, names),
+    either: (names: string[]) => either(language, names),
   };
 }

@@ -1,6 +1,6 @@
 import { type FC, type LazyExoticComponent, lazy } from "react";
 
-type Page = "overview" | "pools" | "chat" | "requests" | "agents" | "providers" | "settings";
+type Page = "overview" | "pools" | "chat" | "requests" | "agents" | "providers" | "mcp" | "settings";
 
 // The types are written out: the pages' own types need the router's, which is made of these.
 const load: Record<Page, () => Promise<{ default: FC }>> = {
@@ -10,6 +10,7 @@ const load: Record<Page, () => Promise<{ default: FC }>> = {
   requests: () => import("./requests"),
   agents: () => import("./agents"),
   providers: () => import("./providers"),
+  mcp: () => import("./mcp"),
   settings: () => import("./settings"),
 };
 
@@ -22,6 +23,7 @@ export const pages: Record<Page, LazyExoticComponent<FC>> = {
   requests: lazy(load.requests),
   agents: lazy(load.agents),
   providers: lazy(load.providers),
+  mcp: lazy(load.mcp),
   settings: lazy(load.settings),
 };
 

@@ -3,7 +3,7 @@ import { NotFound } from "@/features/shell/NotFound";
 import { PageError } from "@/features/shell/PageError";
 import { Root } from "@/features/shell/Root";
 import { pages } from "./pages";
-import { agentsSearch, chatSearch, poolsSearch, providersSearch, requestsSearch } from "./search";
+import { agentsSearch, chatSearch, mcpSearch, poolsSearch, providersSearch, requestsSearch } from "./search";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
 
@@ -48,6 +48,13 @@ const providers = createRoute({
   component: pages.providers,
 });
 
+const mcp = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/mcp",
+  validateSearch: mcpSearch,
+  component: pages.mcp,
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -56,7 +63,7 @@ const settings = createRoute({
 
 export function createAppRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, pools, chat, requests, agents, providers, settings]),
+    routeTree: root.addChildren([overview, pools, chat, requests, agents, providers, mcp, settings]),
     defaultErrorComponent: PageError,
     defaultNotFoundComponent: NotFound,
     scrollRestoration: true,

@@ -39,10 +39,14 @@ export function agentsSearch(raw: Raw): AgentsSearch {
 
 export interface ChatSearch {
   model?: string | undefined;
+  /** The agent's conversation that is open. */
+  session?: string | undefined;
+  /** What the conversations are searched for. */
+  q?: string | undefined;
 }
 
 export function chatSearch(raw: Raw): ChatSearch {
-  return { model: word(raw.model) };
+  return { model: word(raw.model), session: word(raw.session), q: word(raw.q) };
 }
 
 export interface PoolsSearch {
@@ -51,6 +55,15 @@ export interface PoolsSearch {
 }
 
 export function poolsSearch(raw: Raw): PoolsSearch {
+  return { edit: word(raw.edit) };
+}
+
+export interface McpSearch {
+  /** The server whose form is open; `new` makes one. */
+  edit?: string | undefined;
+}
+
+export function mcpSearch(raw: Raw): McpSearch {
   return { edit: word(raw.edit) };
 }
 

@@ -22,6 +22,8 @@ const PAGES = [
   ["/providers", "Providers"],
   ["/providers?connect=new", "Providers"],
   ["/providers?edit=new", "Providers"],
+  ["/settings/mcp", "MCP servers"],
+  ["/settings/mcp?edit=new", "MCP servers"],
   ["/settings", "Preferences"],
   ["/nothing-here", "Page not found"],
 ] as const;

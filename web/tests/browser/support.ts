@@ -85,9 +85,16 @@ export function providerRow(page: Page, name: string): Locator {
   return page.locator(`tr[data-provider="${name}"]`);
 }
 
+const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+
+/** Calls the gateway's API, as a program would. */
+export function api(method: string, path: string, body?: unknown): Promise<Response> {
+  const content = body === undefined ? {} : { body: JSON.stringify(body) };
+  return fetch(`${GATEWAY_URL}${path}`, { method, headers, ...content });
+}
+
 /** Asks the gateway one question, as a program would. */
 export async function ask(question: string): Promise<void> {
-  const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
   const models = await fetch(`${GATEWAY_URL}/v1/models`, { headers });
   const { data } = (await models.json()) as { data: { id: string }[] };
   const model = data.find(({ id }) => !/^agent:|\//.test(id))?.id;

@@ -34,6 +34,7 @@ fn said(source: Source, seconds: i64, windows: &[(i64, u32, i64)]) -> Observatio
             spent: None,
         }],
         credits: None,
+        reset_credits: None,
         models: Vec::new(),
     }
 }
@@ -148,6 +149,38 @@ fn fresh_contrary_evidence_releases_and_a_lagging_poll_does_not() {
 }
 
 #[test]
+fn what_exhausted_an_account_before_its_release_does_so_no_longer_and_what_comes_after_does() {
+    let full = || flags(said(UsageApi, 0, &[(FIVE, 100, 9_000)]), false, true);
+    let away = || {
+        let mut observation = flags(said(UsageApi, 0, &[(FIVE, 10, 9_000)]), true, false);
+        observation.models.push(("m".into(), ModelUse { available: false, available_at: Some(at(600)) }));
+        observation
+    };
+    let refusal = |seconds| Evidence::of_refusal(refused(seconds, FIVE, Some(9_000)));
+    for (what, before) in [
+        ("a refusal", refusal(0)),
+        ("a refusal without an end", Evidence::of_refusal(refused(0, FIVE, None))),
+        ("a turn that says it is full", Evidence::of(&said(Header, 0, &[(FIVE, 100, 9_000)]))),
+        ("the usage endpoint", Evidence::of(&full())),
+        ("a model that is away", Evidence::of(&away())),
+    ] {
+        let mut evidence = before;
+        assert!(until(&evidence, 1).is_some(), "{what}");
+        evidence.join(Evidence::of_release(at(1)));
+        assert_eq!(until(&evidence, 1), None, "{what}");
+        evidence.join(refusal(2));
+        assert_eq!(until(&evidence, 2), Some(Some(9_000)), "{what}: refused again, and out again at once");
+    }
+    let mut evidence = refusal(0);
+    evidence.join(Evidence::of_release(at(1)));
+    assert_eq!(five_hours(&evidence, 1), None, "nor is the window told to be full");
+    // A release that is heard of late releases nothing newer.
+    let mut evidence = refusal(2);
+    evidence.join(Evidence::of_release(at(1)));
+    assert_eq!(until(&evidence, 2), Some(Some(9_000)));
+}
+
+#[test]
 fn an_exhaustion_without_an_end_is_tried_again_after_a_while() {
     let evidence = Evidence::of_refusal(LimitRefusal { length: None, ..refused(0, FIVE, None) });
     assert_eq!(until(&evidence, 1), Some(None));
@@ -230,6 +263,7 @@ fn readiness_tells_the_room_with_own_traffic_debited() {
 enum Heard {
     Said(Observation),
     Refused(LimitRefusal),
+    Released(DateTime<Utc>),
 }
 
 fn join(all: &[Heard]) -> Evidence {
@@ -238,6 +272,7 @@ fn join(all: &[Heard]) -> Evidence {
         evidence.join(match heard {
             Heard::Said(said) => Evidence::of(said),
             Heard::Refused(refused) => Evidence::of_refusal(refused.clone()),
+            Heard::Released(at) => Evidence::of_release(*at),
         });
     }
     evidence
@@ -269,6 +304,7 @@ fn heard() -> impl Strategy<Value = Heard> {
                 plan: Some(format!("plan {which}")),
                 meters: vec![meter],
                 credits: Some(Credits { has_credits: credits, ..Credits::default() }),
+                reset_credits: Some(ResetCredits { available: which.into(), applicable: None }),
                 models: vec![("m".into(), ModelUse { available: credits, available_at: None })],
             })
         },
@@ -277,7 +313,8 @@ fn heard() -> impl Strategy<Value = Heard> {
         let model = if main { "other" } else { "m" }.to_owned();
         Heard::Refused(LimitRefusal { model, ..refused(when * 97, FIVE, end.map(|e| (when + e) * 97)) })
     });
-    prop_oneof![3 => observation, 1 => refusal]
+    let release = (0..40_i64).prop_map(|when| Heard::Released(at(when * 97)));
+    prop_oneof![6 => observation, 2 => refusal, 1 => release]
 }
 
 proptest! {

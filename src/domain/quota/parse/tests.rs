@@ -40,11 +40,17 @@ fn the_recorded_answers_of_the_usage_endpoint_are_read() {
         assert_eq!((main.allowed, main.limit_reached), (Some(flags.0), Some(flags.1)), "{name}");
         assert_eq!(windows(main), expected, "{name}");
         assert_eq!(said.credits.expect("credits").has_credits, name == "usage-with-credits");
+        let told = &fixture(name)["rate_limit_reset_credits"];
+        assert_eq!(
+            said.reset_credits.map(|r| r.available.into()),
+            told["available_count"].as_u64(),
+            "{name}"
+        );
     }
     let nothing = usage(&fixture("usage-minimal-nulls"), now());
     assert_eq!(
-        (nothing.plan.as_deref(), nothing.meters, nothing.credits),
-        (Some("unknown_future_plan"), vec![], None)
+        (nothing.plan.as_deref(), nothing.meters, nothing.credits, nothing.reset_credits),
+        (Some("unknown_future_plan"), vec![], None, None)
     );
 }
 

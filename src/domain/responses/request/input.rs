@@ -316,6 +316,15 @@ fn no_uploads(place: &str, instead: &str) -> RequestError {
     )
 }
 
+/// The `call_id` of a call (`true`) or of an output (`false`); `None` for any other item.
+pub fn call_direction(item: &Value) -> Option<(&str, bool)> {
+    let (kind, id) = (item["type"].as_str()?, item["call_id"].as_str()?);
+    if kind.ends_with("_call") {
+        return Some((id, true));
+    }
+    kind.ends_with("_output").then_some((id, false))
+}
+
 /// Makes calls and outputs meet, as the upstream demands: a call that an interrupt left alone gets the output
 /// `aborted`, right behind it.
 ///
@@ -329,14 +338,14 @@ pub fn close_calls(items: &mut Vec<Value>, place: impl Fn(usize) -> String) -> R
     }
     let mut calls: HashMap<&str, Call> = HashMap::new();
     for (at, item) in items.iter().enumerate() {
-        let (Some(kind), Some(id)) = (item["type"].as_str(), item["call_id"].as_str()) else { continue };
+        let Some((id, is_call)) = call_direction(item) else { continue };
         let refuse =
             |what: String| Err(RequestError::at("invalid_value", format!("{}.call_id", place(at)), what));
-        if kind.ends_with("_call") {
+        if is_call {
             if calls.insert(id, Call { at, answered: false }).is_some() {
                 return refuse(format!("two calls have the `call_id` `{id}`"));
             }
-        } else if kind.ends_with("_output") {
+        } else {
             match calls.get_mut(id) {
                 None => return refuse(format!("no call with the `call_id` `{id}` comes before this output")),
                 Some(call) if call.answered => return refuse(format!("two outputs answer the call `{id}`")),

@@ -122,6 +122,16 @@ fn every_exclusion_says_why_and_until_when() {
     );
 }
 
+#[test]
+fn a_decision_is_described_in_words_and_by_codes() {
+    let pool = pool(Strategy::PriorityOrder, &["disabled", "ready", "failing"]);
+    let told = plan(&pool).describe(&pool);
+    assert_eq!((&told["why"], &told["why_code"]), (&Why::Next.to_string().into(), &"next".into()));
+    assert_eq!((&told["attempts"][0], &told["last_resort"][0]), (&"b".into(), &"c".into()));
+    assert_eq!(told["excluded"][0]["reason"], "disabled");
+    assert_eq!(serde_json::to_value(Why::LastResort).ok(), Some("last_resort".into()));
+}
+
 /// Eight users, three accounts, 600 requests: each account within 2 %.
 #[test]
 fn round_robin_is_fair() {

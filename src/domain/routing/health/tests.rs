@@ -210,6 +210,31 @@ fn reasons_are_stored_under_their_own_names() {
     assert_eq!(BlockReason::named("tomorrow"), None);
 }
 
+#[test]
+fn models_that_are_left_alone_are_told_once_each_with_the_weightiest_reason() {
+    let mut health = Health::default();
+    let block = |model: Option<&str>, reason, until| Block {
+        model: model.map(str::to_owned),
+        reason,
+        since: at(0),
+        until: at(until),
+        told: false,
+        opened: 0,
+    };
+    health.adopt(block(Some("n"), BlockReason::Overload, 900));
+    health.adopt(block(Some("n"), BlockReason::ModelNotInPlan, 500));
+    health.adopt(block(Some("m"), BlockReason::Overload, 300));
+    health.adopt(block(None, BlockReason::RateLimit, 400));
+    let told = |now| {
+        let blocks = health.model_blocks(at(now)).into_iter();
+        blocks.map(|b| (b.model, b.reason, (b.until - at(0)).num_seconds())).collect::<Vec<_>>()
+    };
+    let not_in_plan = ("n".to_owned(), BlockReason::ModelNotInPlan, 500);
+    assert_eq!(told(0), [("m".to_owned(), BlockReason::Overload, 300), not_in_plan.clone()]);
+    assert_eq!(told(300), [not_in_plan]);
+    assert_eq!(told(900), []);
+}
+
 fn any_cause() -> impl Strategy<Value = Cause> {
     prop::sample::select(vec![
         Cause::Client,

@@ -1,95 +1,90 @@
-import { type FormEvent, useState } from "react";
+import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { Field } from "@/components/Field";
-import { Input, Textarea } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { SLUG } from "@/components/slug";
 import { useSaveAgent } from "@/hooks/useAgents";
 import { useDenied } from "@/hooks/useMay";
-import { agentDraftOf, toAgentInput, validMaxTokens } from "./agentDraft";
+import { toAgentInput, validNumber } from "./agentDraft";
+import { IdentityFields } from "./IdentityFields";
+import { LeaveGuard } from "./LeaveGuard";
+import { LimitFields } from "./LimitFields";
 import { ModelFields } from "./ModelFields";
+import { PromptField } from "./PromptField";
+import { RoutingFields } from "./RoutingFields";
+import { ToolFields } from "./ToolFields";
+import type { useAgentDraft } from "./useAgentDraft";
 
 interface AgentFormProps {
   agent: Agent | null;
+  form: ReturnType<typeof useAgentDraft>;
   providers: Provider[];
   taken: string[];
+  onSaved: (key: string) => void;
   onClose: () => void;
 }
 
-export function AgentForm({ agent, providers, taken, onClose }: AgentFormProps) {
+export function AgentForm({ agent, form, providers, taken, onSaved, onClose }: AgentFormProps) {
   const { t } = useTranslation();
-  const [draft, setDraft] = useState(() => agentDraftOf(agent));
+  const { draft, dirty, set, pool } = form;
   const save = useSaveAgent(agent?.agent_key ?? null);
   const denied = useDenied("manage_agents");
   const fixed = agent?.managed_by === "file" ? t("agents.read_only") : denied;
   const readOnly = fixed !== undefined;
-  const keyTaken = agent === null && taken.includes(draft.key.trim());
-  const tokensValid = validMaxTokens(draft.maxTokens);
-  const complete = (agent !== null || (SLUG.test(draft.key.trim()) && !keyTaken)) && tokensValid;
-  const set = (change: Partial<typeof draft>) => setDraft({ ...draft, ...change });
+  const isNew = agent === null;
+  const key = draft.key.trim();
+  const keyTaken = isNew && taken.includes(key);
+  const numbers =
+    validNumber(draft.maxTokens) &&
+    validNumber(draft.maxToolIterations, isNew) &&
+    validNumber(draft.contextWindow, isNew);
+  const complete = (!isNew || (SLUG.test(key) && !keyTaken)) && numbers;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (complete && !readOnly && !save.isPending)
-      save.mutate(toAgentInput(draft, agent), { onSuccess: onClose });
+    if (!complete || readOnly || save.isPending) return;
+    const onSuccess = () => {
+      form.saved();
+      onSaved(isNew ? key : agent.agent_key);
+    };
+    save.mutate(toAgentInput(draft, agent, pool?.members), { onSuccess });
+  };
+  const change: typeof set = (next) => {
+    if (!save.isPending) save.reset();
+    set(next);
   };
   return (
-    <form onSubmit={submit}>
-      <fieldset disabled={readOnly} className="grid gap-4 sm:grid-cols-2">
-        {readOnly && (
-          <Notice tone="idle" className="sm:col-span-2">
-            {fixed}
-          </Notice>
-        )}
-        <Field
-          label={t("agents.key")}
-          hint={keyTaken ? t("errors.name_taken") : agent === null && t("agents.key_hint")}
-        >
-          <Input
-            value={draft.key}
-            readOnly={agent !== null}
-            aria-invalid={keyTaken}
-            spellCheck={false}
-            placeholder="reviewer"
-            onChange={({ target }) => set({ key: target.value })}
-          />
-        </Field>
-        <Field label={t("agents.display_name")} hint={t("common.optional")}>
-          <Input value={draft.displayName} onChange={({ target }) => set({ displayName: target.value })} />
-        </Field>
-        <ModelFields draft={draft} set={set} providers={providers} />
-        <Field
-          label={t("agents.max_tokens")}
-          hint={tokensValid ? t("common.optional") : t("agents.max_tokens_invalid")}
-        >
-          <Input
-            inputMode="numeric"
-            value={draft.maxTokens}
-            aria-invalid={!tokensValid}
-            onChange={({ target }) => set({ maxTokens: target.value })}
-          />
-        </Field>
-        <div className="sm:col-span-2">
-          <Field label={t("agents.system_prompt")} hint={t("common.optional")}>
-            <Textarea
-              rows={7}
-              value={draft.systemPrompt}
-              onChange={({ target }) => set({ systemPrompt: target.value })}
-            />
-          </Field>
+    <form onSubmit={submit} aria-label={isNew ? t("agents.create") : `agent:${agent.agent_key}`}>
+      <fieldset disabled={readOnly} className="flex min-w-0 flex-col gap-5">
+        {readOnly && <Notice tone="idle">{fixed}</Notice>}
+        <div className="grid gap-4 sm:grid-cols-2">
+          <IdentityFields draft={draft} set={change} isNew={isNew} keyTaken={keyTaken} />
+          <ModelFields draft={draft} set={change} providers={providers} />
+          <PromptField draft={draft} set={change} />
+          <LimitFields draft={draft} set={change} isNew={isNew} />
         </div>
+        <ToolFields choice={draft.tools} onChange={(tools) => change({ tools })} />
+        <RoutingFields
+          draft={draft.routing}
+          pool={pool}
+          known={form.providerKnown}
+          onChange={(routing) => change({ routing })}
+        />
       </fieldset>
       {save.isError && <ErrorNotice error={save.error} className="mt-4" />}
-      <div className="mt-4 flex justify-end gap-2">
-        <Button onClick={onClose}>{t(readOnly ? "common.close" : "common.cancel")}</Button>
+      <div className="mt-4 flex flex-wrap items-center justify-end gap-2">
+        <p role="status" className="mr-auto text-muted text-sm">
+          {dirty ? t("agents.unsaved") : save.isSuccess && t("agents.saved")}
+        </p>
+        <Button onClick={onClose}>{t("common.close")}</Button>
         {!readOnly && (
-          <Button type="submit" look="primary" busy={save.isPending} disabled={!complete}>
+          <Button type="submit" look="primary" busy={save.isPending} disabled={!complete || !dirty}>
             {t("common.save")}
           </Button>
         )}
       </div>
+      {!readOnly && <LeaveGuard isDirty={form.isDirty} />}
     </form>
   );
 }

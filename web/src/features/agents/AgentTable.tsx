@@ -63,6 +63,9 @@ function AgentRow({ agent, onEdit, onDelete }: AgentRowProps) {
           {agent.is_default && (
             <span className="font-normal text-muted text-xs"> · {t("agents.default")}</span>
           )}
+          {agent.status === "inactive" && (
+            <span className="font-normal text-muted text-xs"> · {t("agents.inactive")}</span>
+          )}
         </p>
         <p className="whitespace-nowrap font-mono text-muted text-xs">agent:{agent.agent_key}</p>
       </Td>

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { Provider } from "@/api/types";
+import type { Model, Provider } from "@/api/types";
 import { Field } from "@/components/Field";
 import { Select } from "@/components/inputs";
 import { withCurrent } from "@/components/withCurrent";
@@ -22,7 +22,8 @@ export function ModelFields({ draft, set, providers }: ModelFieldsProps) {
   const all = useModels();
   const names = modelNames(provider ? own.data : undefined, provider ? undefined : all.data);
   const failed = provider ? own.isError : all.isError;
-  const levels = levelsOf(own.data?.find(({ id }) => id === draft.model));
+  const known: Pick<Model, "id" | "thinking_levels">[] = (provider ? own.data : all.data) ?? [];
+  const levels = levelsOf(known.find(({ id }) => id === draft.model));
   return (
     <>
       <Field label={t("agents.provider")}>

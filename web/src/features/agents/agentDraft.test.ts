@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { withCurrent } from "@/components/withCurrent";
 import { agent, model } from "../../../tests/samples";
-import { agentDraftOf, toAgentInput, validMaxTokens } from "./agentDraft";
+import { agentDraftOf, toAgentInput, validNumber } from "./agentDraft";
 import { levelsOf, modelNames } from "./modelChoices";
 
 test("saving without a change changes nothing, also what the form does not show", () => {
@@ -11,6 +11,10 @@ test("saving without a change changes nothing, also what the form does not show"
     provider: null,
     model: "gpt-5",
     system_prompt: "Be short.",
+    workspace: null,
+    max_tool_iterations: 20,
+    context_window: 200_000,
+    tools_config: {},
     other_config: agent().other_config,
   });
 });
@@ -29,8 +33,8 @@ test("only a new agent sends its key", () => {
 });
 
 test("the limit is a whole number above zero, or nothing", () => {
-  for (const good of ["", " ", "1", "4000"]) expect(validMaxTokens(good)).toBe(true);
-  for (const bad of ["0", "-1", "1.5", "1e3", "x"]) expect(validMaxTokens(bad)).toBe(false);
+  for (const good of ["", " ", "1", "4000"]) expect(validNumber(good)).toBe(true);
+  for (const bad of ["0", "-1", "1.5", "1e3", "x"]) expect(validNumber(bad)).toBe(false);
 });
 
 test("the list of models holds plain names, and the current choice even when it is gone", () => {
@@ -42,6 +46,6 @@ test("the list of models holds plain names, and the current choice even when it 
 
 test("the thinking levels are the model's own where it names them", () => {
   const model = { id: "m", name: "m", context_window: null, thinking_levels: ["low"] };
-  expect(levelsOf(model)).toEqual(["low"]);
+  expect(levelsOf(model)).toEqual(["off", "low"]);
   expect(levelsOf(undefined)).toContain("medium");
 });

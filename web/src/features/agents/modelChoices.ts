@@ -10,6 +10,8 @@ export function modelNames(own: ProviderModel[] | undefined, all: Model[] | unde
   return [...new Set(ids)];
 }
 
-export function levelsOf(model: ProviderModel | undefined): string[] {
-  return model && model.thinking_levels.length > 0 ? model.thinking_levels : USUAL_LEVELS;
+/** The levels of a model, and none at all. */
+export function levelsOf(model: Pick<ProviderModel, "thinking_levels"> | undefined): string[] {
+  const levels = model && model.thinking_levels.length > 0 ? model.thinking_levels : USUAL_LEVELS;
+  return ["off", ...levels.filter((it) => it !== "off")];
 }

@@ -1,40 +1,32 @@
 import { useTranslation } from "react-i18next";
 import { EmptyState } from "@/components/EmptyState";
+import { TalkFrame } from "./TalkFrame";
 import { TurnView } from "./TurnView";
 import type { Turn } from "./turns";
-import { useStickToBottom } from "./useStickToBottom";
 
-export function Conversation({ turns, onRetry }: { turns: Turn[]; onRetry: (id: number) => void }) {
+interface ConversationProps {
+  turns: Turn[];
+  /** Asks from that turn on again. */
+  onAsk: (id: number, question: string) => void;
+}
+
+/** A conversation with a plain model. */
+export function Conversation({ turns, onAsk }: ConversationProps) {
   const { t } = useTranslation();
-  const { box, onScroll } = useStickToBottom<HTMLElement>(turns);
   const streaming = turns.some((turn) => turn.state === "streaming");
   return (
-    <section
-      ref={box}
-      onScroll={onScroll}
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-      tabIndex={0}
-      aria-label={t("chat.conversation")}
-      aria-busy={streaming}
-      className="min-h-0 flex-1 overflow-y-auto rounded-t-lg border border-line bg-surface"
-    >
+    <TalkFrame growing={turns} streaming={streaming} empty={turns.length === 0}>
       {turns.length === 0 ? (
-        <EmptyState title={t("chat.empty_title")}>{t("chat.empty")}</EmptyState>
+        <EmptyState title={t("chat.empty_title")}>{t("chat.empty_model")}</EmptyState>
       ) : (
         <ol className="mx-auto flex max-w-3xl flex-col gap-6 px-4 py-5">
-          {turns.map((turn, index) => (
+          {turns.map((turn) => (
             <li key={turn.id}>
-              <TurnView
-                turn={turn}
-                onRetry={index === turns.length - 1 ? () => onRetry(turn.id) : undefined}
-              />
+              <TurnView turn={turn} onAsk={streaming ? undefined : (text) => onAsk(turn.id, text)} />
             </li>
           ))}
         </ol>
       )}
-      <p role="status" className="sr-only">
-        {streaming ? t("chat.answering") : turns.length > 0 && t("chat.answered")}
-      </p>
-    </section>
+    </TalkFrame>
   );
 }

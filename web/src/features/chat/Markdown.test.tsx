@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/react";
+import { render, screen, waitFor } from "@testing-library/react";
 import { expect, test } from "vitest";
 import Markdown from "./Markdown";
 
@@ -25,4 +25,18 @@ test("links open elsewhere and say nothing about this page", () => {
   const link = screen.getByRole("link", { name: "site" });
   expect(link).toHaveAttribute("target", "_blank");
   expect(link).toHaveAttribute("rel", "noreferrer noopener");
+});
+
+test("code is coloured by its language, and copied as it is", async () => {
+  const { container } = render(<Markdown text={"```rust\nfn main() {}\n```"} />);
+  expect(screen.getByText("rust")).toBeVisible();
+  await waitFor(() => expect(container.querySelector(".hljs-keyword")).toHaveTextContent("fn"));
+  expect(container.querySelector("pre")).toHaveTextContent("fn main() {}");
+});
+
+test("code without a language, or with one that nobody knows, stays plain", async () => {
+  const { container } = render(<Markdown text={"```\na < b\n```\n\n```klingon\nc > d\n```"} />);
+  await waitFor(() => expect(container.querySelectorAll("pre")[1]).toHaveTextContent("c > d"));
+  expect(container.querySelector("pre")).toHaveTextContent("a < b");
+  expect(container.querySelector("[class^=hljs]")).toBeNull();
 });

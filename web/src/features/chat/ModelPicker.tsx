@@ -45,7 +45,7 @@ export function ModelPicker({ models, value, onChange }: ModelPickerProps) {
   return (
     <Select
       aria-label={t("chat.model")}
-      className="flex-1 sm:w-60 sm:flex-none"
+      className="flex-1 max-sm:order-first max-sm:basis-full sm:w-60 sm:flex-none"
       value={value}
       disabled={!models.data}
       onChange={({ target }) => onChange(target.value)}

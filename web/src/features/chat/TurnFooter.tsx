@@ -1,10 +1,15 @@
 import { useTranslation } from "react-i18next";
-import { CopyButton } from "@/components/CopyButton";
 import { useFormat } from "@/i18n/format";
+import { AnswerActions } from "./AnswerActions";
 import type { Turn } from "./turns";
 
+interface TurnFooterProps {
+  turn: Turn;
+  onRetry?: (() => void) | undefined;
+}
+
 /** Who served the answer, with what, and what it took. */
-export function TurnFooter({ turn }: { turn: Turn }) {
+export function TurnFooter({ turn, onRetry }: TurnFooterProps) {
   const { t } = useTranslation();
   const format = useFormat();
   if (turn.state === "streaming" && !turn.servedBy) return null;
@@ -23,7 +28,7 @@ export function TurnFooter({ turn }: { turn: Turn }) {
       <p className="tabular" data-testid="served">
         {parts.join(" · ")}
       </p>
-      {turn.answer && turn.state !== "streaming" && <CopyButton text={turn.answer} what={t("chat.answer")} />}
+      {turn.state !== "streaming" && <AnswerActions answer={turn.answer} onRetry={onRetry} />}
     </footer>
   );
 }

@@ -23,3 +23,10 @@ export function defaultModel(models: readonly Model[] | undefined): string {
   const { plain, agents, pinned } = groupModels(models ?? [], "");
   return plain[0] ?? agents[0] ?? pinned[0] ?? "";
 }
+
+const AGENT = "agent:";
+
+/** The key of the agent that a model's name means; `null` for a plain model. */
+export function agentOf(model: string): string | null {
+  return model.startsWith(AGENT) ? model.slice(AGENT.length) : null;
+}

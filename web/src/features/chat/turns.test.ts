@@ -1,7 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import type { ChatEvent } from "@/api/chatEvents";
 import { toApiError } from "@/api/errors";
-import { applyEvent, closeTurn, newTurn, nextAsk, type Turn } from "./turns";
+import { applyEvent, closeTurn, newTurn, nextAsk } from "./turns";
 
 const CUT = new Error("cut off");
 const after = (...events: ChatEvent[]) => events.reduce(applyEvent, newTurn(0, "Q", "m"));
@@ -35,7 +35,7 @@ test("what the model is sent leaves out failed answers and keeps stopped ones", 
     { ...turn, question: "Q3", answer: "A3", state: "stopped" as const },
     { ...turn, question: "Q4", answer: "", state: "stopped" as const },
   ];
-  expect(nextAsk(turns, "Q5", "m", () => "k").messages.map(({ content }) => content)).toEqual([
+  expect(nextAsk(turns, "Q5", "m").messages.map(({ content }) => content)).toEqual([
     "Q1",
     "A1",
     "Q3",
@@ -53,45 +53,4 @@ test("the pieces of a tool call grow together, each call by its own index", () =
     { index: 0, name: "look", arguments: '{"a":1}' },
     { index: 1, name: "run", arguments: "" },
   ]);
-});
-
-describe("an agent's conversation is the gateway's", () => {
-  const done = (model: string, sessionKey: string | null) => ({
-    ...newTurn(0, "Q1", model, sessionKey),
-    answer: "A1",
-    state: "done" as const,
-  });
-  const ask = (earlier: Turn[], model: string) => nextAsk(earlier, "Q2", model, () => "new");
-  const only = [{ role: "user", content: "Q2" }];
-  const all = ["Q1", "A1", "Q2"];
-
-  test("it goes on under its key, with the new message only", () => {
-    expect(ask([done("agent:a", "old")], "agent:a")).toEqual({
-      model: "agent:a",
-      messages: only,
-      sessionKey: "old",
-    });
-  });
-
-  test("an agent that joins in the middle gets a new key and what was said before", () => {
-    for (const earlier of [done("m", null), done("agent:b", "old")]) {
-      const { messages, sessionKey } = ask([earlier], "agent:a");
-      expect(sessionKey).toBe("new");
-      expect(messages.map(({ content }) => content)).toEqual(all);
-    }
-  });
-
-  test("a plain model gets all of it and no key", () => {
-    const { messages, sessionKey } = ask([done("agent:a", "old")], "m");
-    expect(sessionKey).toBeNull();
-    expect(messages.map(({ content }) => content)).toEqual(all);
-  });
-
-  test("asking again after a failure goes on in the same conversation", () => {
-    const failed = { ...newTurn(1, "Q2", "agent:a", "old"), state: "failed" as const };
-    expect(ask([done("agent:a", "old"), failed], "agent:a")).toMatchObject({
-      messages: only,
-      sessionKey: "old",
-    });
-  });
 });

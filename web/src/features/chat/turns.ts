@@ -15,8 +15,6 @@ export interface Turn {
   id: number;
   question: string;
   model: string;
-  /** The conversation that the gateway keeps this turn in; `null` where only the page does. */
-  sessionKey: string | null;
   thinking: string;
   answer: string;
   tools: ToolCall[];
@@ -30,12 +28,11 @@ export interface Turn {
   durationMs: number | null;
 }
 
-export function newTurn(id: number, question: string, model: string, sessionKey: string | null = null): Turn {
+export function newTurn(id: number, question: string, model: string): Turn {
   return {
     id,
     question,
     model,
-    sessionKey,
     thinking: "",
     answer: "",
     tools: [],
@@ -85,32 +82,13 @@ export function closeTurn(turn: Turn, cutOff: Error): Turn {
   return turn.finish === null ? { ...turn, state: "failed", error: cutOff } : { ...turn, state: "done" };
 }
 
-/** The conversation as the model shall see it: failed turns are left out. */
-function toMessages(turns: readonly Turn[], question: string): ChatMessage[] {
-  const said = turns
+/** What is sent for the next question: the conversation as the page has it, without failed turns. */
+export function nextAsk(earlier: readonly Turn[], question: string, model: string): ChatAsk {
+  const said = earlier
     .filter((turn) => turn.answer !== "" && turn.state !== "failed")
     .flatMap((turn): ChatMessage[] => [
       { role: "user", content: turn.question },
       { role: "assistant", content: turn.answer },
     ]);
-  return [...said, { role: "user", content: question }];
-}
-
-export const isAgent = (model: string): boolean => model.startsWith("agent:");
-
-/**
- * What is sent for the next question. A plain model gets the conversation as the page has it. Of an agent the
- * gateway keeps it: it gets the new message only, or, when it joins in the middle, once all that was said before.
- */
-export function nextAsk(
-  earlier: readonly Turn[],
-  question: string,
-  model: string,
-  newKey: () => string,
-): ChatAsk {
-  if (!isAgent(model)) return { model, messages: toMessages(earlier, question), sessionKey: null };
-  const last = earlier.findLast((turn) => turn.state === "done");
-  if (last && last.model === model && last.sessionKey !== null)
-    return { model, messages: [{ role: "user", content: question }], sessionKey: last.sessionKey };
-  return { model, messages: toMessages(earlier, question), sessionKey: newKey() };
+  return { model, messages: [...said, { role: "user", content: question }] };
 }

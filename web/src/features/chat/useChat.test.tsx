@@ -43,7 +43,7 @@ test("a refusal is kept with its question, and asking again replaces it", async 
   await waitFor(() => expect(result.current.turns[0]?.state).toBe("failed"));
   expect(result.current.turns[0]?.error).toMatchObject({ message: "no account can serve", status: 429 });
   refuse = false;
-  act(() => result.current.retry(result.current.turns[0]?.id ?? -1, "gpt-5"));
+  act(() => result.current.ask(result.current.turns[0]?.id ?? -1, "Hi", "gpt-5"));
   await waitFor(() => expect(result.current.turns[0]).toMatchObject({ state: "done", answer: "ok" }));
   expect(result.current.turns).toHaveLength(1);
 });
@@ -68,29 +68,7 @@ test("stopping keeps what was said so far", async () => {
   expect(result.current.busy).toBe(false);
 });
 
-test("an agent is sent the new message under one key, and a new conversation has another", async () => {
-  const calls = stubGateway({ [CHAT]: () => eventStream([word("ok"), "data: [DONE]\n\n"]) });
-  const { result } = renderHook(useChat, { wrapper });
-  const say = async (text: string, turns: number) => {
-    act(() => result.current.send(text, "agent:reviewer"));
-    await waitFor(() =>
-      expect(result.current.turns.map(({ state }) => state)).toEqual(Array(turns).fill("done")),
-    );
-  };
-  await say("one", 1);
-  await say("two", 2);
-  act(() => result.current.clear());
-  await say("three", 1);
-  expect(calls.map(({ body }) => (body as { messages: unknown[] }).messages)).toEqual(
-    ["one", "two", "three"].map((content) => [{ role: "user", content }]),
-  );
-  const [first, second, third] = calls.map(({ headers }) => headers.get("x-gateway-session-key"));
-  expect(first).toMatch(/^chat-[0-9a-f]{32}$/);
-  expect(second).toBe(first);
-  expect(third).not.toBe(first);
-});
-
-test("a plain model is sent the conversation, and no key", async () => {
+test("a model is sent the whole conversation", async () => {
   const calls = stubGateway({ [CHAT]: () => eventStream([word("ok"), "data: [DONE]\n\n"]) });
   const { result } = renderHook(useChat, { wrapper });
   act(() => result.current.send("one", "gpt-5"));
@@ -98,5 +76,4 @@ test("a plain model is sent the conversation, and no key", async () => {
   act(() => result.current.send("two", "gpt-5"));
   await waitFor(() => expect(result.current.turns[1]?.state).toBe("done"));
   expect(calls[1]).toMatchObject({ body: { messages: [{}, {}, { content: "two" }] } });
-  expect(calls[1]?.headers.has("x-gateway-session-key")).toBe(false);
 });

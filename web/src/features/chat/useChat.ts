@@ -3,10 +3,9 @@ import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { streamChat } from "@/api/chat";
 import { keys } from "@/hooks/keys";
-import { newSessionKey } from "./sessionKey";
 import { applyEvent, closeTurn, newTurn, nextAsk, type Turn } from "./turns";
 
-/** A conversation that lives as long as the page. One answer streams at a time. */
+/** A conversation with a plain model. It lives as long as the page; one answer streams at a time. */
 export function useChat() {
   const { t } = useTranslation();
   const queries = useQueryClient();
@@ -24,8 +23,8 @@ export function useChat() {
     const started = performance.now();
     const change = (update: (turn: Turn) => Turn) =>
       setTurns((all) => all.map((turn) => (turn.id === id ? update(turn) : turn)));
-    const next = nextAsk(earlier, question, model, newSessionKey);
-    setTurns([...earlier, newTurn(id, question, model, next.sessionKey)]);
+    const next = nextAsk(earlier, question, model);
+    setTurns([...earlier, newTurn(id, question, model)]);
     try {
       const stream = await streamChat(next, controller.signal);
       change((turn) => ({ ...turn, servedBy: stream.servedBy }));
@@ -47,14 +46,13 @@ export function useChat() {
     turns,
     busy,
     send: (question: string, model: string) => void ask(turns, question, model),
-    /** Asks the last question again, in the place of its failed answer. */
-    retry: (id: number, model: string) => {
-      const turn = turns.find((each) => each.id === id);
-      if (turn && !busy)
+    /** Asks from there on again, with `question` in the place of what was asked. */
+    ask: (id: number, question: string, model: string) => {
+      if (!busy)
         void ask(
           turns.filter((each) => each.id < id),
-          turn.question,
-          model || turn.model,
+          question,
+          model,
         );
     },
     stop: () => running.current?.abort(),

@@ -8,6 +8,7 @@ import { json, stubGateway } from "../../../tests/stubGateway";
 import { PoolCard } from "./PoolCard";
 import { poolsOf } from "./pools";
 
+const RESETS = "Early resets available at ChatGPT: 2";
 const ACTIVITY = "GET /v1/providers/p1/codex-pool-activity";
 const [POOL] = poolsOf(pooled(["openai-codex", "codex-grace", "codex-linus"], "round_robin"));
 if (!POOL) throw new Error("no sample");
@@ -16,6 +17,7 @@ const QUOTA: QuotaList = {
   generated_at: "2026-05-01T12:00:00Z",
   providers: [
     quota({
+      reset_credits: { available: 2, applicable: 1 },
       windows: [
         quotaWindow({ used_percent: 95, remaining_percent: 5 }),
         quotaWindow({ label: "w", kind: "weekly" }),
@@ -47,10 +49,31 @@ test("each account says its place, its health, what it has left and what it did"
   await renderInApp(<PoolCard pool={POOL} quota={QUOTA} {...noop} />);
   expect(await screen.findByText("Healthy 90")).toBeVisible();
   const first = account("openai-codex");
-  for (const text of ["5 hours", "Week", "5% left · 95% used", "· almost used up", "usage_limit_reached"])
+  for (const text of [
+    "5 hours",
+    "Week",
+    "5% left · 95% used",
+    "· almost used up",
+    "usage_limit_reached",
+    RESETS,
+  ])
     expect(first.getByText(text)).toBeVisible();
   expect(first.getByText("runs out before the reset")).toHaveAttribute("title", "soon");
   expect(first.getByText("Chosen first").nextSibling).toHaveTextContent("8");
+});
+
+test("a model that an account does not serve for now is said in its row, though the account is ready", async () => {
+  stubGateway({ [ACTIVITY]: () => json(poolActivity()) });
+  const until = new Date(Date.now() + 600_000).toISOString();
+  const [owner, ...members] = POOL.accounts;
+  if (!owner) throw new Error("no owner");
+  const model_blocks = [{ model: "gpt-5.5", reason: "model_not_in_plan", until }];
+  const accounts = [{ ...owner, status: { ...owner.status, model_blocks } }, ...members];
+  await renderInApp(<PoolCard pool={{ ...POOL, accounts }} quota={QUOTA} {...noop} />);
+  expect(account("openai-codex").getByText("Ready")).toBeVisible();
+  const paused = account("openai-codex").getByText(/gpt-5.5 paused until/);
+  expect(paused).toHaveTextContent(/ · not in its plan$/);
+  expect(account("codex-grace").queryByText(/paused/)).toBeNull();
 });
 
 test("what nobody read is unknown, and why is said", async () => {

@@ -25,6 +25,7 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
   const verify = useVerifyProvider();
   const release = useReleaseProvider();
   const denied = useDenied("manage_providers");
+  const held = HELD.has(provider.status.state) || provider.status.model_blocks.length > 0;
   const urgent = usesSignIn(provider) && ASKS_FOR_SIGN_IN.has(provider.status.state);
   return (
     <tr data-provider={provider.name}>
@@ -57,7 +58,7 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
       </Td>
       <Td className="own-line">
         <div className="flex items-center gap-1 pt-1 sm:justify-end sm:pt-0">
-          {HELD.has(provider.status.state) && (
+          {held && (
             <Button
               size="sm"
               look="primary"

@@ -2,6 +2,8 @@ import { useTranslation } from "react-i18next";
 import type { Provider, ProviderState } from "@/api/types";
 import { RelativeTime } from "@/components/RelativeTime";
 import { StatusWord, type Tone } from "@/components/StatusWord";
+import { ModelBlocks } from "./ModelBlocks";
+import { useStatusReason } from "./useStatusReason";
 
 const TONES: Record<ProviderState, Tone> = {
   ready: "good",
@@ -12,15 +14,16 @@ const TONES: Record<ProviderState, Tone> = {
   disabled: "idle",
 };
 
-/** The account's state as a word, why, and until when. */
+/** The account's state as a word, why, and until when; and models that it does not serve. */
 export function ProviderStatusWord({ status }: Pick<Provider, "status">) {
   const { t } = useTranslation();
+  const reason = useStatusReason();
   return (
     <div>
       <StatusWord tone={TONES[status.state]}>{t(`providers.state.${status.state}`)}</StatusWord>
       {(status.until || status.reason) && (
         <p className="mt-0.5 text-muted text-xs">
-          {status.reason}
+          {status.reason && <span title={status.reason}>{reason(status.reason)}</span>}
           {status.reason && status.until && " · "}
           {status.until && (
             <>
@@ -29,6 +32,7 @@ export function ProviderStatusWord({ status }: Pick<Provider, "status">) {
           )}
         </p>
       )}
+      <ModelBlocks blocks={status.model_blocks} />
     </div>
   );
 }

@@ -15,6 +15,7 @@ test("a row says the state in words, who it is and what it offers", async () => 
     since: "2026-05-01T12:00:00Z",
     reason: "revoked",
     until: null,
+    model_blocks: [],
   };
   const onConnect = vi.fn();
   await renderInApp(<ProviderTable {...noop} onConnect={onConnect} providers={[provider({ status })]} />);
@@ -23,6 +24,42 @@ test("a row says the state in words, who it is and what it offers", async () => 
   }
   await userEvent.setup().click(screen.getByRole("button", { name: "Reconnect" }));
   expect(onConnect).toHaveBeenCalledWith("openai-codex");
+});
+
+test("why is said in the words of the page, and a code that it does not know as it came", async () => {
+  stubGateway({});
+  const reasons = {
+    "rejected:unauthorized": "the upstream refuses its fresh token",
+    "rejected:account_deactivated": "the account is deactivated",
+    "refresh_interrupted:refresh_token_reused": "a renewal was interrupted, and its token is spent",
+    refresh_token_reused: "another program used its refresh token",
+    moon_phase: "moon_phase",
+  };
+  const status = { ...provider().status, state: "needs_reauth" as const };
+  const providers = Object.keys(reasons).map((reason) =>
+    provider({ id: reason, name: reason, status: { ...status, reason } }),
+  );
+  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  for (const [code, words] of Object.entries(reasons)) {
+    const row = document.querySelector(`[data-provider="${code}"]`) as HTMLElement;
+    expect(within(row).getByTitle(code)).toHaveTextContent(words);
+  }
+});
+
+test("a model that is left alone is said, with its end, and can be tried again", async () => {
+  stubGateway({});
+  const until = new Date(Date.now() + 600_000).toISOString();
+  const over = new Date(Date.now() - 60_000).toISOString();
+  const model_blocks = [
+    { model: "gpt-5.5", reason: "overload", until },
+    { model: "gpt-old", reason: "overload", until: over },
+  ];
+  const providers = [provider({ status: { ...provider().status, model_blocks } })];
+  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  expect(screen.getByText("Ready")).toBeVisible();
+  expect(screen.getByText(/gpt-5.5 paused until/)).toHaveTextContent(/\d:\d\d.* · overloaded$/);
+  expect(screen.queryByText(/gpt-old/)).toBeNull();
+  expect(screen.getByRole("button", { name: "Try again now: openai-codex" })).toBeVisible();
 });
 
 test("removing asks for the name; what is in use is taken out first, after asking again", async () => {
@@ -60,7 +97,11 @@ test("a pause is said with its end, in words beside the colour", async () => {
   const until = new Date(Date.now() + 600_000).toISOString();
   const states = ["cooling_down", "exhausted"] as const;
   const providers = states.map((state, index) =>
-    provider({ id: `p${index}`, name: state, status: { state, since: until, reason: null, until } }),
+    provider({
+      id: `p${index}`,
+      name: state,
+      status: { state, since: until, reason: null, until, model_blocks: [] },
+    }),
   );
   await renderInApp(<ProviderTable {...noop} providers={providers} />);
   expect(screen.getByText("Cooling down")).toBeVisible();
@@ -73,7 +114,13 @@ test("a pause is said with its end, in words beside the colour", async () => {
 
 test("an account that is held back is tried again at once when a person says so", async () => {
   const calls = stubGateway({ "POST /v1/providers/p2/release": () => json({ status: "released" }) });
-  const status = { state: "exhausted" as const, since: "2026-05-01T12:00:00Z", reason: null, until: null };
+  const status = {
+    state: "exhausted" as const,
+    since: "2026-05-01T12:00:00Z",
+    reason: null,
+    until: null,
+    model_blocks: [],
+  };
   const providers = [provider(), provider({ id: "p2", name: "codex-linus", status })];
   await renderInApp(<ProviderTable {...noop} providers={providers} />);
   const [button, ...others] = screen.getAllByRole("button", { name: /Try again now/ });

@@ -14,6 +14,7 @@ export function QuotaBars({ quota, generatedAt }: QuotaBarsProps) {
   const { t } = useTranslation();
   const bought = quota?.credits?.has_credits ? quota.credits : null;
   const credits = bought?.unlimited ? t("quota.unlimited") : bought?.balance;
+  const resets = quota?.reset_credits?.available ?? 0;
   const windows = sortWindows(quota?.windows ?? []);
   return (
     <div className="flex flex-col gap-2.5">
@@ -41,6 +42,7 @@ export function QuotaBars({ quota, generatedAt }: QuotaBarsProps) {
           ))}
         </div>
       )}
+      {resets > 0 && <p className="text-muted text-xs">{t("quota.early_resets", { count: resets })}</p>}
       {credits && (
         <p className="text-muted text-xs">
           {t("quota.credits")} {credits}

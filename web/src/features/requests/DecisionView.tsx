@@ -5,6 +5,7 @@ import { Facts } from "@/components/Facts";
 import { STRATEGIES } from "@/features/pools/pools";
 import { useNow } from "@/hooks/useNow";
 import { useReason } from "./useReason";
+import { useWhy } from "./useWhy";
 
 function Excluded({ excluded }: { excluded: Exclusion }) {
   const { t } = useTranslation();
@@ -27,8 +28,10 @@ function Excluded({ excluded }: { excluded: Exclusion }) {
 /** Why this account: what was weighed, in which order they were tried, and why the others were left out. */
 export function DecisionView({ decision }: { decision: Decision | null | undefined }) {
   const { t } = useTranslation();
+  const say = useWhy();
   if (!decision) return <p className="text-muted text-sm">{t("requests.decision.none")}</p>;
-  const { why, home, attempts, last_resort: last, excluded } = decision;
+  const { home, attempts, last_resort: last, excluded } = decision;
+  const why = say(decision);
   const strategy = STRATEGIES.find((it) => it === decision.strategy);
   return (
     <div className="flex flex-col gap-2 text-sm" data-testid="decision">

@@ -43,6 +43,13 @@ test("the details say why this account, who was left out and what each attempt c
   expect(screen.getByText("codex-ken").closest("li")).toHaveTextContent("the moon is full");
 });
 
+test("why an account came first is said in the words of the page where it is a known code", async () => {
+  const told = decision({ why: "as another version put it", why_code: "loan" });
+  stubGateway({ "GET /v1/requests/r1": () => json({ ...REQUEST, decision: told }) });
+  await renderInApp(<RequestDetails id="r1" onClose={() => {}} />);
+  expect(await screen.findByText(/it was moved here/)).toBeVisible();
+});
+
 test("a request that is gone is said, in words and not as an error", async () => {
   stubGateway({ "GET /v1/requests/r1": () => json({ error: "not found", code: "not_found" }, 404) });
   await renderInApp(<RequestDetails id="r1" onClose={() => {}} />);

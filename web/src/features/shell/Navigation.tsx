@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { Bot, Gauge, Layers, List, MessageSquare, Plug, SlidersHorizontal } from "lucide-react";
+import { Bot, Gauge, Layers, List, MessageSquare, Plug, SlidersHorizontal, Wrench } from "lucide-react";
 import { useTranslation } from "react-i18next";
 
 const GROUPS = [
@@ -17,7 +17,8 @@ const GROUPS = [
     label: "shell.group_settings",
     pages: [
       { to: "/providers", label: "providers.title", Icon: Plug },
-      { to: "/settings", label: "settings.title", Icon: SlidersHorizontal },
+      { to: "/settings/mcp", label: "mcp.title", Icon: Wrench },
+      { to: "/settings", label: "settings.title", Icon: SlidersHorizontal, Wrench },
     ],
   },
 ] as const;
@@ -35,7 +36,7 @@ export function Navigation({ onNavigate }: { onNavigate?: () => void }) {
                 <Link
                   to={to}
                   onClick={onNavigate}
-                  activeOptions={{ exact: to === "/", includeSearch: false }}
+                  activeOptions={{ exact: to === "/" || to === "/settings", includeSearch: false }}
                   className="flex h-8 items-center gap-2.5 rounded-md px-2 text-muted hover:bg-hover hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-ink"
                 >
                   <Icon size={16} aria-hidden />

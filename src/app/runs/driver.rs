@@ -1,0 +1,331 @@
+//! Drives one run: asks the model, calls the tools, keeps the history, and does what `agent_loop` says next.
+
+mod end;
+
+mod model;
+
+mod tell;
+
+use super::Parts;
+use super::answer::Sink;
+use super::job::{Job, Question};
+use super::log::Live;
+use crate::app::conversations::{Transcript, storable};
+use crate::app::gateway::RequestGuard;
+use crate::domain::agent_loop::event::{Phase, RunEvent};
+use crate::domain::agent_loop::{Action, AgentLoop, Answer, Limit, ToolCall};
+use crate::domain::ids::{ProviderId, RequestId};
+use crate::domain::responses::event::Usage;
+use crate::domain::routing::refusal::Refusal;
+use crate::domain::tool::{ToolOutput, ToolSpec};
+use crate::store::runs::Progress;
+use crate::store::{runs, sessions};
+use end::Stop;
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::sync::Arc;
+use tell::Pending;
+use tokio::time::Instant;
+
+/// A run on its way.
+pub(super) struct Driver {
+    parts: Arc<Parts>,
+    job: Job,
+    live: Arc<Live>,
+    sink: Option<Sink>,
+    /// The record of the client's own request: the first question's.
+    first: Option<(RequestId, RequestGuard)>,
+    transcript: Transcript,
+    state: AgentLoop,
+    /// What the model may call, with the names of it.
+    offered: Vec<ToolSpec>,
+    own: HashSet<String>,
+    progress: Progress,
+    /// The place of the newest event in the log.
+    seq: i64,
+    pending: Option<Pending>,
+    /// What the model said last.
+    content: String,
+    /// Tokens of the last question and its answer, and of what came since.
+    context: u64,
+    deadline: Instant,
+}
+
+/// What a driver begins with.
+pub(super) struct Start {
+    pub job: Job,
+    pub live: Arc<Live>,
+    pub sink: Option<Sink>,
+    pub first: Option<(RequestId, RequestGuard)>,
+    pub transcript: Transcript,
+    pub offered: Vec<ToolSpec>,
+    /// The place of the newest event in the log: 0 for a new run.
+    pub seq: i64,
+    pub progress: Progress,
+}
+
+impl Driver {
+    pub fn new(parts: Arc<Parts>, start: Start) -> Self {
+        let Start { job, live, sink, first, transcript, offered, seq, progress } = start;
+        Self {
+            state: AgentLoop::new(job.limits),
+            own: offered.iter().map(|tool| tool.name.clone()).collect(),
+            context: transcript.estimate() + job.base.draft.instructions.len() as u64 / 4,
+            deadline: Instant::now() + job.wall_time,
+            parts,
+            job,
+            live,
+            sink,
+            first,
+            transcript,
+            offered,
+            progress,
+            seq,
+            pending: None,
+            content: String::new(),
+        }
+    }
+
+    /// Until it is over, and that is written down.
+    pub async fn run(mut self, message: String, resumed: bool) {
+        let _open = self.parts.gateway.shutdown.stream();
+        self.tell(&RunEvent::Started {
+            agent_key: self.job.agent_key.clone(),
+            session_id: self.job.session.as_ref().map(|(id, _)| id.to_string()),
+            session_key: self.job.session.as_ref().map(|(_, key)| key.clone()),
+            model: self.job.resolved.model.clone(),
+            message,
+            resumed,
+        })
+        .await;
+        let outcome = self.drive().await;
+        self.finish(outcome).await;
+    }
+
+    async fn drive(&mut self) -> Result<crate::domain::agent_loop::End, Stop> {
+        let mut action = self.state.begin();
+        loop {
+            action = match action {
+                Action::Ask { last } => {
+                    self.inject().await?;
+                    let answer = self.answer(last).await?;
+                    self.state.answered(answer)
+                }
+                Action::Call { make, refuse } => {
+                    self.call(make, refuse).await?;
+                    self.state.called()
+                }
+                Action::End { end, open } => {
+                    let why = format!("Not called: the run ended ({}).", end.as_str());
+                    self.close(&open, &why).await?;
+                    if !self.has_more_to_answer(&end).await? {
+                        return Ok(end);
+                    }
+                    self.state.more_said()
+                }
+            };
+        }
+    }
+
+    /// Takes up what was said while the run was busy.
+    async fn inject(&mut self) -> Result<(), Stop> {
+        let Some((session, _)) = self.job.session else { return Ok(()) };
+        let now = self.parts.clock.now();
+        let mut conn = self.parts.db.acquire().await?;
+        let waiting = sessions::dequeue(&mut conn, session).await?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
+        sessions::lock(&mut conn, session, now).await?;
+        let last = sessions::append(&mut conn, session, &waiting, (None, Some(self.job.id)), now).await?;
+        drop(conn);
+        self.heard(waiting, last).await;
+        Ok(())
+    }
+
+    /// What was said meanwhile is in the history.
+    async fn heard(&mut self, said: Vec<Value>, last: i64) {
+        self.transcript.push(said, None, last);
+        self.activity(Phase::MessageInjected, Vec::new()).await;
+    }
+
+    /// One answer of the model, in the history.
+    async fn answer(&mut self, last: Option<Limit>) -> Result<Answer, Stop> {
+        let question = last.map_or(Question::Next, Question::Last);
+        self.compact_if_due().await?;
+        self.activity(Phase::Thinking, Vec::new()).await;
+        let told = self.ask(question).await?;
+        let (mut calls, mut client_calls) = (Vec::new(), false);
+        for item in &told.items {
+            match ToolCall::of(item) {
+                Some(call) if self.is_own(&call.name) => calls.push(call),
+                Some(_) => client_calls = true,
+                None => client_calls |= item["type"] == "custom_tool_call",
+            }
+        }
+        let usage = told.usage.unwrap_or_default();
+        self.progress.iterations += 1;
+        self.progress.usage += usage;
+        if !self.progress.served_by.contains(&told.provider.name) {
+            self.progress.served_by.push(told.provider.name.clone());
+        }
+        self.context = match usage.input_tokens + usage.output_tokens {
+            0 => self.transcript.estimate(),
+            counted => counted,
+        };
+        self.content = told.text;
+        self.keep(told.items, Some(told.provider.id), usage).await?;
+        self.tell(&RunEvent::Usage {
+            input_tokens: usage.input_tokens,
+            cached_tokens: usage.cached_input_tokens,
+            output_tokens: usage.output_tokens,
+            reasoning_tokens: usage.reasoning_tokens,
+            iteration: self.progress.iterations,
+            provider_name: told.provider.name.clone(),
+            request_id: told.request.to_string(),
+        })
+        .await;
+        Ok(Answer {
+            calls,
+            client_calls,
+            tokens: usage.input_tokens + usage.output_tokens,
+            incomplete: told.incomplete,
+        })
+    }
+
+    /// A call stays here unless the client has a tool of that name; a name that nobody knows is told so to the model.
+    fn is_own(&self, name: &str) -> bool {
+        self.own.contains(name) || self.job.base.client_tools.is_empty()
+    }
+
+    /// Makes the calls side by side; their outputs are in the history in the order of the calls.
+    async fn call(&mut self, make: Vec<ToolCall>, refuse: Vec<(ToolCall, String)>) -> Result<(), Stop> {
+        let names = make.iter().map(|call| call.name.clone()).collect();
+        self.activity(Phase::ToolExec, names).await;
+        let iteration = self.progress.iterations;
+        for call in make.iter().chain(refuse.iter().map(|(call, _)| call)) {
+            self.tell(&RunEvent::ToolCall {
+                id: call.call_id.clone(),
+                name: call.name.clone(),
+                arguments: call.arguments.clone(),
+                iteration,
+            })
+            .await;
+        }
+        let mut outputs: Vec<(ToolCall, Option<ToolOutput>)> = Vec::with_capacity(make.len() + refuse.len());
+        for (call, text) in refuse {
+            let output = ToolOutput { text, is_error: true };
+            self.tell_result(&call, &output, 0).await;
+            outputs.push((call, Some(output)));
+        }
+        let first = outputs.len();
+        outputs.extend(make.into_iter().map(|call| (call, None)));
+        let stopped = self.make_calls(&mut outputs, first).await;
+        let why = "The call was stopped before it ended.";
+        let items: Vec<Value> = outputs
+            .iter()
+            .map(|(call, output)| output_item(call, output.as_ref().map_or(why, |output| &output.text)))
+            .collect();
+        self.context += items.iter().map(crate::domain::agent_loop::compaction::estimate).sum::<u64>();
+        self.keep(items, None, Usage::default()).await?;
+        stopped.map_or(Ok(()), Err)
+    }
+
+    /// Fills in the outputs from `first` on; why it stopped before all were there.
+    async fn make_calls(
+        &mut self,
+        outputs: &mut [(ToolCall, Option<ToolOutput>)],
+        first: usize,
+    ) -> Option<Stop> {
+        let context = self.job.context.clone();
+        let tools = self.parts.tools.clone();
+        let most = self.parts.tools.max_parallel();
+        let mut waiting = (first..outputs.len()).collect::<std::collections::VecDeque<_>>();
+        let mut running = FuturesUnordered::new();
+        loop {
+            while running.len() < most
+                && let Some(at) = waiting.pop_front()
+            {
+                let call = outputs[at].0.clone();
+                let (tools, context) = (&tools, &context);
+                running.push(async move {
+                    let started = Instant::now();
+                    let output = tools.call(context, &call.name, &call.arguments).await;
+                    (at, output, started.elapsed())
+                });
+            }
+            let done = tokio::select! {
+                biased;
+                stop = end::stopped(&self.live, self.deadline, &self.parts) => return Some(stop),
+                done = running.next() => done,
+            };
+            let (at, output, took) = done?;
+            let millis = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            let call = outputs[at].0.clone();
+            self.tell_result(&call, &output, millis).await;
+            outputs[at].1 = Some(output);
+        }
+    }
+
+    /// Calls that nobody makes get an output that says why.
+    async fn close(&mut self, open: &[ToolCall], why: &str) -> Result<(), Stop> {
+        if open.is_empty() {
+            return Ok(());
+        }
+        let items = open.iter().map(|call| output_item(call, why)).collect();
+        self.keep(items, None, Usage::default()).await
+    }
+
+    /// Puts items into the history, here and in Postgres, in one transaction with what the run used. What the person
+    /// said goes before the first answer to it.
+    async fn keep(&mut self, items: Vec<Value>, maker: Option<ProviderId>, usage: Usage) -> Result<(), Stop> {
+        let mut items: Vec<Value> = items.into_iter().map(storable).collect();
+        crate::domain::chat::stop::cut_items(&mut items, &self.job.stop);
+        let now = self.parts.clock.now();
+        let mut tx = self.parts.db.begin().await?;
+        let mut last = 0;
+        if let Some((session, _)) = &self.job.session {
+            if !sessions::lock(&mut tx, *session, now).await? {
+                return Err(Stop::failed(
+                    "session_deleted",
+                    "the conversation was deleted while the run was on",
+                ));
+            }
+            let said = std::mem::take(&mut self.job.said);
+            if !said.is_empty() {
+                sessions::append(&mut tx, *session, &said, (None, Some(self.job.id)), now).await?;
+            }
+            last = sessions::append(&mut tx, *session, &items, (maker, Some(self.job.id)), now).await?;
+            if usage != Usage::default() {
+                sessions::count(&mut tx, *session, usage).await?;
+            }
+        }
+        if !runs::progress(&mut tx, self.job.id, self.parts.owner, &self.progress).await? {
+            return Err(Stop::Lost);
+        }
+        tx.commit().await?;
+        self.transcript.push(items, maker, last);
+        Ok(())
+    }
+}
+
+fn output_item(call: &ToolCall, text: &str) -> Value {
+    json!({"type": "function_call_output", "call_id": call.call_id, "output": text})
+}
+
+/// A conversation that could not be written: the client may try again.
+pub(super) fn not_stored() -> Refusal {
+    Refusal {
+        status: 503,
+        kind: "server_error".into(),
+        code: "conversation_not_stored".into(),
+        message: "the answer could not be added to the stored conversation".into(),
+        param: None,
+        resets_at: None,
+        retry_after: Some(2),
+        retryable: true,
+        attempts: 0,
+    }
+}

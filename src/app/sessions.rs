@@ -1,0 +1,118 @@
+//! Stored conversations, for people: listed, searched, read, renamed, cut back, taken away, removed.
+
+use crate::app::clock::Clock;
+use crate::domain::ids::{SessionId, TenantId};
+use crate::store::{runs, sessions};
+use sqlx::PgPool;
+
+pub use crate::store::sessions::{CompactionRow, Filter, ItemRow, SessionRow};
+
+/// Reads and changes conversations.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    pub db: PgPool,
+    pub clock: Clock,
+}
+
+/// Why it was not done. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error("session not found")]
+    NotFound,
+    #[error("a run is on in this conversation; cancel it or wait until it is over")]
+    Busy,
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+/// A part of a conversation.
+#[derive(Debug)]
+pub struct Items {
+    pub items: Vec<ItemRow>,
+    /// After which place it goes on; `None` at its end.
+    pub next: Option<i64>,
+}
+
+impl Sessions {
+    /// A tenant's conversations, newest first, and whether there are more.
+    pub async fn page(
+        &self,
+        tenant: TenantId,
+        filter: &Filter,
+        limit: u32,
+    ) -> Result<(Vec<SessionRow>, bool), SessionError> {
+        let mut conn = self.db.acquire().await?;
+        let mut rows = sessions::page(&mut conn, tenant, filter, limit + 1).await?;
+        let more = rows.len() > limit as usize;
+        rows.truncate(limit as usize);
+        Ok((rows, more))
+    }
+
+    /// One conversation.
+    pub async fn get(&self, tenant: TenantId, id: SessionId) -> Result<SessionRow, SessionError> {
+        let mut conn = self.db.acquire().await?;
+        sessions::get(&mut conn, tenant, id).await?.ok_or(SessionError::NotFound)
+    }
+
+    /// Its items behind `after`, `limit` at most; `None`: all.
+    pub async fn items(
+        &self,
+        tenant: TenantId,
+        id: SessionId,
+        after: i64,
+        limit: Option<u32>,
+    ) -> Result<Items, SessionError> {
+        self.get(tenant, id).await?;
+        let mut conn = self.db.acquire().await?;
+        let mut items = sessions::items(&mut conn, id, after, limit.map(|most| most + 1)).await?;
+        let more = limit.is_some_and(|most| items.len() > most as usize);
+        items.truncate(limit.map_or(usize::MAX, |most| most as usize));
+        let next = items.last().filter(|_| more).map(|row| row.seq);
+        Ok(Items { items, next })
+    }
+
+    /// The summaries that stand for its beginning when the model is asked.
+    pub async fn compactions(&self, id: SessionId) -> Result<Vec<CompactionRow>, SessionError> {
+        Ok(sessions::compactions(&mut *self.db.acquire().await?, id).await?)
+    }
+
+    /// Gives it another title.
+    pub async fn rename(&self, tenant: TenantId, id: SessionId, title: &str) -> Result<(), SessionError> {
+        let mut conn = self.db.acquire().await?;
+        sessions::rename(&mut conn, tenant, id, title).await?.then_some(()).ok_or(SessionError::NotFound)
+    }
+
+    /// Removes it with its items.
+    pub async fn delete(&self, tenant: TenantId, id: SessionId) -> Result<(), SessionError> {
+        let mut tx = self.db.begin().await?;
+        self.lock_idle(&mut tx, tenant, id).await?;
+        sessions::delete(&mut tx, tenant, id).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Removes what was said from a place on; how many items that were.
+    pub async fn rewind(&self, tenant: TenantId, id: SessionId, from_seq: i64) -> Result<u64, SessionError> {
+        let mut tx = self.db.begin().await?;
+        self.lock_idle(&mut tx, tenant, id).await?;
+        let removed = sessions::rewind(&mut tx, id, from_seq).await?;
+        tx.commit().await?;
+        Ok(removed)
+    }
+
+    /// Locks a conversation in which no run is on.
+    async fn lock_idle(
+        &self,
+        conn: &mut sqlx::PgConnection,
+        tenant: TenantId,
+        id: SessionId,
+    ) -> Result<(), SessionError> {
+        if sessions::get(conn, tenant, id).await?.is_none() {
+            return Err(SessionError::NotFound);
+        }
+        sessions::lock(conn, id, self.clock.now()).await?;
+        match runs::running_in(conn, id).await? {
+            Some(_) => Err(SessionError::Busy),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Real servers: one from npm over both transports, one from Python's index. `make test` installs them (`.ci/install-clients.sh`).
+
+use super::{call, connected, repository};
+use crate::support::world::{Node, World};
+use gateway::config::McpServer;
+use gateway::domain::ids::MASTER_TENANT;
+use serde_json::{Value, json};
+
+/// What was installed, as an absolute path.
+fn installed(path: &str) -> String {
+    let path = repository("tests/e2e").join(path);
+    assert!(path.exists(), "{} is missing: run .ci/install-clients.sh", path.display());
+    path.display().to_string()
+}
+
+fn everything(args: &[&str]) -> McpServer {
+    let program = installed("node_modules/@modelcontextprotocol/server-everything/dist/index.js");
+    let args = std::iter::once(program).chain(args.iter().map(|arg| (*arg).to_owned()));
+    McpServer { command: Some("node".into()), args: args.collect(), ..McpServer::default() }
+}
+
+async fn with(name: &str, server: McpServer) -> (World, Node) {
+    let world = World::with(|config| drop(config.mcp.servers.insert(name.to_owned(), server))).await;
+    let node = world.bare_node().await;
+    (world, node)
+}
+
+/// What every one of them must do.
+async fn lists_and_echoes(node: &Node, server: &str) {
+    connected(node, server).await;
+    let tools = node.app.mcp.tools(MASTER_TENANT);
+    let echo = tools.iter().find(|tool| tool.tool == "echo").unwrap();
+    assert_eq!(echo.qualified, format!("mcp_{server}_echo"));
+    assert_eq!(echo.spec.parameters["required"], json!(["message"]));
+    let output = call(node, server, "echo", json!({"message": "Grüße"})).await;
+    assert_eq!((output.text.as_str(), output.is_error), ("Echo: Grüße", false));
+    let output = call(node, server, "echo", json!({})).await;
+    assert!(output.is_error && output.text.contains("message"), "{}", output.text);
+    let output = call(node, server, "get-tiny-image", json!({})).await;
+    assert!(output.text.contains("[image, image/png,"), "{}", output.text);
+}
+
+#[tokio::test]
+async fn a_server_from_npm_is_used_over_its_standard_input() {
+    let (_world, node) = with("every-thing", everything(&[])).await;
+    lists_and_echoes(&node, "every-thing").await;
+    node.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_from_npm_is_used_over_http_and_connected_again_after_it_was_gone() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let start = || {
+        let McpServer { command, args, .. } = everything(&["streamableHttp"]);
+        tokio::process::Command::new(command.unwrap())
+            .args(args)
+            .env("PORT", port.to_string())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    };
+    let running = start();
+    let server = McpServer { url: Some(format!("http://127.0.0.1:{port}/mcp")), ..McpServer::default() };
+    let (_world, node) = with("web", server).await;
+    // The first try may have come before it listened.
+    wait_for(&node, |status| status == "connected").await;
+    lists_and_echoes(&node, "web").await;
+    drop(running);
+    let output = call(&node, "web", "echo", json!({"message": "x"})).await;
+    assert!(output.is_error && output.text.contains("\"web\" failed"), "{}", output.text);
+    wait_for(&node, |status| status == "failed").await;
+    let _again = start();
+    wait_for(&node, |status| status == "connected").await;
+    lists_and_echoes(&node, "web").await;
+    node.stop().await;
+}
+
+async fn wait_for(node: &Node, mut right: impl FnMut(&Value) -> bool) {
+    crate::program::process::until("the state is there", async || {
+        let server = node.get("/v1/mcp/servers/web").await.json();
+        right(&server["status"]["state"])
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_server_from_pypi_is_used_over_its_standard_input() {
+    let server = McpServer { command: Some(installed(".venv/bin/mcp-server-time")), ..McpServer::default() };
+    let (_world, node) = with("time", server).await;
+    connected(&node, "time").await;
+    let names: Vec<String> =
+        node.app.mcp.tools(MASTER_TENANT).into_iter().map(|tool| tool.qualified).collect();
+    assert_eq!(names, ["mcp_time_convert_time", "mcp_time_get_current_time"]);
+    let arguments = json!({"source_timezone": "Etc/UTC", "time": "12:00", "target_timezone": "Asia/Tokyo"});
+    let output = call(&node, "time", "convert_time", arguments).await;
+    assert!(!output.is_error && output.text.contains("T21:00:00+09:00"), "{}", output.text);
+    let output = call(&node, "time", "get_current_time", json!({"timezone": "No/Where"})).await;
+    assert!(output.is_error, "{}", output.text);
+    node.stop().await;
+}

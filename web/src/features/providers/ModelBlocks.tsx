@@ -1,0 +1,24 @@
+import { useTranslation } from "react-i18next";
+import type { ModelBlock } from "@/api/types";
+import { useNow } from "@/hooks/useNow";
+import { useFormat } from "@/i18n/format";
+import { useStatusReason } from "./useStatusReason";
+
+/** The models that an account does not serve for now, and until when; others it may serve. */
+export function ModelBlocks({ blocks }: { blocks: readonly ModelBlock[] }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const now = useNow();
+  const reason = useStatusReason();
+  return blocks
+    .filter(({ until }) => Date.parse(until) > now)
+    .map(({ model, reason: code, until }) => (
+      <p key={model} className="mt-0.5 text-warn text-xs [overflow-wrap:anywhere]">
+        {t("providers.model_paused", { model })}{" "}
+        <time dateTime={until} title={format.absoluteTime(Date.parse(until))}>
+          {format.clock(Date.parse(until))}
+        </time>{" "}
+        · {reason(code)}
+      </p>
+    ));
+}

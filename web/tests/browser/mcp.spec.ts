@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { api, type Browser, launch, signIn } from "./support";
+
+const NAME = "browser-mcp";
+let browser: Browser;
+
+beforeEach(async () => {
+  await api("DELETE", `/v1/mcp/servers/${NAME}`);
+  browser = await launch();
+  await signIn(browser.page, "/settings/mcp");
+});
+
+afterEach(async () => {
+  const { complaints } = browser;
+  await browser.close();
+  await api("DELETE", `/v1/mcp/servers/${NAME}`);
+  expect(complaints).toEqual([]);
+});
+
+test("a server that cannot be reached says so, keeps its secret, and is deleted", async () => {
+  const { page } = browser;
+  await page.getByRole("button", { name: "Add a server" }).first().click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByText("This runs a program on the gateway’s machine").waitFor();
+  await dialog.getByLabel("Name", { exact: true }).fill(NAME);
+  await dialog.getByLabel("How it is reached").selectOption("streamable_http");
+  await dialog.getByLabel("Address", { exact: true }).fill("http://127.0.0.1:9/mcp");
+  await dialog.getByRole("button", { name: "Add a value" }).click();
+  await dialog.getByLabel("Name 1").fill("Authorization");
+  await dialog.getByLabel("Value 1").fill("Bearer s3cret");
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await dialog.waitFor({ state: "detached" });
+  const card = page.locator("section").filter({ has: page.locator(`[data-server="${NAME}"]`) });
+  await card.getByText("Failed").waitFor();
+  expect(await page.content()).not.toContain("s3cret");
+
+  await page.getByRole("button", { name: `Edit ${NAME}` }).click();
+  expect(await dialog.getByLabel("Name 1").inputValue()).toBe("Authorization");
+  expect(await dialog.getByLabel("Value 1").inputValue()).toBe("");
+  await dialog.getByLabel("Switched on").uncheck();
+  await dialog.getByRole("button", { name: "Save" }).click();
+  await card.getByText("Switched off").waitFor();
+  await page.getByRole("button", { name: `Delete ${NAME}` }).click();
+  await dialog.getByLabel(`Type ${NAME} to confirm`).fill(NAME);
+  await dialog.getByRole("button", { name: "Delete" }).click();
+  await card.waitFor({ state: "detached" });
+});
