@@ -50,6 +50,13 @@ impl Transcript {
         }
     }
 
+    /// The newest items have their place now, the last of them this one.
+    pub fn placed(&mut self, count: usize, last: i64) {
+        for ((place, _), back) in self.items.iter_mut().rev().take(count).zip(0..) {
+            *place = last - back;
+        }
+    }
+
     /// Nothing has been said.
     pub fn is_empty(&self) -> bool {
         self.summary.is_none() && self.items.is_empty()

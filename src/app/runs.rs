@@ -453,9 +453,12 @@ struct Begin {
 
 impl Begin {
     async fn new(parts: &Parts, job: &Job, message: String) -> Self {
+        let mut offered = parts.tools.offered(&job.context).await;
+        // A client's own tool of that name is meant.
+        offered.retain(|tool| !job.base.client_tools.contains(&tool.name));
         Self {
             live: Live::new(job.id),
-            offered: parts.tools.offered(&job.context).await,
+            offered,
             sink: None,
             first: None,
             message,

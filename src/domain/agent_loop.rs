@@ -95,8 +95,8 @@ pub struct Answer {
 pub enum Action {
     /// Ask the model; `last` forbids tools and tells why.
     Ask { last: Option<Limit> },
-    /// Make these calls side by side; the refused ones get their text as output without being made.
-    Call { make: Vec<ToolCall>, refuse: Vec<(ToolCall, String)> },
+    /// Make these calls side by side; one with a text gets that as its output without being made.
+    Call(Vec<(ToolCall, Option<String>)>),
     /// The run is over. The calls are those without an output: the history has to say why they have none.
     End { end: End, open: Vec<ToolCall> },
 }
@@ -185,7 +185,7 @@ impl AgentLoop {
             return Action::End { end, open: Vec::new() };
         }
         self.rounds += 1;
-        let (mut make, mut refuse) = (Vec::new(), Vec::new());
+        let mut wanted = Vec::with_capacity(calls.len());
         for call in calls {
             let times = self.times.entry((call.name.clone(), call.arguments.clone())).or_default();
             *times += 1;
@@ -196,12 +196,12 @@ impl AgentLoop {
                     self.limits.repeats
                 );
                 self.closing = Some(Limit::RepeatedCalls);
-                refuse.push((call, text));
+                wanted.push((call, Some(text)));
             } else {
-                make.push(call);
+                wanted.push((call, None));
             }
         }
-        Action::Call { make, refuse }
+        Action::Call(wanted)
     }
 
     /// Somebody said more before the run was over: it is answered too.
@@ -254,7 +254,8 @@ mod tests {
         let mut run = new(3, None);
         assert_eq!(run.begin(), Action::Ask { last: None });
         let calls = [call("a", "1"), call("b", "2")];
-        assert_eq!(run.answered(answer(&calls)), Action::Call { make: calls.to_vec(), refuse: Vec::new() });
+        let wanted = calls.iter().map(|call| (call.clone(), None)).collect();
+        assert_eq!(run.answered(answer(&calls)), Action::Call(wanted));
         assert_eq!(run.called(), Action::Ask { last: None });
         assert_eq!(run.answered(answer(&[])), end(End::Finished));
         assert_eq!(run.iterations(), 2);
@@ -281,16 +282,14 @@ mod tests {
     fn the_same_call_again_and_again_is_refused_and_ends_the_run() {
         let mut run = new(30, None);
         for _ in 0..2 {
-            assert!(
-                matches!(run.answered(answer(&[call("a", "1")])), Action::Call { refuse, .. } if refuse.is_empty())
-            );
+            let Action::Call(wanted) = run.answered(answer(&[call("a", "1")])) else { panic!("no call") };
+            assert_eq!(wanted, [(call("a", "1"), None)]);
             assert_eq!(run.called(), Action::Ask { last: None });
         }
-        let Action::Call { make, refuse } = run.answered(answer(&[call("a", "1"), call("a", "2")])) else {
-            panic!("no call")
-        };
-        assert_eq!((make, refuse.len()), (vec![call("a", "2")], 1));
-        assert!(refuse[0].1.contains("2 times"));
+        let calls = [call("a", "1"), call("a", "2")];
+        let Action::Call(wanted) = run.answered(answer(&calls)) else { panic!("no call") };
+        assert!(wanted[0].1.as_ref().is_some_and(|text| text.contains("2 times")), "{wanted:?}");
+        assert_eq!(wanted[1], (call("a", "2"), None));
         assert_eq!(run.called(), Action::Ask { last: Some(Limit::RepeatedCalls) });
     }
 
@@ -320,7 +319,7 @@ mod tests {
     fn calls_of_the_clients_tools_end_the_run_after_our_own_are_made() {
         let mut run = new(3, None);
         let mixed = Answer { client_calls: true, ..answer(&[call("a", "1")]) };
-        assert!(matches!(run.answered(mixed), Action::Call { .. }));
+        assert!(matches!(run.answered(mixed), Action::Call(_)));
         assert_eq!(run.called(), end(End::ClientCalls));
         let mut run = new(3, None);
         assert_eq!(run.answered(Answer { client_calls: true, ..Answer::default() }), end(End::ClientCalls));
@@ -348,7 +347,7 @@ mod tests {
                         let calls: Vec<_> = (0..count).map(|n| call(&n.to_string(), &name.to_string())).collect();
                         run.answered(answer(&calls))
                     }
-                    Action::Call { .. } => run.called(),
+                    Action::Call(_) => run.called(),
                     Action::End { .. } => break,
                 };
             }

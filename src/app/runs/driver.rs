@@ -12,8 +12,10 @@ use super::job::{Job, Question};
 use super::log::Live;
 use crate::app::conversations::{Transcript, storable};
 use crate::app::gateway::RequestGuard;
+use crate::domain::agent_loop::compaction;
 use crate::domain::agent_loop::event::{Phase, RunEvent};
-use crate::domain::agent_loop::{Action, AgentLoop, Answer, Limit, ToolCall};
+use crate::domain::agent_loop::{Action, AgentLoop, Answer, End, Limit, ToolCall};
+use crate::domain::chat::stop::cut_items;
 use crate::domain::ids::{ProviderId, RequestId};
 use crate::domain::responses::event::Usage;
 use crate::domain::routing::refusal::Refusal;
@@ -24,7 +26,7 @@ use end::Stop;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use tell::Pending;
 use tokio::time::Instant;
@@ -104,23 +106,23 @@ impl Driver {
         self.finish(outcome).await;
     }
 
-    async fn drive(&mut self) -> Result<crate::domain::agent_loop::End, Stop> {
+    async fn drive(&mut self) -> Result<End, Stop> {
         let mut action = self.state.begin();
         loop {
             action = match action {
                 Action::Ask { last } => {
-                    self.inject().await?;
+                    self.take_up().await?;
                     let answer = self.answer(last).await?;
                     self.state.answered(answer)
                 }
-                Action::Call { make, refuse } => {
-                    self.call(make, refuse).await?;
+                Action::Call(wanted) => {
+                    self.call(wanted).await?;
                     self.state.called()
                 }
                 Action::End { end, open } => {
                     let why = format!("Not called: the run ended ({}).", end.as_str());
                     self.close(&open, &why).await?;
-                    if !self.has_more_to_answer(&end).await? {
+                    if end != End::Finished || !self.take_up().await? {
                         return Ok(end);
                     }
                     self.state.more_said()
@@ -129,26 +131,21 @@ impl Driver {
         }
     }
 
-    /// Takes up what was said while the run was busy.
-    async fn inject(&mut self) -> Result<(), Stop> {
-        let Some((session, _)) = self.job.session else { return Ok(()) };
+    /// Takes up what was said while the run was busy; whether there was anything.
+    async fn take_up(&mut self) -> Result<bool, Stop> {
+        let Some((session, _)) = self.job.session else { return Ok(false) };
         let now = self.parts.clock.now();
-        let mut conn = self.parts.db.acquire().await?;
-        let waiting = sessions::dequeue(&mut conn, session).await?;
+        let mut tx = self.parts.db.begin().await?;
+        sessions::lock(&mut tx, session, now).await?;
+        let waiting = sessions::dequeue(&mut tx, session).await?;
         if waiting.is_empty() {
-            return Ok(());
+            return Ok(false);
         }
-        sessions::lock(&mut conn, session, now).await?;
-        let last = sessions::append(&mut conn, session, &waiting, (None, Some(self.job.id)), now).await?;
-        drop(conn);
-        self.heard(waiting, last).await;
-        Ok(())
-    }
-
-    /// What was said meanwhile is in the history.
-    async fn heard(&mut self, said: Vec<Value>, last: i64) {
-        self.transcript.push(said, None, last);
+        let last = sessions::append(&mut tx, session, &waiting, (None, Some(self.job.id)), now).await?;
+        tx.commit().await?;
+        self.transcript.push(waiting, None, last);
         self.activity(Phase::MessageInjected, Vec::new()).await;
+        Ok(true)
     }
 
     /// One answer of the model, in the history.
@@ -201,48 +198,41 @@ impl Driver {
     }
 
     /// Makes the calls side by side; their outputs are in the history in the order of the calls.
-    async fn call(&mut self, make: Vec<ToolCall>, refuse: Vec<(ToolCall, String)>) -> Result<(), Stop> {
-        let names = make.iter().map(|call| call.name.clone()).collect();
+    async fn call(&mut self, wanted: Vec<(ToolCall, Option<String>)>) -> Result<(), Stop> {
+        let made = wanted.iter().filter(|(_, refused)| refused.is_none());
+        let names = made.map(|(call, _)| call.name.clone()).collect();
         self.activity(Phase::ToolExec, names).await;
         let iteration = self.progress.iterations;
-        for call in make.iter().chain(refuse.iter().map(|(call, _)| call)) {
-            self.tell(&RunEvent::ToolCall {
-                id: call.call_id.clone(),
-                name: call.name.clone(),
-                arguments: call.arguments.clone(),
-                iteration,
-            })
-            .await;
+        for (ToolCall { call_id, name, arguments }, _) in &wanted {
+            let (id, name, arguments) = (call_id.clone(), name.clone(), arguments.clone());
+            self.tell(&RunEvent::ToolCall { id, name, arguments, iteration }).await;
         }
-        let mut outputs: Vec<(ToolCall, Option<ToolOutput>)> = Vec::with_capacity(make.len() + refuse.len());
-        for (call, text) in refuse {
-            let output = ToolOutput { text, is_error: true };
-            self.tell_result(&call, &output, 0).await;
-            outputs.push((call, Some(output)));
+        let mut outputs: Vec<(ToolCall, Option<ToolOutput>)> = Vec::with_capacity(wanted.len());
+        for (call, refused) in wanted {
+            let output = refused.map(|text| ToolOutput { text, is_error: true });
+            if let Some(output) = &output {
+                self.tell_result(&call, output, 0).await;
+            }
+            outputs.push((call, output));
         }
-        let first = outputs.len();
-        outputs.extend(make.into_iter().map(|call| (call, None)));
-        let stopped = self.make_calls(&mut outputs, first).await;
+        let stopped = self.make_calls(&mut outputs).await;
         let why = "The call was stopped before it ended.";
         let items: Vec<Value> = outputs
             .iter()
             .map(|(call, output)| output_item(call, output.as_ref().map_or(why, |output| &output.text)))
             .collect();
-        self.context += items.iter().map(crate::domain::agent_loop::compaction::estimate).sum::<u64>();
+        self.context += items.iter().map(compaction::estimate).sum::<u64>();
         self.keep(items, None, Usage::default()).await?;
         stopped.map_or(Ok(()), Err)
     }
 
-    /// Fills in the outputs from `first` on; why it stopped before all were there.
-    async fn make_calls(
-        &mut self,
-        outputs: &mut [(ToolCall, Option<ToolOutput>)],
-        first: usize,
-    ) -> Option<Stop> {
+    /// Fills in the outputs that are missing; why it stopped before all were there.
+    async fn make_calls(&mut self, outputs: &mut [(ToolCall, Option<ToolOutput>)]) -> Option<Stop> {
         let context = self.job.context.clone();
         let tools = self.parts.tools.clone();
         let most = self.parts.tools.max_parallel();
-        let mut waiting = (first..outputs.len()).collect::<std::collections::VecDeque<_>>();
+        let missing = |at: &usize| outputs[*at].1.is_none();
+        let mut waiting: VecDeque<usize> = (0..outputs.len()).filter(missing).collect();
         let mut running = FuturesUnordered::new();
         loop {
             while running.len() < most
@@ -282,7 +272,7 @@ impl Driver {
     /// said goes before the first answer to it.
     async fn keep(&mut self, items: Vec<Value>, maker: Option<ProviderId>, usage: Usage) -> Result<(), Stop> {
         let mut items: Vec<Value> = items.into_iter().map(storable).collect();
-        crate::domain::chat::stop::cut_items(&mut items, &self.job.stop);
+        cut_items(&mut items, &self.job.stop);
         let now = self.parts.clock.now();
         let mut tx = self.parts.db.begin().await?;
         let mut last = 0;
@@ -293,9 +283,10 @@ impl Driver {
                     "the conversation was deleted while the run was on",
                 ));
             }
-            let said = std::mem::take(&mut self.job.said);
-            if !said.is_empty() {
-                sessions::append(&mut tx, *session, &said, (None, Some(self.job.id)), now).await?;
+            if !self.job.said.is_empty() {
+                let said = &self.job.said;
+                let place = sessions::append(&mut tx, *session, said, (None, Some(self.job.id)), now).await?;
+                self.transcript.placed(said.len(), place);
             }
             last = sessions::append(&mut tx, *session, &items, (maker, Some(self.job.id)), now).await?;
             if usage != Usage::default() {
@@ -306,6 +297,7 @@ impl Driver {
             return Err(Stop::Lost);
         }
         tx.commit().await?;
+        self.job.said.clear();
         self.transcript.push(items, maker, last);
         Ok(())
     }

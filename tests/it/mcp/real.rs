@@ -1,8 +1,9 @@
 //! Real servers: one from npm over both transports, one from Python's index. `make test` installs them (`.ci/install-clients.sh`).
 
 use super::{call, connected, repository};
-use crate::support::world::{Node, World};
+use crate::support::world::{CODEX, Node, World};
 use gateway::config::McpServer;
+use gateway::demo::simulator::Script;
 use gateway::domain::ids::MASTER_TENANT;
 use serde_json::{Value, json};
 
@@ -74,6 +75,45 @@ async fn a_server_from_npm_is_used_over_http_and_connected_again_after_it_was_go
     let _again = start();
     wait_for(&node, |status| status == "connected").await;
     lists_and_echoes(&node, "web").await;
+    node.stop().await;
+}
+
+/// One from npm and one from Python's index, side by side, as an agent's tools.
+#[tokio::test]
+async fn an_agent_uses_the_tools_of_real_servers() {
+    let world = World::with(|config| {
+        config.mcp.servers.insert("things".into(), everything(&[]));
+        let command = Some(installed(".venv/bin/mcp-server-time"));
+        config.mcp.servers.insert("time".into(), McpServer { command, ..McpServer::default() });
+    })
+    .await;
+    let node = world.node().await;
+    connected(&node, "things").await;
+    connected(&node, "time").await;
+    let agent = json!({"agent_key": "worker", "provider": CODEX, "model": "gpt-5.5",
+        "tools_config": {"allow": ["mcp:things", "mcp:time"], "deny": ["mcp_things_get-env"]}});
+    assert_eq!(node.post("/v1/agents", &agent).await.status, 201);
+    let zone = json!({"source_timezone": "Etc/UTC", "time": "12:00", "target_timezone": "Asia/Tokyo"});
+    world.script(Script::calls(
+        "",
+        &[
+            ("mcp_things_echo", json!({"message": "Grüße"})),
+            ("mcp_time_convert_time", zone),
+            ("mcp_things_get-env", json!({})),
+        ],
+    ));
+    world.script(Script::text("Both answered."));
+    let run = node.post("/v1/agents/worker/runs", &json!({"message": "go"})).await;
+    assert_eq!((run.status, &run.json()["content"]), (200, &json!("Both answered.")), "{}", run.text());
+    let asked = world.ada().response_bodies();
+    let names: Vec<&str> =
+        asked[0]["tools"].as_array().unwrap().iter().filter_map(|t| t["name"].as_str()).collect();
+    assert!(names.contains(&"mcp_things_echo") && names.contains(&"mcp_time_convert_time"), "{names:?}");
+    assert!(!names.contains(&"mcp_things_get-env") && !names.contains(&"read_file"), "{names:?}");
+    let input = asked[1]["input"].as_array().unwrap().iter();
+    let outputs: Vec<&str> = input.filter_map(|item| item["output"].as_str()).collect();
+    assert!(outputs[0].contains("Echo: Grüße") && outputs[1].contains("T21:00:00+09:00"), "{outputs:?}");
+    assert!(outputs[2].contains("there is no tool"), "{outputs:?}");
     node.stop().await;
 }
 

@@ -70,25 +70,6 @@ struct Last {
 }
 
 impl Driver {
-    /// Whether something was said meanwhile that a finished run still answers: it is in the history then.
-    pub(super) async fn has_more_to_answer(&mut self, end: &End) -> Result<bool, Stop> {
-        let Some((session, _)) = self.job.session else { return Ok(false) };
-        if *end != End::Finished {
-            return Ok(false);
-        }
-        let now = self.parts.clock.now();
-        let mut tx = self.parts.db.begin().await?;
-        sessions::lock(&mut tx, session, now).await?;
-        let waiting = sessions::dequeue(&mut tx, session).await?;
-        if waiting.is_empty() {
-            return Ok(false);
-        }
-        let last = sessions::append(&mut tx, session, &waiting, (None, Some(self.job.id)), now).await?;
-        tx.commit().await?;
-        self.heard(waiting, last).await;
-        Ok(true)
-    }
-
     /// Writes the end down and tells it.
     pub(super) async fn finish(mut self, outcome: Result<End, Stop>) {
         self.flush().await;

@@ -248,13 +248,14 @@ impl Driver {
         told.push(json!({"type": "message", "role": "user",
             "content": [{"type": "input_text", "text": "Write the summary now."}]}));
         let Some(summary) = self.side_answer(told).await? else { return Ok(false) };
-        if let Some((session, _)) = self.job.session {
-            let upto = self.transcript.compact(count, &summary);
+        let upto = self.transcript.compact(count, &summary);
+        // Place 0: what it stands for is not stored.
+        if let Some((session, _)) = self.job.session
+            && upto > 0
+        {
             let now = self.parts.clock.now();
             let mut conn = self.parts.db.acquire().await?;
             sessions::compact(&mut conn, session, upto, &summary, now).await?;
-        } else {
-            self.transcript.compact(count, &summary);
         }
         self.context = self.transcript.estimate();
         Ok(true)
