@@ -29,7 +29,11 @@ impl Desk {
     }
 
     pub async fn with(change: impl FnOnce(&mut AgentChange)) -> Self {
-        let (world, dir) = (World::new().await, TempDir::new().unwrap());
+        Self::of(World::new().await, change).await
+    }
+
+    pub async fn of(world: World, change: impl FnOnce(&mut AgentChange)) -> Self {
+        let dir = TempDir::new().unwrap();
         let node = world.node().await;
         let mut agent = worker(dir.path());
         change(&mut agent);

@@ -256,3 +256,42 @@ async fn after_kill_9_accounts_agents_and_conversations_are_there() {
     gateway.stop().await;
     assert!(home.postgres().is_empty());
 }
+
+#[tokio::test]
+async fn after_kill_9_in_the_middle_of_a_run_nothing_runs_its_history_is_whole_and_the_session_goes_on() {
+    let simulator = simulator().await;
+    let home = Home::new().on(&simulator);
+    let (mut gateway, client) = with_account(&simulator, &home).await;
+    let workspace = home.dir.path().join("desk");
+    std::fs::create_dir(&workspace).unwrap();
+    std::fs::write(workspace.join("a.txt"), "alpha").unwrap();
+    let agent = json!({"agent_key": "worker", "model": "gpt-5.5", "workspace": workspace,
+        "tools_config": {"allow": ["read_file"]}});
+    client.done(Method::POST, "/v1/agents", agent).await;
+    simulator.account(ADA).script(Script::calls("", &[("read_file", json!({"path": "a.txt"}))]));
+    simulator.account(ADA).script(Script::Hang);
+    let message = json!({"message": "what is in a.txt?", "session_key": "one", "stream": true});
+    let running = client.request(Method::POST, "/v1/agents/worker/runs").json(&message).send().await.unwrap();
+    until("the model is asked again", async || simulator.account(ADA).response_bodies().len() == 2).await;
+    gateway.kill().await;
+    drop(running);
+
+    let mut gateway = home.serve().await;
+    let client = gateway.client(&home.token());
+    until("nothing runs", async || client.get("/v1/runs?status=running").await.1["runs"] == json!([])).await;
+    let run = client.get("/v1/runs").await.1["runs"][0].clone();
+    assert_eq!(run["status"], "interrupted", "{run}");
+    let items = format!("/v1/sessions/{}/items", run["session_id"].as_str().unwrap());
+    let items = client.get(&items).await.1["items"].to_string();
+    assert!(items.contains("what is in a.txt?") && items.contains("alpha"), "{items}");
+    simulator.account(ADA).script(Script::text("It says alpha."));
+    let resume = format!("/v1/runs/{}/resume", run["id"].as_str().unwrap());
+    let resumed = client.done(Method::POST, &resume, json!({})).await;
+    assert_eq!((&resumed["status"], &resumed["content"]), (&json!("completed"), &json!("It says alpha.")));
+    let next = json!({"message": "and now?", "session_key": "one"});
+    let next = client.done(Method::POST, "/v1/agents/worker/runs", next).await;
+    assert_eq!(next["status"], "completed");
+    let sent = simulator.account(ADA).response_bodies().last().unwrap().to_string();
+    assert!(sent.contains("alpha") && sent.contains("It says alpha."), "{sent}");
+    gateway.stop().await;
+}

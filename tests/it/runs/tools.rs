@@ -1,9 +1,10 @@
 //! Tools that fail, hang, are not there, or run side by side.
 
 use super::{Desk, assert_valid, kinds, read, text};
-use crate::support::world::{CODEX, GRACE, until};
+use crate::support::world::{CODEX, GRACE, World, until};
+use gateway::app::agents::AgentChange;
 use gateway::demo::simulator::{Cut, CutMode, Failure, Script, StreamScript};
-use serde_json::json;
+use serde_json::{Map, json};
 
 #[tokio::test]
 async fn a_tool_that_fails_or_is_not_there_is_told_to_the_model_and_ends_nothing() {
@@ -33,6 +34,34 @@ async fn arguments_that_are_not_what_the_tool_takes_are_told_with_their_place() 
     let events = desk.stream("go").await;
     let result = events.iter().find(|event| event["type"] == "tool.result").unwrap();
     assert!(result["is_error"] == true && result["result"].as_str().unwrap().contains("path"), "{result}");
+}
+
+#[tokio::test]
+async fn a_tool_that_never_returns_is_stopped_and_the_run_goes_on() {
+    let world = World::with(|config| {
+        config.tools.exec.enabled = true;
+        config.tools.exec.timeout_seconds = 1;
+    })
+    .await;
+    let allow = |agent: &mut AgentChange| {
+        agent.tools_config = Some(Map::from_iter([("allow".into(), json!(["exec", "list_files"]))]));
+    };
+    let desk = Desk::of(world, allow).await;
+    let calls = [("exec", json!({"command": "echo begun; sleep 1000"})), ("list_files", json!({}))];
+    desk.script([Script::calls("", &calls), text("It did not end.")]);
+    let events = desk.stream("go").await;
+    let results: Vec<_> = events.iter().filter(|event| event["type"] == "tool.result").collect();
+    // The quick one is not kept waiting, and the history has them in the order of the calls.
+    assert_eq!((&results[0]["name"], &results[1]["name"]), (&json!("list_files"), &json!("exec")));
+    assert!(
+        results[1]["is_error"] == true && results[1]["result"].as_str().unwrap().contains("begun"),
+        "{results:?}"
+    );
+    assert_eq!(events.last().unwrap()["content"], "It did not end.");
+    let asked = desk.asked();
+    assert_valid(&asked[1]);
+    let sent = asked[1]["input"].as_array().unwrap().iter().filter_map(|item| item["output"].as_str());
+    assert!(sent.collect::<Vec<_>>()[0].contains("begun"));
 }
 
 #[tokio::test]
