@@ -18,7 +18,6 @@ mod prepare;
 mod watch;
 
 pub use crate::store::runs::{Filter, RunRow};
-use answer::Sink;
 pub use answer::{RunAnswer, Source};
 pub use log::{LogWriter, Told};
 pub use owner::Keeper;
@@ -27,14 +26,13 @@ pub use prepare::{AgentAsk, AgentRequest, RunAsk};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::conversations::{Transcript, after_last_answer, storable};
-use crate::app::gateway::{Gateway, RequestGuard};
+use crate::app::gateway::Gateway;
 use crate::app::tools::Toolbox;
 use crate::config::Config;
-use crate::domain::ids::{RequestId, RunId, SessionId, TenantId};
+use crate::domain::ids::{RunId, SessionId, TenantId};
 use crate::domain::responses::event::Usage;
 use crate::domain::routing::refusal::Refusal;
 use crate::domain::session::title_of;
-use crate::domain::tool::ToolSpec;
 use crate::store::notify::notify;
 use crate::store::runs::{self, NewRun, Progress};
 use crate::store::sessions;
@@ -156,7 +154,7 @@ struct Entered {
 }
 
 impl Runs {
-    /// Runs of this process; what has to be spawned is [`Runs::keep`] and the writer.
+    /// Runs of this process; what has to be spawned comes with them.
     pub fn new(parts: RunParts) -> (Self, LogWriter, Keeper) {
         let RunParts { db, clock, config, catalogues, gateway, tools } = parts;
         let (log, writer) = log::channel();
@@ -179,9 +177,9 @@ impl Runs {
         loop {
             let Busy { session, run, job } = match entering {
                 Ok(entered) => {
-                    let id = entered.job.id;
-                    let begin = Begin::new(&self.0, &entered.job, message).await;
-                    self.spawn(entered, begin);
+                    let Entered { job, transcript } = entered;
+                    let id = job.id;
+                    self.spawn(Start::new(&self.0, job, transcript, message).await);
                     return Ok(Started::Running(id));
                 }
                 Err(busy) => busy,
@@ -201,22 +199,21 @@ impl Runs {
     pub async fn open(&self, ask: AgentAsk) -> Result<RunAnswer, Refusal> {
         let AgentAsk { id, mut record, request } = ask;
         let Prepare { job, said, message } = prepare::of_request(&self.0, request);
-        let mut entered = match self.enter_in_turn(job, &message).await {
+        let Entered { mut job, mut transcript } = match self.enter_in_turn(job, &message).await {
             Ok(entered) => entered,
             Err(error) => return Err(record.refused(error.into_refusal())),
         };
         // Clients of the chat API send the whole conversation each time.
-        let known = !entered.transcript.is_empty();
-        let said = if known { after_last_answer(said) } else { said };
-        entered.transcript.push(said.clone(), None, 0);
-        entered.job.said = said.into_iter().map(storable).collect();
-        let mut begin = Begin::new(&self.0, &entered.job, message).await;
+        let said = if transcript.is_empty() { said } else { after_last_answer(said) };
+        transcript.push(said.clone(), None, 0);
+        job.said = said.into_iter().map(storable).collect();
+        let mut start = Start::new(&self.0, job, transcript, message).await;
         let heartbeat = Duration::from_secs(self.0.config.load().server.heartbeat_seconds);
-        let own = begin.offered.iter().map(|tool| tool.name.clone());
-        let (sink, opening) = answer::sink(begin.live.clone(), own, heartbeat);
-        begin.sink = Some(sink);
-        begin.first = Some((id, record));
-        self.spawn(entered, begin);
+        let own = start.offered.iter().map(|tool| tool.name.clone());
+        let (sink, opening) = answer::sink(start.live.clone(), own, heartbeat);
+        start.sink = Some(sink);
+        start.first = Some((id, record));
+        self.spawn(start);
         opening.wait().await
     }
 
@@ -264,13 +261,9 @@ impl Runs {
         tx.commit().await?;
         job.id = id;
         job.session = Some((session, row.session_key.clone().unwrap_or_default()));
-        let begin = Begin {
-            resumed: true,
-            seq: row.last_seq,
-            progress: progress_of(&row),
-            ..Begin::new(&self.0, &job, row.message).await
-        };
-        self.spawn(Entered { job, transcript }, begin);
+        let (seq, progress) = (row.last_seq, progress_of(&row));
+        let start = Start::new(&self.0, job, transcript, row.message).await;
+        self.spawn(Start { resumed: true, seq, progress, ..start });
         Ok(id)
     }
 
@@ -378,11 +371,9 @@ impl Runs {
         let mut transcript = Transcript::default();
         if let Some((session, _)) = &job.session {
             // What was said to a run that died before it could take it up.
-            let left = sessions::dequeue(&mut tx, *session).await?;
-            let items: Vec<Value> =
-                left.into_iter().chain(said.unwrap_or_default().iter().cloned()).collect();
-            if !items.is_empty() {
-                sessions::append(&mut tx, *session, &items, (None, Some(job.id)), now).await?;
+            sessions::append_waiting(&mut tx, *session, job.id, now).await?;
+            if let Some(said) = said {
+                sessions::append(&mut tx, *session, said, (None, Some(job.id)), now).await?;
             }
             transcript = Transcript::load(&mut tx, *session).await?;
         }
@@ -406,17 +397,13 @@ impl Runs {
         Ok(true)
     }
 
-    fn spawn(&self, entered: Entered, begin: Begin) {
-        let Entered { mut job, transcript } = entered;
-        let Begin { live, offered, sink, first, message, resumed, seq, progress } = begin;
-        job.context.cancel = live.cancel.child_token();
-        self.0.live.add(live.clone());
-        let start = Start { job, live, sink, first, transcript, offered, seq, progress };
+    fn spawn(&self, start: Start) {
+        self.0.live.add(start.live.clone());
         let guard = Driven(self.0.live.clone(), start.live.clone());
-        let driver = Driver::new(self.0.clone(), start);
+        let parts = self.0.clone();
         self.0.gateway.shutdown.tasks().spawn("run", async move {
             let _guard = guard;
-            Box::pin(driver.run(message, resumed)).await;
+            Box::pin(Driver::run(parts, start)).await;
         });
     }
 }
@@ -437,36 +424,6 @@ struct Busy {
     run: Option<RunId>,
     /// Given back, for another try.
     job: Job,
-}
-
-/// How a driver begins.
-struct Begin {
-    live: Arc<Live>,
-    offered: Vec<ToolSpec>,
-    sink: Option<Sink>,
-    first: Option<(RequestId, RequestGuard)>,
-    message: String,
-    resumed: bool,
-    seq: i64,
-    progress: Progress,
-}
-
-impl Begin {
-    async fn new(parts: &Parts, job: &Job, message: String) -> Self {
-        let mut offered = parts.tools.offered(&job.context).await;
-        // A client's own tool of that name is meant.
-        offered.retain(|tool| !job.base.client_tools.contains(&tool.name));
-        Self {
-            live: Live::new(job.id),
-            offered,
-            sink: None,
-            first: None,
-            message,
-            resumed: false,
-            seq: 0,
-            progress: Progress::default(),
-        }
-    }
 }
 
 fn progress_of(row: &RunRow) -> Progress {

@@ -8,6 +8,11 @@ const TITLE: usize = 80;
 /// Bytes of an item that the search knows of.
 const SEARCHED: usize = 60_000;
 
+/// Whether a conversation may be called so: 1 to 255 characters.
+pub fn is_session_key(key: &str) -> bool {
+    (1..=255).contains(&key.chars().count())
+}
+
 /// What a message says, its parts joined; `None` for anything that is no message, or that says nothing.
 pub fn text_of(item: &Value) -> Option<String> {
     if item["type"] != "message" {

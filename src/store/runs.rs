@@ -76,6 +76,15 @@ pub struct Progress {
     pub served_by: Vec<String>,
 }
 
+impl Progress {
+    /// An account answered; each is named once.
+    pub fn served(&mut self, name: &str) {
+        if !self.served_by.iter().any(|known| known == name) {
+            self.served_by.push(name.to_owned());
+        }
+    }
+}
+
 /// One event of a run.
 #[derive(Clone, Debug)]
 pub struct EventRow {

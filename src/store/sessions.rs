@@ -355,13 +355,24 @@ pub async fn enqueue(
     Ok(())
 }
 
-/// Takes what was said meanwhile, oldest first.
-pub async fn dequeue(conn: &mut PgConnection, session: SessionId) -> sqlx::Result<Vec<Value>> {
+/// Appends what was said while a run was on, oldest first, in a conversation that is locked: the items, and the place of
+/// the conversation's last one.
+pub async fn append_waiting(
+    conn: &mut PgConnection,
+    session: SessionId,
+    run: RunId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<(Vec<Value>, i64)> {
     let mut rows: Vec<(Uuid, Json<Value>)> =
         sqlx::query_as("delete from queued_messages where session_id = $1 returning id, item")
             .bind(session.0)
-            .fetch_all(conn)
+            .fetch_all(&mut *conn)
             .await?;
+    if rows.is_empty() {
+        return Ok((Vec::new(), 0));
+    }
     rows.sort_by_key(|(id, _)| *id);
-    Ok(rows.into_iter().map(|(_, item)| item.0).collect())
+    let items: Vec<Value> = rows.into_iter().map(|(_, item)| item.0).collect();
+    let last = append(conn, session, &items, (None, Some(run)), now).await?;
+    Ok((items, last))
 }

@@ -8,7 +8,7 @@ mod tell;
 
 use super::Parts;
 use super::answer::Sink;
-use super::job::{Job, Question};
+use super::job::Job;
 use super::log::Live;
 use crate::app::conversations::{Transcript, storable};
 use crate::app::gateway::RequestGuard;
@@ -58,20 +58,48 @@ pub(super) struct Driver {
 /// What a driver begins with.
 pub(super) struct Start {
     pub job: Job,
+    pub transcript: Transcript,
     pub live: Arc<Live>,
+    pub offered: Vec<ToolSpec>,
     pub sink: Option<Sink>,
     pub first: Option<(RequestId, RequestGuard)>,
-    pub transcript: Transcript,
-    pub offered: Vec<ToolSpec>,
+    /// The text of what was said.
+    pub message: String,
+    /// It was interrupted before, and goes on.
+    pub resumed: bool,
     /// The place of the newest event in the log: 0 for a new run.
     pub seq: i64,
     pub progress: Progress,
 }
 
-impl Driver {
-    pub fn new(parts: Arc<Parts>, start: Start) -> Self {
-        let Start { job, live, sink, first, transcript, offered, seq, progress } = start;
+impl Start {
+    /// Of a new run that nobody's request waits for.
+    pub async fn new(parts: &Parts, job: Job, transcript: Transcript, message: String) -> Self {
+        let mut offered = parts.tools.offered(&job.context).await;
+        // A client's own tool of that name is meant.
+        offered.retain(|tool| !job.base.client_tools.contains(&tool.name));
         Self {
+            live: Live::new(job.id),
+            job,
+            transcript,
+            offered,
+            sink: None,
+            first: None,
+            message,
+            resumed: false,
+            seq: 0,
+            progress: Progress::default(),
+        }
+    }
+}
+
+impl Driver {
+    /// Drives a run until it is over, and that is written down.
+    pub async fn run(parts: Arc<Parts>, start: Start) {
+        let Start { mut job, transcript, live, offered, sink, first, message, resumed, seq, progress } =
+            start;
+        job.context.cancel = live.cancel.child_token();
+        let mut driver = Self {
             state: AgentLoop::new(job.limits),
             own: offered.iter().map(|tool| tool.name.clone()).collect(),
             context: transcript.estimate() + job.base.draft.instructions.len() as u64 / 4,
@@ -87,23 +115,20 @@ impl Driver {
             seq,
             pending: None,
             content: String::new(),
-        }
-    }
-
-    /// Until it is over, and that is written down.
-    pub async fn run(mut self, message: String, resumed: bool) {
-        let _open = self.parts.gateway.shutdown.stream();
-        self.tell(&RunEvent::Started {
-            agent_key: self.job.agent_key.clone(),
-            session_id: self.job.session.as_ref().map(|(id, _)| id.to_string()),
-            session_key: self.job.session.as_ref().map(|(_, key)| key.clone()),
-            model: self.job.resolved.model.clone(),
+        };
+        let _open = driver.parts.gateway.shutdown.stream();
+        let job = &driver.job;
+        let started = RunEvent::Started {
+            agent_key: job.agent_key.clone(),
+            session_id: job.session.as_ref().map(|(id, _)| id.to_string()),
+            session_key: job.session.as_ref().map(|(_, key)| key.clone()),
+            model: job.resolved.model.clone(),
             message,
             resumed,
-        })
-        .await;
-        let outcome = self.drive().await;
-        self.finish(outcome).await;
+        };
+        driver.tell(&started).await;
+        let outcome = driver.drive().await;
+        driver.finish(outcome).await;
     }
 
     async fn drive(&mut self) -> Result<End, Stop> {
@@ -137,11 +162,10 @@ impl Driver {
         let now = self.parts.clock.now();
         let mut tx = self.parts.db.begin().await?;
         sessions::lock(&mut tx, session, now).await?;
-        let waiting = sessions::dequeue(&mut tx, session).await?;
+        let (waiting, last) = sessions::append_waiting(&mut tx, session, self.job.id, now).await?;
         if waiting.is_empty() {
             return Ok(false);
         }
-        let last = sessions::append(&mut tx, session, &waiting, (None, Some(self.job.id)), now).await?;
         tx.commit().await?;
         self.transcript.push(waiting, None, last);
         self.activity(Phase::MessageInjected, Vec::new()).await;
@@ -150,10 +174,9 @@ impl Driver {
 
     /// One answer of the model, in the history.
     async fn answer(&mut self, last: Option<Limit>) -> Result<Answer, Stop> {
-        let question = last.map_or(Question::Next, Question::Last);
         self.compact_if_due().await?;
         self.activity(Phase::Thinking, Vec::new()).await;
-        let told = self.ask(question).await?;
+        let told = self.ask(last).await?;
         let (mut calls, mut client_calls) = (Vec::new(), false);
         for item in &told.items {
             match ToolCall::of(item) {
@@ -165,9 +188,7 @@ impl Driver {
         let usage = told.usage.unwrap_or_default();
         self.progress.iterations += 1;
         self.progress.usage += usage;
-        if !self.progress.served_by.contains(&told.provider.name) {
-            self.progress.served_by.push(told.provider.name.clone());
-        }
+        self.progress.served(&told.provider.name);
         self.context = match usage.input_tokens + usage.output_tokens {
             0 => self.transcript.estimate(),
             counted => counted,

@@ -66,32 +66,23 @@ impl Base {
     }
 }
 
-/// What a question may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Question {
-    /// An ordinary one.
-    Next,
-    /// The last one: no tools.
-    Last(Limit),
-}
-
 impl Job {
     /// The most tokens of one answer.
     pub fn answer_limit(&self) -> Option<u64> {
         self.resolved.agent.as_ref().and_then(|(_, effective)| effective.max_tokens)
     }
 
-    /// A question to the model.
+    /// A question to the model. `last`: the limit for which it is the last one, without tools.
     pub fn ask(
         &self,
         id: RequestId,
         mut input: Vec<Value>,
         makers: &Makers,
-        (offered, question): (&[ToolSpec], Question),
+        (offered, last): (&[ToolSpec], Option<Limit>),
     ) -> Result<Ask, RequestError> {
         let Base { mut draft, mut prepared, sampling, lite_tools, .. } = self.base.clone();
         prepared.max_output_tokens = prepared.max_output_tokens.into_iter().chain(self.answer_limit()).min();
-        if let Question::Last(limit) = question {
+        if let Some(limit) = last {
             let text = limit.last_words();
             input.push(json!({"type": "message", "role": "developer",
                 "content": [{"type": "input_text", "text": text}]}));

@@ -8,6 +8,7 @@ use crate::store::runs::{self, EventRow, StoredEvent};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::Value;
 use sqlx::PgPool;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -152,7 +153,8 @@ impl LogWriter {
 /// Writes the events and tells them. What the database refuses for itself is left out, so that it holds up no other
 /// run; where the database is not there, everything waits for it.
 async fn write(db: &PgPool, entries: Vec<Entry>, stopping: &CancellationToken) {
-    let (lives, mut events): (Vec<_>, Vec<_>) = entries.into_iter().map(|e| (e.live, e.event)).unzip();
+    let (lives, mut events): (HashMap<RunId, Arc<Live>>, Vec<EventRow>) =
+        entries.into_iter().map(|e| ((e.live.id, e.live), e.event)).unzip();
     while !events.is_empty() {
         let Err(error) = try_write(db, &events).await else { break };
         if is_refused(&error) {
@@ -175,7 +177,7 @@ async fn write(db: &PgPool, entries: Vec<Entry>, stopping: &CancellationToken) {
         tokio::time::sleep(AGAIN).await;
     }
     for event in events {
-        if let Some(live) = lives.iter().find(|live| live.id == event.run) {
+        if let Some(live) = lives.get(&event.run) {
             live.tell(event);
         }
     }

@@ -3,7 +3,7 @@
 //! The gateway makes the calls of its own tools itself: they are left out, and what the model says before and after
 //! them follows on as items of one response. As long as nothing was left out, events pass as the bytes they came in.
 
-use crate::domain::responses::event::{Event, EventKind, Usage};
+use crate::domain::responses::event::{Event, EventKind, Usage, to_count};
 use crate::domain::responses::fields::{Fields, quote};
 use crate::domain::responses::sse::{Frame, encode};
 use serde::Deserialize;
@@ -84,7 +84,7 @@ impl Merger {
             return Some(event);
         }
         let placed: Placed<'_> = serde_json::from_slice(&event.frame.data).ok()?;
-        let place = placed.output_index.map(whole);
+        let place = placed.output_index.map(to_count);
         if let (true, Some(at)) = (about_items, place) {
             let hidden = placed.item.as_ref().is_some_and(|item| {
                 item.kind == "function_call"
@@ -197,11 +197,6 @@ pub fn own_event(kind: EventKind, name: &str, members: &[(&str, String)]) -> Eve
     Event { kind, frame: Frame { raw, event: name.to_owned().into(), data: data.into() } }
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped; an index fits by far")]
-fn whole(number: f64) -> u64 {
-    number.clamp(0.0, 9e15) as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -270,7 +265,7 @@ mod tests {
         let response = assembler.finish().expect("an answer");
         let output = response["output"].as_array().expect("items");
         let places: HashSet<u64> =
-            shown.iter().filter_map(|d| Some(whole(d["output_index"].as_f64()?))).collect();
+            shown.iter().filter_map(|d| Some(to_count(d["output_index"].as_f64()?))).collect();
         assert_eq!(places, (0..output.len() as u64).collect());
         let alone = |name: &str| {
             let mut assembler = Assembler::new(AnswerOptions::default());

@@ -10,7 +10,7 @@ mod wire;
 
 use super::from_responses::ToolMap;
 use crate::domain::responses::error::UpstreamError;
-use crate::domain::responses::event::Event;
+use crate::domain::responses::event::{Event, to_count};
 use serde_json::{Value, json};
 use state::{Output, Said};
 use wire::{Chunk, Delta};
@@ -191,12 +191,7 @@ impl EventTranslator {
 
 /// Usage in the words of Responses. Numbers may come as `1.0`.
 fn usage_of(usage: &Value) -> Value {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped; a count fits by far"
-    )]
-    let count = |path: &str| usage.pointer(path).and_then(Value::as_f64).map(|n| n.clamp(0.0, 9e15) as u64);
+    let count = |path: &str| usage.pointer(path).and_then(Value::as_f64).map(to_count);
     let input = count("/prompt_tokens").unwrap_or_default();
     let output = count("/completion_tokens").unwrap_or_default();
     let cached = count("/prompt_tokens_details/cached_tokens").or_else(|| count("/prompt_cache_hit_tokens"));

@@ -305,20 +305,21 @@ impl From<WireUsage> for Usage {
         let cached = wire.input_tokens_details.and_then(|d| d.cached_tokens).unwrap_or_default();
         let reasoning = wire.output_tokens_details.and_then(|d| d.reasoning_tokens).unwrap_or_default();
         Self {
-            input_tokens: count(wire.input_tokens),
-            cached_input_tokens: count(cached),
-            output_tokens: count(wire.output_tokens),
-            reasoning_tokens: count(reasoning),
+            input_tokens: to_count(wire.input_tokens),
+            cached_input_tokens: to_count(cached),
+            output_tokens: to_count(wire.output_tokens),
+            reasoning_tokens: to_count(reasoning),
         }
     }
 }
 
+/// A count or a place of the wire, where numbers may come as `1.0`.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "clamped; a token count fits by far"
 )]
-fn count(number: f64) -> u64 {
+pub fn to_count(number: f64) -> u64 {
     number.clamp(0.0, 9e15) as u64
 }
 

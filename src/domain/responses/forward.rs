@@ -5,7 +5,7 @@
 
 use super::audience::Audience;
 use super::error::UpstreamError;
-use super::event::{Event, EventKind};
+use super::event::{Event, EventKind, to_count};
 use super::fields::{Fields, quote};
 use super::limit::OutputLimit;
 use super::origin::{Ending, Origin};
@@ -242,12 +242,7 @@ fn sequence_number(data: &[u8]) -> Option<u64> {
         sequence_number: f64,
     }
     let number = serde_json::from_slice::<Numbered>(data).ok()?.sequence_number;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "clamped; a count fits by far"
-    )]
-    Some(number.clamp(0.0, 9e15) as u64)
+    Some(to_count(number))
 }
 
 fn event_data(name: &str, response: &str, number: u64) -> String {

@@ -3,6 +3,7 @@
 //! The table is that of the upstream's errors (codex 0.169, November 2026). What the client did wrong never touches
 //! another account; what an account can't do moves on; what the whole upstream suffers condemns nobody.
 
+use crate::domain::responses::assemble::Incomplete;
 use crate::domain::responses::error::UpstreamError;
 
 /// How an attempt failed before its first visible event.
@@ -24,6 +25,15 @@ pub enum Failure {
     TokenUnavailable(String),
     /// The conversation was compacted by another account, and this one cannot read what is left of it.
     Bound,
+}
+
+impl From<Incomplete> for Failure {
+    fn from(incomplete: Incomplete) -> Self {
+        match incomplete {
+            Incomplete::Failed(error) => Self::Refused(*error),
+            Incomplete::Truncated => Self::EndedEarly,
+        }
+    }
 }
 
 /// Whose fault it was.

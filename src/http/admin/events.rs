@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::events::{Heard, Watcher};
 use crate::domain::access::Permission;
+use crate::domain::responses::sse::HEARTBEAT;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::Caller;
 use crate::http::openai::sse;
@@ -19,8 +20,6 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-/// Keeps the line open.
-const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 /// How long a client waits before it comes back, in milliseconds.
 const RETRY: u32 = 2_000;
 

@@ -5,6 +5,8 @@ use crate::app::App;
 use crate::app::runs::{Filter, RunAsk, RunError, RunRow, Started, Told};
 use crate::domain::access::Permission;
 use crate::domain::ids::{RunId, SessionId, TenantId};
+use crate::domain::responses::sse::HEARTBEAT;
+use crate::domain::session::is_session_key;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
 use crate::http::openai::sse;
@@ -24,8 +26,6 @@ use std::time::Duration;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Keeps the line open.
-const HEARTBEAT: &[u8] = b": keep-alive\n\n";
 /// Images in one message.
 const IMAGES: usize = 20;
 
@@ -297,7 +297,7 @@ fn check(new: &NewRun) -> Result<(), ApiError> {
         ));
     }
     if let Some(key) = &new.session_key
-        && !(1..=255).contains(&key.chars().count())
+        && !is_session_key(key)
     {
         return Err(ApiError::bad_request(
             "invalid_session_key",

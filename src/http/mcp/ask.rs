@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::runs::{RunAsk, Started};
 use crate::domain::ids::TenantId;
+use crate::domain::session::is_session_key;
 use std::sync::Arc;
 
 /// Asks an agent and waits for its answer: the text, or why there is none. With a session key the conversation goes on.
@@ -13,7 +14,7 @@ pub(super) async fn ask_agent(
     message: &str,
     session_key: Option<&str>,
 ) -> Result<String, String> {
-    if session_key.is_some_and(|key| !(1..=255).contains(&key.chars().count())) {
+    if session_key.is_some_and(|key| !is_session_key(key)) {
         return Err("session_key has to have 1 to 255 characters".to_owned());
     }
     let ask = RunAsk {

@@ -6,13 +6,12 @@ use crate::app::gateway::{AnswerHead, Ask, RequestGuard, Step};
 use crate::app::runs::{AgentAsk, Source};
 use crate::domain::chat::chunk::ChunkTranslator;
 use crate::domain::ids::RequestId;
-use crate::domain::responses::assemble::{Assembler, Incomplete};
+use crate::domain::responses::assemble::Assembler;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::Event;
 use crate::domain::responses::forward::{AnswerOptions, Forwarder};
 use crate::domain::responses::headers::metadata_event;
 use crate::domain::responses::sse::{HEARTBEAT, comment};
-use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::{Presentation, Refusal};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -50,7 +49,7 @@ impl Question {
             }
             Self::Agent(ask) => {
                 let runs = app.runs.clone();
-                Box::pin(async move { Ok(Source::Agent(Box::new(runs.open(*ask).await?))) })
+                Box::pin(async move { Ok(Source::Agent(Box::new(Box::pin(runs.open(*ask)).await?))) })
             }
         }
     }
@@ -325,12 +324,8 @@ pub async fn collect(app: &Arc<App>, question: Question) -> Result<(HeaderMap, V
         }
     }
     let response = assembler.finish().map_err(|incomplete| {
-        let failure = match incomplete {
-            Incomplete::Failed(error) => Failure::Refused(*error),
-            Incomplete::Truncated => Failure::EndedEarly,
-        };
         let head = served.head();
-        Refusal { attempts: head.attempts, ..Refusal::of(&failure, &head.provider.name, now) }
+        Refusal { attempts: head.attempts, ..Refusal::of(&incomplete.into(), &head.provider.name, now) }
     })?;
     Ok((answer_headers(served.head()), response))
 }

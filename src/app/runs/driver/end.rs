@@ -8,7 +8,6 @@ use crate::domain::agent_loop::{End, Limit};
 use crate::domain::routing::refusal::Refusal;
 use crate::store::runs::{self, Ended};
 use crate::store::sessions;
-use serde_json::Value;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -136,10 +135,7 @@ impl Driver {
         let mut tx = self.parts.db.begin().await?;
         if let Some((session, _)) = self.job.session {
             sessions::lock(&mut tx, session, now).await?;
-            let waiting: Vec<Value> = sessions::dequeue(&mut tx, session).await?;
-            if !waiting.is_empty() {
-                sessions::append(&mut tx, session, &waiting, (None, Some(self.job.id)), now).await?;
-            }
+            sessions::append_waiting(&mut tx, session, self.job.id, now).await?;
         }
         runs::progress(&mut tx, self.job.id, self.parts.owner, &self.progress).await?;
         let ended = Ended {

@@ -1,20 +1,20 @@
 //! One question to the model, through the pool like any other request.
 
-use super::super::job::Question;
 use super::Driver;
 use super::end::{Stop, stopped};
 use super::tell::Phases;
 use crate::app::gateway::{Served, Step};
+use crate::domain::agent_loop::Limit;
 use crate::domain::agent_loop::compaction::{self, INSTRUCTIONS};
 use crate::domain::agent_loop::event::{Fault, Phase, RunEvent};
 use crate::domain::agent_loop::merge::own_event;
 use crate::domain::catalogue::Provider;
 use crate::domain::ids::RequestId;
-use crate::domain::responses::assemble::{Assembler, Incomplete};
-use crate::domain::responses::event::{EventKind, Usage};
+use crate::domain::responses::assemble::Assembler;
+use crate::domain::responses::event::{EventKind, Usage, WireUsage};
 use crate::domain::responses::forward::AnswerOptions;
-use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
+use crate::domain::session::text_of;
 use crate::domain::tool::cut_middle;
 use crate::store::sessions;
 use serde_json::{Value, json};
@@ -43,10 +43,10 @@ pub(super) struct Told {
 impl Driver {
     /// Asks until there is an answer; a failure that may pass is waited for, as long as nobody has seen a part of the
     /// answer that can't be taken back.
-    pub(super) async fn ask(&mut self, question: Question) -> Result<Told, Stop> {
+    pub(super) async fn ask(&mut self, last: Option<Limit>) -> Result<Told, Stop> {
         let (mut attempt, mut compacted) = (0, false);
         loop {
-            let refusal = match self.ask_once(question).await? {
+            let refusal = match self.ask_once(last).await? {
                 Ok(told) => return Ok(told),
                 Err(refusal) => refusal,
             };
@@ -78,18 +78,17 @@ impl Driver {
         }
     }
 
-    async fn ask_once(&mut self, question: Question) -> Result<Result<Told, Refusal>, Stop> {
+    async fn ask_once(&mut self, last: Option<Limit>) -> Result<Result<Told, Refusal>, Stop> {
         let job = &self.job;
         let (id, mut record) = self.first.take().unwrap_or_else(|| {
             let id = RequestId(self.parts.clock.new_id());
             (id, self.parts.gateway.begin(id, job.tenant, job.endpoint, job.audience))
         });
         record.asked_for(&job.model_asked);
-        let ask =
-            match job.ask(id, self.transcript.input(), &self.transcript.makers, (&self.offered, question)) {
-                Ok(ask) => ask,
-                Err(error) => return Ok(Err(record.refused(error.into()))),
-            };
+        let ask = match job.ask(id, self.transcript.input(), &self.transcript.makers, (&self.offered, last)) {
+            Ok(ask) => ask,
+            Err(error) => return Ok(Err(record.refused(error.into()))),
+        };
         let serving = self.parts.gateway.clone().serve(ask, record);
         let mut served = tokio::select! {
             biased;
@@ -182,16 +181,11 @@ impl Driver {
 
     fn told(&self, assembler: &Assembler, served: &Served, request: RequestId) -> Result<Told, Refusal> {
         let response = assembler.finish().map_err(|incomplete| {
-            let failure = match incomplete {
-                Incomplete::Failed(error) => Failure::Refused(*error),
-                Incomplete::Truncated => Failure::EndedEarly,
-            };
             let now = self.parts.clock.now().timestamp();
-            let refusal = Refusal::of(&failure, &served.head.provider.name, now);
+            let refusal = Refusal::of(&incomplete.into(), &served.head.provider.name, now);
             Refusal { attempts: served.head.attempts, ..refusal }
         })?;
-        let usage =
-            serde_json::from_value::<crate::domain::responses::event::WireUsage>(response["usage"].clone());
+        let usage = serde_json::from_value::<WireUsage>(response["usage"].clone());
         let incomplete = response["incomplete_details"]["reason"].as_str().map(str::to_owned);
         Ok(Told {
             items: assembler.items(),
@@ -214,16 +208,14 @@ impl Driver {
         let whole_answer = matches!(stop, Stop::Cut);
         let mut items = assembler.items();
         if !whole_answer {
-            items.retain(|item| item["type"] == "message" && crate::domain::session::text_of(item).is_some());
+            items.retain(|item| item["type"] == "message" && text_of(item).is_some());
         }
         if items.is_empty() || !stop.keeps_what_was_said() {
             return Ok(());
         }
         self.content = assembler.final_text();
         self.progress.iterations += 1;
-        if !self.progress.served_by.contains(&provider.name) {
-            self.progress.served_by.push(provider.name.clone());
-        }
+        self.progress.served(&provider.name);
         self.keep(items, Some(provider.id), Usage::default()).await
     }
 

@@ -4,7 +4,7 @@ use super::super::log;
 use super::Driver;
 use crate::domain::agent_loop::ToolCall;
 use crate::domain::agent_loop::event::{Phase, RunEvent};
-use crate::domain::responses::event::{Event, EventKind};
+use crate::domain::responses::event::{Event, EventKind, to_count};
 use crate::domain::tool::ToolOutput;
 use serde::Deserialize;
 use std::borrow::Cow;
@@ -89,12 +89,12 @@ impl Driver {
         match event.kind {
             EventKind::OutputItemAdded => {
                 if let Some(Wire { item: Some(Item { phase: Some(phase) }), output_index, .. }) = wire() {
-                    phases.0.insert(place(output_index), phase.into_owned());
+                    phases.0.insert(to_count(output_index), phase.into_owned());
                 }
             }
             EventKind::OutputTextDelta | EventKind::RefusalDelta => {
                 let Some(wire) = wire() else { return };
-                let phase = phases.0.get(&place(wire.output_index)).cloned();
+                let phase = phases.0.get(&to_count(wire.output_index)).cloned();
                 self.piece(Piece::Said(phase), &wire.delta).await;
             }
             EventKind::ReasoningSummaryTextDelta | EventKind::ReasoningTextDelta => {
@@ -135,9 +135,4 @@ impl Driver {
         };
         self.append(&event).await;
     }
-}
-
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped; an index fits by far")]
-fn place(number: f64) -> u64 {
-    number.clamp(0.0, 9e15) as u64
 }
