@@ -10,6 +10,7 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// What a model is asked with, oldest first, and whose each part is.
 #[derive(Clone, Debug, Default)]
@@ -44,7 +45,7 @@ impl Transcript {
         let count = i64::try_from(items.len()).unwrap_or_default();
         for (item, place) in items.into_iter().zip(1..) {
             if let (Some(maker), "reasoning") = (maker, item["type"].as_str().unwrap_or_default()) {
-                self.makers.0.insert(item.to_string(), maker);
+                Arc::make_mut(&mut self.makers.0).insert(Makers::key(&item), maker);
             }
             self.items.push(((last - count + place).max(0), item));
         }
@@ -89,17 +90,21 @@ impl Transcript {
     }
 }
 
-/// Which account made which reasoning item of a conversation.
+/// Which account made which reasoning item of a conversation, by the item's digest.
 #[derive(Clone, Debug, Default)]
-pub struct Makers(HashMap<String, ProviderId>);
+pub struct Makers(Arc<HashMap<[u8; 32], ProviderId>>);
 
 impl Makers {
+    fn key(item: &Value) -> [u8; 32] {
+        Sha256::digest(item.to_string()).into()
+    }
+
     /// The request without the reasoning that the provider cannot read. With `moved`, also without what the client
     /// brought: nobody knows who made that.
     pub(crate) fn readable_by(&self, mut draft: Draft, provider: &Provider, moved: bool) -> Draft {
         draft.input.retain(|item| {
             item["type"] != "reasoning"
-                || match self.0.get(&item.to_string()) {
+                || match self.0.get(&Self::key(item)) {
                     Some(maker) => is_readable(item, *maker, provider),
                     None => !moved,
                 }

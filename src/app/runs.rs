@@ -209,8 +209,7 @@ impl Runs {
         job.said = said.into_iter().map(storable).collect();
         let mut start = Start::new(&self.0, job, transcript, message).await;
         let heartbeat = Duration::from_secs(self.0.config.load().server.heartbeat_seconds);
-        let own = start.offered.iter().map(|tool| tool.name.clone());
-        let (sink, opening) = answer::sink(start.live.clone(), own, heartbeat);
+        let (sink, opening) = answer::sink(start.live.clone(), start.own.clone(), heartbeat);
         start.sink = Some(sink);
         start.first = Some((id, record));
         self.spawn(start);

@@ -6,7 +6,7 @@ pub mod event;
 pub mod merge;
 
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A call of a tool, as the model made it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,23 @@ impl ToolCall {
             name: text("name"),
             arguments: text("arguments"),
         })
+    }
+}
+
+/// Whose calls are the gateway's to make; a client never sees those.
+#[derive(Clone, Debug, Default)]
+pub struct OwnTools {
+    /// The gateway's tools that the agent may call.
+    pub names: HashSet<String>,
+    /// The client brought tools of its own: a name that is not here may be one of them. Without, a name that nobody
+    /// knows is answered here, where the model is told so.
+    pub beside_clients: bool,
+}
+
+impl OwnTools {
+    /// Whether a call by this name stays here.
+    pub fn takes(&self, name: &str) -> bool {
+        self.names.contains(name) || !self.beside_clients
     }
 }
 

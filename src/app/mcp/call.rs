@@ -11,14 +11,12 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// The most of a result that a model gets, in bytes.
-const MOST_OUTPUT: usize = 48 * 1024;
 /// How long a call waits for a server that is being tried again.
 const BRIEFLY: Duration = Duration::from_secs(3);
 
 impl McpServers {
     /// Calls a tool of a server, by the server's own name for it. Bounded by the server's time and ended by `cancel`,
-    /// of which the server is told.
+    /// of which the server is told; the output is as long as the server made it.
     pub async fn call(
         &self,
         tenant: TenantId,
@@ -125,7 +123,7 @@ fn output(result: &CallToolResult) -> ToolOutput {
     }
     let text = match parts.join("\n") {
         empty if empty.is_empty() => "(the tool returned nothing)".to_owned(),
-        text => cut_middle(&text, MOST_OUTPUT),
+        text => text,
     };
     ToolOutput { text, is_error: result.is_error == Some(true) }
 }
@@ -184,11 +182,5 @@ mod tests {
         let result = of(json!({"content": [], "structuredContent": {"n": 1}, "isError": true}));
         assert_eq!(result, ToolOutput { text: "{\"n\":1}".into(), is_error: true });
         assert_eq!(of(json!({"content": []})).text, "(the tool returned nothing)");
-    }
-
-    #[test]
-    fn a_long_result_is_cut_in_the_middle() {
-        let long = of(json!({"content": [{"type": "text", "text": "x".repeat(MOST_OUTPUT * 2)}]}));
-        assert!(long.text.len() < MOST_OUTPUT + 100 && long.text.contains("bytes left out"));
     }
 }

@@ -2,12 +2,14 @@
 
 use super::log::Live;
 use crate::app::gateway::{AnswerHead, Served, Step};
+use crate::domain::agent_loop::OwnTools;
 use crate::domain::agent_loop::merge::Merger;
 use crate::domain::responses::event::{Event, EventKind, Usage};
 use crate::domain::routing::refusal::Refusal;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::DropGuard;
 
 /// Steps that a client may be behind before the run waits for it.
 const BEHIND: usize = 64;
@@ -33,7 +35,8 @@ pub struct RunAnswer {
     heartbeat: Duration,
     /// Taken from the channel ahead of its turn.
     next: Option<Step>,
-    done: bool,
+    /// Cancels the run when it is dropped; `None`: the answer is over.
+    hold: Option<DropGuard>,
 }
 
 /// An answer before it began.
@@ -41,32 +44,22 @@ pub struct RunAnswer {
 pub(super) struct Opening {
     opened: oneshot::Receiver<Result<AnswerHead, Refusal>>,
     steps: mpsc::Receiver<Step>,
-    live: Hold,
+    live: Arc<Live>,
+    hold: DropGuard,
     heartbeat: Duration,
 }
 
-/// Cancels the run when it is dropped.
-#[derive(Debug)]
-struct Hold(Option<Arc<Live>>);
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        if let Some(live) = &self.0 {
-            live.cancel.cancel();
-        }
-    }
-}
-
-/// Both ends. `own`: the names of the tools whose calls the client does not see.
+/// Both ends. `own`: whose calls the client does not see.
 pub(super) fn sink(
     live: Arc<Live>,
-    own: impl IntoIterator<Item = String>,
+    own: OwnTools,
     heartbeat: Duration,
 ) -> (Sink, Opening) {
     let (send, opened) = oneshot::channel();
     let (steps, receive) = mpsc::channel(BEHIND);
     let sink = Sink { opened: Some(send), steps, merger: Merger::new(own), sent: false, held: None };
-    (sink, Opening { opened, steps: receive, live: Hold(Some(live)), heartbeat })
+    let hold = live.cancel.clone().drop_guard();
+    (sink, Opening { opened, steps: receive, live, hold, heartbeat })
 }
 
 impl Sink {
@@ -135,13 +128,13 @@ impl Opening {
             Ok(Ok(head)) => Ok(RunAnswer {
                 head,
                 steps: self.steps,
-                live: self.live.0.take().expect("held until now"),
+                live: self.live,
                 heartbeat: self.heartbeat,
                 next: None,
-                done: false,
+                hold: Some(self.hold),
             }),
             Ok(Err(refusal)) => {
-                self.live.0 = None;
+                self.hold.disarm();
                 Err(refusal)
             }
             // The driver is gone without a word: the process goes down.
@@ -152,7 +145,7 @@ impl Opening {
 
 impl RunAnswer {
     async fn step(&mut self) -> Option<Step> {
-        if self.done {
+        if self.is_done() {
             return None;
         }
         let step = match self.next.take() {
@@ -163,16 +156,30 @@ impl RunAnswer {
                 Err(_) => return Some(Step::Idle),
             },
         };
-        self.done = match &step {
+        let last = match &step {
             Step::Event(event) => event.kind.is_terminal(),
             Step::Broken(_) => true,
             Step::Idle => false,
         };
+        if last {
+            self.let_go();
+        }
         Some(step)
     }
 
+    fn is_done(&self) -> bool {
+        self.hold.is_none()
+    }
+
+    /// The answer is over: what becomes of the run is no longer the client's.
+    fn let_go(&mut self) {
+        if let Some(hold) = self.hold.take() {
+            hold.disarm();
+        }
+    }
+
     fn ready(&mut self) -> Option<Event> {
-        if self.done || self.next.is_some() {
+        if self.is_done() || self.next.is_some() {
             return None;
         }
         match self.steps.try_recv().ok()? {
@@ -185,18 +192,10 @@ impl RunAnswer {
     }
 
     async fn cut(&mut self) {
-        self.done = true;
+        self.let_go();
         self.live.cut.cancel();
         self.steps.close();
         self.live.over.cancelled().await;
-    }
-}
-
-impl Drop for RunAnswer {
-    fn drop(&mut self) {
-        if !self.done {
-            self.live.cancel.cancel();
-        }
     }
 }
 
@@ -258,7 +257,7 @@ impl Source {
     pub fn is_done(&self) -> bool {
         match self {
             Self::Model(served) => served.is_done(),
-            Self::Agent(answer) => answer.done,
+            Self::Agent(answer) => answer.is_done(),
         }
     }
 }

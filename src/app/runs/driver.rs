@@ -14,7 +14,7 @@ use crate::app::conversations::{Transcript, storable};
 use crate::app::gateway::RequestGuard;
 use crate::domain::agent_loop::compaction;
 use crate::domain::agent_loop::event::{Phase, RunEvent};
-use crate::domain::agent_loop::{Action, AgentLoop, Answer, End, Limit, ToolCall};
+use crate::domain::agent_loop::{Action, AgentLoop, Answer, End, Limit, OwnTools, ToolCall};
 use crate::domain::chat::stop::cut_items;
 use crate::domain::ids::{ProviderId, RequestId};
 use crate::domain::responses::event::Usage;
@@ -26,7 +26,7 @@ use end::Stop;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::{Value, json};
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use tell::Pending;
 use tokio::time::Instant;
@@ -41,9 +41,9 @@ pub(super) struct Driver {
     first: Option<(RequestId, RequestGuard)>,
     transcript: Transcript,
     state: AgentLoop,
-    /// What the model may call, with the names of it.
+    /// What the model may call of ours.
     offered: Vec<ToolSpec>,
-    own: HashSet<String>,
+    own: OwnTools,
     progress: Progress,
     /// The place of the newest event in the log.
     seq: i64,
@@ -61,6 +61,7 @@ pub(super) struct Start {
     pub transcript: Transcript,
     pub live: Arc<Live>,
     pub offered: Vec<ToolSpec>,
+    pub own: OwnTools,
     pub sink: Option<Sink>,
     pub first: Option<(RequestId, RequestGuard)>,
     /// The text of what was said.
@@ -80,6 +81,10 @@ impl Start {
         offered.retain(|tool| !job.base.client_tools.contains(&tool.name));
         Self {
             live: Live::new(job.id),
+            own: OwnTools {
+                names: offered.iter().map(|tool| tool.name.clone()).collect(),
+                beside_clients: !job.base.client_tools.is_empty(),
+            },
             job,
             transcript,
             offered,
@@ -96,12 +101,12 @@ impl Start {
 impl Driver {
     /// Drives a run until it is over, and that is written down.
     pub async fn run(parts: Arc<Parts>, start: Start) {
-        let Start { mut job, transcript, live, offered, sink, first, message, resumed, seq, progress } =
+        let Start { mut job, transcript, live, offered, own, sink, first, message, resumed, seq, progress } =
             start;
         job.context.cancel = live.cancel.child_token();
         let mut driver = Self {
             state: AgentLoop::new(job.limits),
-            own: offered.iter().map(|tool| tool.name.clone()).collect(),
+            own,
             context: transcript.estimate() + job.base.draft.instructions.len() as u64 / 4,
             deadline: Instant::now() + job.wall_time,
             parts,
@@ -180,7 +185,7 @@ impl Driver {
         let (mut calls, mut client_calls) = (Vec::new(), false);
         for item in &told.items {
             match ToolCall::of(item) {
-                Some(call) if self.is_own(&call.name) => calls.push(call),
+                Some(call) if self.own.takes(&call.name) => calls.push(call),
                 Some(_) => client_calls = true,
                 None => client_calls |= item["type"] == "custom_tool_call",
             }
@@ -211,11 +216,6 @@ impl Driver {
             tokens: usage.input_tokens + usage.output_tokens,
             incomplete: told.incomplete,
         })
-    }
-
-    /// A call stays here unless the client has a tool of that name; a name that nobody knows is told so to the model.
-    fn is_own(&self, name: &str) -> bool {
-        self.own.contains(name) || self.job.base.client_tools.is_empty()
     }
 
     /// Makes the calls side by side; their outputs are in the history in the order of the calls.

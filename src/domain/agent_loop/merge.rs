@@ -3,19 +3,19 @@
 //! The gateway makes the calls of its own tools itself: they are left out, and what the model says before and after
 //! them follows on as items of one response. As long as nothing was left out, events pass as the bytes they came in.
 
+use super::OwnTools;
 use crate::domain::responses::event::{Event, EventKind, Usage, to_count};
 use crate::domain::responses::fields::{Fields, quote};
 use crate::domain::responses::sse::{Frame, encode};
 use serde::Deserialize;
 use serde_json::json;
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// Puts the streams of a run's answers one behind the other.
 #[derive(Debug, Default)]
 pub struct Merger {
-    /// The gateway's own tools.
-    own: HashSet<String>,
+    own: OwnTools,
     /// Which answer this is, from 0.
     step: u32,
     /// `output_index` of this step's items: `None` is left out.
@@ -50,9 +50,9 @@ struct Item<'a> {
 }
 
 impl Merger {
-    /// `own`: the names of the tools whose calls stay here.
-    pub fn new(own: impl IntoIterator<Item = String>) -> Self {
-        Self { own: own.into_iter().collect(), ..Self::default() }
+    /// `own`: whose calls the client does not see.
+    pub fn new(own: OwnTools) -> Self {
+        Self { own, ..Self::default() }
     }
 
     /// Another answer begins.
@@ -88,7 +88,7 @@ impl Merger {
         if let (true, Some(at)) = (about_items, place) {
             let hidden = placed.item.as_ref().is_some_and(|item| {
                 item.kind == "function_call"
-                    && item.name.as_deref().is_some_and(|name| self.own.contains(name))
+                    && item.name.as_deref().is_some_and(|name| self.own.takes(name))
             });
             if let std::collections::hash_map::Entry::Vacant(entry) = self.places.entry(at) {
                 entry.insert((!hidden).then_some(self.next_place));
@@ -204,6 +204,7 @@ mod tests {
     use crate::domain::responses::fixtures::{events, stream};
     use crate::domain::responses::forward::AnswerOptions;
     use serde_json::Value;
+    use std::collections::HashSet;
 
     fn data(event: &Event) -> Value {
         serde_json::from_slice(&event.frame.data).expect("JSON")
@@ -211,7 +212,8 @@ mod tests {
 
     /// Runs the streams one behind the other, the last one ending the whole.
     fn merged(own: &[&str], streams: &[&str]) -> Vec<Event> {
-        let mut merger = Merger::new(own.iter().map(|n| (*n).to_owned()));
+        let names = own.iter().map(|n| (*n).to_owned()).collect();
+        let mut merger = Merger::new(OwnTools { names, beside_clients: true });
         let mut out = Vec::new();
         for (at, name) in streams.iter().enumerate() {
             if at > 0 {
@@ -234,6 +236,15 @@ mod tests {
             let came = events(&stream(name), &[]);
             assert_eq!(merged(&["other_tool"], &[name]), came, "{name}");
         }
+    }
+
+    #[test]
+    fn a_call_of_a_tool_that_nobody_has_stays_here_when_the_client_brought_none() {
+        let mut merger = Merger::new(OwnTools::default());
+        let came = events(&stream("commentary-then-tool-call"), &[]);
+        let shown: Vec<Value> =
+            came.into_iter().filter_map(|event| merger.on_event(event)).map(|event| data(&event)).collect();
+        assert!(!shown.iter().any(|d| d["item"]["type"] == "function_call"), "{shown:?}");
     }
 
     #[test]
