@@ -79,8 +79,11 @@ started_in=$PWD
 cd "$dir"
 "${as_server[@]}" "$bin/initdb" --pgdata "$dir/data" --username postgres --auth trust --encoding UTF8 \
     --locale C --no-sync --no-instructions >"$dir/log" 2>&1 || give_up
-# Without psql, which is in a package of its own. No superuser: the gateway is none either.
-printf '%s\n' 'create role gateway login createdb' 'create database gateway owner gateway' |
+# Without psql, which is in a package of its own. No superuser: the gateway is none either, and it finds its roles made, as
+# where an administrator gives it a database.
+printf '%s\n' 'create role gateway login createdb' 'create role gateway_tenant nologin' \
+    'create role gateway_work nologin' 'grant gateway_tenant, gateway_work to gateway' \
+    'create database gateway owner gateway' |
     "${as_server[@]}" "$bin/postgres" --single -F -D "$dir/data" postgres >>"$dir/log" 2>&1 || give_up
 
 # A process group of its own: Ctrl-C is for the command first.

@@ -66,7 +66,7 @@ use std::sync::Arc;
 pub struct App {
     pub config: Arc<ArcSwap<Config>>,
     pub clock: clock::Clock,
-    pub db: sqlx::PgPool,
+    pub db: crate::store::db::Db,
     pub access: access::Access,
     pub tokens: tokens::Tokens,
     pub logins: Arc<logins::Logins>,

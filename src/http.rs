@@ -43,9 +43,21 @@ const ADMIN_BODY: usize = 1 << 20;
         description = "Several ChatGPT/Codex subscriptions behind one reliable endpoint.",
         license(name = "MIT", identifier = "MIT")
     ),
-    paths(openai::models::get)
+    paths(openai::models::get),
+    modifiers(&Security)
 )]
 struct Document;
+
+/// How a caller shows who they are. Each route names the permission that it needs as a scope, which the tests hold it to.
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("token", bearer);
+    }
+}
 
 /// Every route with its place in the document. `message_body`: bytes that a message to an agent, images included, may
 /// have.

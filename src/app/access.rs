@@ -1,8 +1,8 @@
 //! Who calls: the gateway's token, and the browser sessions that are opened with it.
 
 use crate::app::clock::Clock;
-use crate::domain::access::Role;
-use crate::domain::ids::{MASTER_TENANT, TenantId};
+use crate::domain::access::{Actor, Role, Who};
+use crate::domain::ids::MASTER_TENANT;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
@@ -14,13 +14,6 @@ use subtle::ConstantTimeEq as _;
 
 /// How long a browser stays signed in, in seconds.
 const SESSION_SECONDS: i64 = 7 * 24 * 3600;
-
-/// Somebody who may do something, in one tenant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Identity {
-    pub tenant: TenantId,
-    pub role: Role,
-}
 
 /// Knows the gateway's token, as a digest.
 #[derive(Clone)]
@@ -42,9 +35,9 @@ impl Access {
     }
 
     /// The owner, when `token` is the gateway's.
-    pub fn bearer(&self, token: &str) -> Option<Identity> {
+    pub fn bearer(&self, token: &str) -> Option<Actor> {
         let same = bool::from(digest(token).ct_eq(&self.token_digest));
-        same.then_some(Identity { tenant: MASTER_TENANT, role: Role::Owner })
+        same.then(owner)
     }
 
     /// A browser session: an expiry, signed with a key that follows from the token. Any replica with the same token
@@ -56,13 +49,12 @@ impl Access {
     }
 
     /// The owner, when `session` is one that was opened and is not over.
-    pub fn session(&self, session: &str) -> Option<Identity> {
+    pub fn session(&self, session: &str) -> Option<Actor> {
         let (text, signature) = session.rsplit_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
         let expires: i64 = text.strip_prefix("v1.")?.parse().ok()?;
         let good = bool::from(self.sign(text).as_slice().ct_eq(&signature));
-        (good && expires > self.clock.now().timestamp())
-            .then_some(Identity { tenant: MASTER_TENANT, role: Role::Owner })
+        (good && expires > self.clock.now().timestamp()).then(owner)
     }
 
     fn sign(&self, text: &str) -> [u8; 32] {
@@ -71,6 +63,18 @@ impl Access {
         mac.update(b"gateway browser session\0");
         mac.update(text.as_bytes());
         mac.finalize().into_bytes().into()
+    }
+}
+
+/// Whoever has the gateway's token.
+fn owner() -> Actor {
+    Actor {
+        tenant: MASTER_TENANT,
+        role: Role::Owner,
+        who: Who::Token,
+        name: "token".into(),
+        from: None,
+        request: None,
     }
 }
 

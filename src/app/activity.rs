@@ -78,7 +78,7 @@ pub fn status(app: &App, account: &Provider) -> Status {
 /// The newest requests of a pool, `limit` of them one by one.
 pub async fn activity(app: &App, tenant: TenantId, pool: Option<Pool>, limit: u32) -> sqlx::Result<Activity> {
     let Some(pool) = pool else { return Ok(Activity::default()) };
-    let mut conn = app.db.acquire().await?;
+    let mut conn = app.db.tenant(tenant).await?;
     let rows = requests::page(&mut conn, tenant, &pool.requests, None, sample_size(limit)).await?;
     let ids: Vec<Uuid> = rows.iter().map(|r| r.id).collect();
     let attempts = requests::attempts_of(&mut conn, tenant, &ids).await?;

@@ -9,18 +9,19 @@ use crate::domain::pool::effective::{AgentRouting, RoutingError};
 use crate::domain::provider::{CHATGPT_OAUTH, is_slug};
 use crate::domain::tool::ToolsConfig;
 use crate::store::agents::{self, AgentRow};
+use crate::store::db::Db;
 use crate::store::db::unique_violation;
 use crate::store::{pools, providers};
 use arc_swap::ArcSwap;
 use serde_json::{Map, Value};
+use sqlx::PgConnection;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgPool};
 use std::sync::Arc;
 
 /// What it works with.
 #[derive(Debug)]
 pub struct Agents {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub config: Arc<ArcSwap<Config>>,
     pub catalogues: Arc<Catalogues>,
@@ -92,7 +93,7 @@ impl Agents {
         };
         apply(&mut row, change)?;
         self.refuse_file_agent(tenant, &row.agent_key)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         check_routing(&mut tx, tenant, &mut row, &defaults.provider).await?;
         if row.is_default {
             agents::clear_default(&mut tx, tenant, AgentId(row.id)).await?;
@@ -111,7 +112,7 @@ impl Agents {
         change: AgentChange,
     ) -> Result<String, AgentError> {
         self.refuse_file_agent(tenant, id_or_key)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         let mut row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
         let before = (row.provider.clone(), routing_of(&row).cloned());
         apply(&mut row, change)?;
@@ -134,7 +135,7 @@ impl Agents {
     /// Removes an agent; its conversations stay.
     pub async fn delete(&self, tenant: TenantId, id_or_key: &str) -> Result<(), AgentError> {
         self.refuse_file_agent(tenant, id_or_key)?;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         let row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
         agents::delete(&mut tx, tenant, AgentId(row.id)).await?;
         tx.commit().await?;

@@ -122,7 +122,7 @@ async fn every<F: Future<Output = ()>>(period: Duration, app: Arc<App>, pass: im
 
 /// One connection hears everything that Postgres tells.
 async fn listen(app: &App) -> sqlx::Result<PgListener> {
-    let mut listener = PgListener::connect_with(&app.db).await?;
+    let mut listener = app.db.listener().await?;
     listener
         .listen_all([
             catalogue::CHANNEL,

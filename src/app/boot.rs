@@ -27,7 +27,7 @@ use crate::app::vault::keys::{self, KeySource};
 use crate::app::{App, background, events, records};
 use crate::config::Config;
 use crate::lifecycle::{Shutdown, Tasks};
-use crate::store::db::{self, PoolSettings};
+use crate::store::db::{Db, PoolSettings};
 use crate::store::embedded::{self, Embedded, EmbeddedSettings};
 use crate::telemetry::metrics::Metrics;
 use crate::upstream::codex::CodexClient;
@@ -39,7 +39,6 @@ use crate::upstream::web::WebClient;
 use anyhow::Context as _;
 use arc_swap::ArcSwap;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::PgPool;
 use sqlx::postgres::PgConnectOptions;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -62,7 +61,7 @@ pub struct Running {
 /// A database that was opened, with the embedded server when that is ours.
 #[derive(Debug)]
 pub struct Database {
-    pub pool: PgPool,
+    pub db: Db,
     embedded: Option<Embedded>,
 }
 
@@ -70,7 +69,7 @@ impl Database {
     /// Closes the pool, and stops the server when it is ours. A connection that is still in use is not waited for
     /// long.
     pub async fn close(self) {
-        if tokio::time::timeout(Duration::from_secs(2), self.pool.close()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(2), self.db.close()).await.is_err() {
             tracing::debug!("a database connection is still in use");
         }
         if let Some(embedded) = self.embedded {
@@ -104,8 +103,8 @@ pub async fn open_database(config: &Config, shared: bool) -> anyhow::Result<Data
     };
     let settings =
         PoolSettings { max_connections: config.database.max_connections, ..PoolSettings::default() };
-    let pool = db::connect(options, settings).await.context("the database can't be reached")?;
-    Ok(Database { pool, embedded })
+    let db = Db::connect(options, settings).await.context("the database can't be reached")?;
+    Ok(Database { db, embedded })
 }
 
 /// Where the keys are.
@@ -138,7 +137,7 @@ pub fn gateway_token(config: &Config) -> anyhow::Result<(SecretString, bool)> {
 /// Starts everything but the sockets. When that fails, nothing is left running.
 pub async fn start(config: Arc<Config>, shutdown: Shutdown, demo: bool) -> anyhow::Result<Running> {
     let database = open_database(&config, false).await?;
-    match assemble(config, shutdown.clone(), demo, database.pool.clone()).await {
+    match assemble(config, shutdown.clone(), demo, database.db.clone()).await {
         Ok(Assembled { app, doors, new_token, careful }) => {
             Ok(Running { app, doors, new_token, database, careful })
         }
@@ -159,14 +158,9 @@ struct Assembled {
     careful: TaskTracker,
 }
 
-async fn assemble(
-    config: Arc<Config>,
-    shutdown: Shutdown,
-    demo: bool,
-    db: PgPool,
-) -> anyhow::Result<Assembled> {
+async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -> anyhow::Result<Assembled> {
     let clock = Clock::system();
-    db::migrate(&db).await.context("the database can't be migrated")?;
+    db.migrate().await.context("the database can't be migrated")?;
 
     prepare_data_dir(&config.data_dir)?;
     let opened = keys::open(&db, &key_source(&config), &clock).await?;
@@ -268,7 +262,7 @@ async fn assemble(
 }
 
 /// What happens is told and written down.
-fn telling(db: &PgPool, clock: &Clock, metrics: &Arc<Metrics>, tasks: &Tasks) -> (Events, Recorder) {
+fn telling(db: &Db, clock: &Clock, metrics: &Arc<Metrics>, tasks: &Tasks) -> (Events, Recorder) {
     let (events, teller) = events::channel(clock.clone());
     tasks.spawn("tell_events", teller.run(db.clone(), tasks.stopping()));
     let (recorder, writer) = records::channel(metrics.clone(), events.clone());
@@ -285,7 +279,7 @@ struct AtWork {
 
 /// The MCP servers are connected, and the runs have what writes their log and tells the others that this process lives.
 async fn agents_at_work(
-    db: &PgPool,
+    db: &Db,
     vault: &Vault,
     web: WebClient,
     gateway: &Arc<Gateway>,
@@ -330,7 +324,7 @@ struct SignIns {
 
 fn sign_ins(
     config: &Config,
-    db: &PgPool,
+    db: &Db,
     vault: &Vault,
     clock: &Clock,
     auth: OpenAiAuth,
@@ -338,14 +332,14 @@ fn sign_ins(
     shutdown: &Shutdown,
 ) -> SignIns {
     let tokens = Tokens::new(TokensDeps {
-        pool: db.clone(),
+        db: db.clone(),
         vault: vault.clone(),
         clock: clock.clone(),
         auth: auth.clone(),
         tracker: careful.clone(),
     });
     let (logins, doors) = Logins::new(LoginParts {
-        pool: db.clone(),
+        db: db.clone(),
         vault: vault.clone(),
         tokens: tokens.clone(),
         clock: clock.clone(),
@@ -367,7 +361,7 @@ struct LiveAccounts {
 /// The leases and homes of the last run are taken up.
 async fn live_accounts(
     config: &ArcSwap<Config>,
-    db: &PgPool,
+    db: &Db,
     clock: &Clock,
     quotas: &Arc<Quotas>,
     shutdown: &Shutdown,

@@ -11,12 +11,12 @@ use crate::domain::provider::ProviderType;
 use crate::domain::token::Grant;
 use crate::store::account_checks::{self, CheckRow};
 use crate::store::agents::AgentRow;
+use crate::store::db::Db;
 use crate::store::grants::GrantRow;
 use crate::store::providers::{ProviderRow, api_key_aad};
 use crate::store::{agents, grants, models, pools, providers};
 use arc_swap::ArcSwap;
 use secrecy::SecretString;
-use sqlx::PgPool;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -27,7 +27,7 @@ pub const CHANNEL: &str = "gateway_catalogue";
 /// The one catalogue of this process.
 #[derive(Debug)]
 pub struct Catalogues {
-    db: PgPool,
+    db: Db,
     vault: Vault,
     config: Arc<ArcSwap<Config>>,
     current: ArcSwap<Catalogue>,
@@ -39,7 +39,7 @@ pub struct Catalogues {
 
 impl Catalogues {
     /// Empty until the first [`reload`](Self::reload).
-    pub fn new(db: PgPool, vault: Vault, config: Arc<ArcSwap<Config>>) -> Self {
+    pub fn new(db: Db, vault: Vault, config: Arc<ArcSwap<Config>>) -> Self {
         Self {
             db,
             vault,
@@ -79,7 +79,7 @@ impl Catalogues {
     /// Reads everything anew.
     pub async fn reload(&self) -> sqlx::Result<()> {
         let mut told = self.rebuild.lock().await;
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_work().await?;
         sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
         let provider_rows = providers::list_all(&mut tx).await?;
         let grant_rows = grants::list_all(&mut tx).await?;

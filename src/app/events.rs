@@ -9,12 +9,13 @@
 use crate::app::clock::Clock;
 use crate::domain::ids::{ProviderId, RequestId, TenantId};
 use crate::domain::routing::health::ModelBlock;
+use crate::store::db::Db;
 use crate::store::notify::{MOST_BYTES, notify};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -346,7 +347,7 @@ fn payloads(told: &[Told]) -> Vec<String> {
 
 impl Teller {
     /// Tells until `stopping` fires, and then what is still in the queue.
-    pub async fn run(mut self, db: PgPool, stopping: CancellationToken) {
+    pub async fn run(mut self, db: Db, stopping: CancellationToken) {
         let mut batch = Vec::new();
         let lost = &self.events.shared.lost;
         loop {
@@ -377,8 +378,8 @@ impl Teller {
     }
 }
 
-async fn send(db: &PgPool, batch: &[Told]) -> sqlx::Result<()> {
-    let mut tx = db.begin().await?;
+async fn send(db: &Db, batch: &[Told]) -> sqlx::Result<()> {
+    let mut tx = db.begin_work().await?;
     tell(&mut tx, batch).await?;
     tx.commit().await
 }

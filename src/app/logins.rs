@@ -28,9 +28,9 @@ use crate::app::vault::Vault;
 use crate::domain::ids::{LoginId, TenantId};
 use crate::domain::oauth::LoginState;
 use crate::store;
+use crate::store::db::Db;
 use crate::upstream::openai_auth::OpenAiAuth;
 use secrecy::SecretString;
-use sqlx::PgPool;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -67,7 +67,7 @@ pub struct LoginOptions {
 /// Everything that the sign-ins need.
 pub struct LoginParts {
     /// The database.
-    pub pool: PgPool,
+    pub db: Db,
     /// Seals verifiers and device ids.
     pub vault: Vault,
     /// Stores and forgets the accounts' tokens.
@@ -86,7 +86,7 @@ pub struct LoginParts {
 
 /// The use cases of signing in.
 pub struct Logins {
-    pool: PgPool,
+    db: Db,
     vault: Vault,
     tokens: Tokens,
     clock: Clock,
@@ -103,12 +103,12 @@ pub struct Logins {
 impl Logins {
     /// The use cases, and the doors for `http::login_callback::run`.
     pub fn new(parts: LoginParts) -> (Arc<Self>, UnboundedReceiver<Door>) {
-        let LoginParts { pool, vault, tokens, clock, auth, settings, tracker, shutdown } = parts;
+        let LoginParts { db, vault, tokens, clock, auth, settings, tracker, shutdown } = parts;
         let (listener, doors) = LoginListener::new(settings.listener);
         let redirect_host = settings.redirect_host;
         let (connected, polling) = (Notify::new(), Mutex::default());
         let logins = Self {
-            pool,
+            db,
             vault,
             tokens,
             clock,
@@ -140,7 +140,7 @@ impl Logins {
         provider_name: &str,
         only: Option<LoginId>,
     ) -> Result<usize, LoginError> {
-        let mut conn = self.pool.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         let logins = store::logins::of_provider(&mut conn, tenant, provider_name).await?;
         drop(conn);
         let mut ended = 0;
@@ -163,7 +163,7 @@ impl Logins {
         id: LoginId,
         step: impl FnOnce(LoginState) -> Result<LoginState, E> + Send,
     ) -> Result<Result<LoginState, Option<E>>, LoginError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         let Some(stored) = store::logins::lock(&mut tx, tenant, id).await? else {
             return Ok(Err(None));
         };

@@ -18,13 +18,13 @@ use crate::app::clock::Clock;
 use crate::app::vault::Vault;
 use crate::config::Config;
 use crate::domain::ids::{MASTER_TENANT, TenantId};
-use crate::domain::mcp::qualified_names;
+use crate::domain::mcp::{Reach, qualified_names};
 use crate::domain::tool::ToolSpec;
 use crate::lifecycle::Tasks;
+use crate::store::db::Db;
 use crate::store::mcp_servers;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
-use sqlx::PgPool;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -95,7 +95,7 @@ pub struct ServerView {
 
 /// What they work with.
 pub struct McpParts {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub vault: Vault,
     pub config: Arc<ArcSwap<Config>>,
@@ -156,7 +156,7 @@ impl McpServers {
     }
 
     async fn wanted(&self) -> sqlx::Result<BTreeMap<(TenantId, String), Definition>> {
-        let rows = mcp_servers::list_all(&mut *self.parts.db.acquire().await?).await?;
+        let rows = mcp_servers::list_all(&mut *self.parts.db.work().await?).await?;
         let stored = rows.into_iter().map(|row| {
             let definition = Definition::stored(row, &self.parts.vault);
             ((definition.tenant, definition.name.clone()), definition)
@@ -223,6 +223,13 @@ impl McpServers {
 
 fn of_tenant(servers: &Servers, tenant: TenantId) -> impl Iterator<Item = &Server> {
     servers.range((tenant, String::new())..).take_while(move |((of, _), _)| *of == tenant).map(|(_, s)| s)
+}
+
+impl ServerView {
+    /// Whether it is a program on the gateway's host.
+    pub fn is_stdio(&self) -> bool {
+        matches!(self.definition.reach, Reach::Stdio { .. })
+    }
 }
 
 impl Server {

@@ -10,12 +10,12 @@ use crate::domain::provider::{State, Wire};
 use crate::domain::routing::failover::Failure;
 use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::Tasks;
+use crate::store::db::Db;
 use crate::store::models;
 use crate::upstream::codex::{CodexClient, ModelList};
 use crate::upstream::openai_compatible::{CompatibleClient, Target};
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
-use sqlx::PgPool;
 use std::sync::Arc;
 
 /// A list older than this is asked for anew.
@@ -23,7 +23,7 @@ const FRESH_FOR: TimeDelta = TimeDelta::hours(6);
 
 /// Fetches lists.
 pub struct Models {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub config: Arc<ArcSwap<Config>>,
     pub catalogues: Arc<Catalogues>,
@@ -51,7 +51,7 @@ impl Models {
             ModelsError::Upstream(Refusal::of(failure, &provider.name, self.clock.now().timestamp()).message)
         };
         let known = {
-            let mut conn = self.db.acquire().await?;
+            let mut conn = self.db.work().await?;
             models::etag(&mut conn, provider.id).await?
         };
         let etag = known.and_then(|(etag, _)| etag);
@@ -74,7 +74,7 @@ impl Models {
             }
         };
         let now = self.clock.now();
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.work().await?;
         match list {
             ModelList::Unchanged => {
                 models::touch(&mut conn, provider.id, now).await?;

@@ -12,11 +12,11 @@ use crate::domain::ids::ProviderId;
 use crate::domain::placement::{Placement, Unplaced, backend_base};
 use crate::domain::routing::refusal::Refusal;
 use crate::store::account_checks;
+use crate::store::db::Db;
 use crate::upstream::codex::{Access, CodexClient};
 use arc_swap::ArcSwap;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt as _;
-use sqlx::PgPool;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -29,7 +29,7 @@ const AT_ONCE: usize = 8;
 
 /// Asks.
 pub struct Placements {
-    db: PgPool,
+    db: Db,
     clock: Clock,
     config: Arc<ArcSwap<Config>>,
     catalogues: Arc<Catalogues>,
@@ -55,7 +55,7 @@ pub enum PlacementError {
 
 impl Placements {
     pub fn new(
-        db: PgPool,
+        db: Db,
         clock: Clock,
         config: Arc<ArcSwap<Config>>,
         catalogues: Arc<Catalogues>,
@@ -70,7 +70,7 @@ impl Placements {
     pub async fn check_due(&self) -> sqlx::Result<()> {
         let _one = self.pass.lock().await;
         let now = self.clock.now();
-        let due = account_checks::due(&mut *self.db.acquire().await?, now - FRESH_FOR).await?;
+        let due = account_checks::due(&mut *self.db.work().await?, now - FRESH_FOR).await?;
         let catalogue = self.catalogues.current();
         let due = due
             .into_iter()
@@ -118,7 +118,7 @@ impl Placements {
             );
         }
         let now = self.clock.now();
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.work().await?;
         account_checks::put(&mut conn, provider.id, &token.account_id, token.version, &placement, now)
             .await?;
         Ok(())

@@ -11,17 +11,17 @@ use crate::domain::ids::{ProviderId, TenantId};
 use crate::domain::pool::config::{PoolEdit, PoolSettingsError};
 use crate::domain::pool::validate::PoolViolation;
 use crate::domain::provider::{ProviderType, TYPES, is_slug};
+use crate::store::db::Db;
 use crate::store::db::unique_violation;
 use crate::store::pools::{self as pool_rows, broken_rule};
 use crate::store::providers::{self, NewProvider, ProviderChange, ProviderRow, api_key_aad};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
-use sqlx::PgPool;
 use std::sync::Arc;
 
 /// What it works with.
 pub struct Providers {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub vault: Vault,
     pub tokens: Tokens,
@@ -146,7 +146,7 @@ impl Providers {
             enabled: create.enabled,
             settings: Value::Object(create.settings),
         };
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         let row = providers::insert(&mut tx, tenant, &new, now).await.map_err(|e| taken(e, &new.name))?;
         if let PoolEdit::Set(change) = pool {
             let names = change.extra_provider_names.as_deref().unwrap_or_default();
@@ -188,7 +188,7 @@ impl Providers {
             PoolEdit::Keep | PoolEdit::Dissolve => &[],
         };
         let now = self.clock.now();
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         let locked = providers::lock_with(&mut tx, tenant, id_or_name, names).await?;
         let row = target(&locked, id_or_name)?;
         let kind = ProviderType::named(&row.provider_type);
@@ -251,7 +251,7 @@ impl Providers {
         id_or_name: &str,
         detach: bool,
     ) -> Result<ProviderId, ProviderError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         let locked = providers::lock_with(&mut tx, tenant, id_or_name, &[]).await?;
         let row = target(&locked, id_or_name)?;
         let (mut dependents, agents) = dependents::find(&mut tx, tenant, row).await?;

@@ -21,6 +21,7 @@ use crate::domain::quota::readiness::Readiness;
 use crate::domain::quota::window::WindowKind;
 use crate::domain::responses::error::UpstreamError;
 use crate::domain::responses::event::Usage;
+use crate::store::db::Db;
 use crate::store::quota;
 use crate::upstream::codex::CodexClient;
 use arc_swap::ArcSwap;
@@ -29,7 +30,6 @@ use live::{Account, Change, Dirty};
 use reqwest::header::HeaderMap;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sqlx::PgPool;
 use std::collections::HashSet;
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -40,7 +40,7 @@ pub use crate::store::quota::{CHANNEL, SampleRow};
 
 /// What it works with.
 pub struct QuotaParts {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub config: Arc<ArcSwap<Config>>,
     pub catalogues: Arc<Catalogues>,
@@ -250,7 +250,7 @@ impl Quotas {
     ) -> sqlx::Result<Vec<SampleRow>> {
         /// Sixty days of five windows at a figure an hour, and a day at one a minute.
         const MOST: u32 = 20_000;
-        let mut conn = self.parts.db.acquire().await?;
+        let mut conn = self.parts.db.tenant(tenant).await?;
         quota::history(&mut conn, tenant, provider, between, MOST).await
     }
 

@@ -19,7 +19,10 @@ pub struct Readiness {
 impl App {
     /// As of now.
     pub async fn readiness(&self) -> Readiness {
-        let asked = sqlx::query("select 1 from _sqlx_migrations limit 1").execute(&self.db);
+        let asked = async {
+            let mut conn = self.db.work().await?;
+            sqlx::query("select 1 from providers limit 1").execute(&mut *conn).await
+        };
         let database = matches!(tokio::time::timeout(Duration::from_secs(2), asked).await, Ok(Ok(_)));
         let catalogue = self.catalogues.current();
         let mut enabled = catalogue.providers().filter(|p| p.enabled).peekable();

@@ -5,9 +5,9 @@
 use crate::app::batches;
 use crate::app::events::{self, Event, Events, FinishedRequest, Told};
 use crate::domain::ids::ProviderId;
+use crate::store::db::Db;
 use crate::store::requests::{self, RequestRecord};
 use crate::telemetry::metrics::Metrics;
-use sqlx::PgPool;
 use std::slice;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl Recorder {
 
 impl RecordWriter {
     /// Writes until `stopping` fires, and then what is still in the queue.
-    pub async fn run(mut self, db: PgPool, stopping: CancellationToken) {
+    pub async fn run(mut self, db: Db, stopping: CancellationToken) {
         let mut batch = Vec::new();
         while batches::gather(&mut self.queue, &mut batch, BATCH, LINGER, &stopping).await {
             self.write(&db, &batch).await;
@@ -61,7 +61,7 @@ impl RecordWriter {
     }
 
     /// What can't be written is counted and given up: whoever asks is served in any case.
-    async fn write(&self, db: &PgPool, batch: &[RequestRecord]) {
+    async fn write(&self, db: &Db, batch: &[RequestRecord]) {
         // Told with the record: whoever hears of a request can read it. A second try tells the same event.
         let told: Vec<Told> = batch.iter().map(|r| self.events.told(r.tenant, &finished(r))).collect();
         let Err(error) = write(db, batch, &told).await else { return };
@@ -80,7 +80,7 @@ impl RecordWriter {
 }
 
 /// How many could not be written.
-async fn one_by_one(db: &PgPool, batch: &[RequestRecord], told: &[Told]) -> usize {
+async fn one_by_one(db: &Db, batch: &[RequestRecord], told: &[Told]) -> usize {
     let mut lost = 0;
     for (record, told) in batch.iter().zip(told) {
         if let Err(error) = write(db, slice::from_ref(record), slice::from_ref(told)).await {
@@ -91,8 +91,8 @@ async fn one_by_one(db: &PgPool, batch: &[RequestRecord], told: &[Told]) -> usiz
     lost
 }
 
-async fn write(db: &PgPool, batch: &[RequestRecord], told: &[Told]) -> sqlx::Result<()> {
-    let mut tx = db.begin().await?;
+async fn write(db: &Db, batch: &[RequestRecord], told: &[Told]) -> sqlx::Result<()> {
+    let mut tx = db.begin_work().await?;
     requests::insert(&mut tx, batch).await?;
     events::tell(&mut tx, told).await?;
     tx.commit().await

@@ -33,6 +33,7 @@ use crate::domain::ids::{RunId, SessionId, TenantId};
 use crate::domain::responses::event::Usage;
 use crate::domain::routing::refusal::Refusal;
 use crate::domain::session::title_of;
+use crate::store::db::Db;
 use crate::store::notify::notify;
 use crate::store::runs::{self, NewRun, Progress};
 use crate::store::sessions;
@@ -42,7 +43,6 @@ use job::Job;
 use log::{Live, Log};
 use prepare::Prepare;
 use serde_json::Value;
-use sqlx::PgPool;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -63,7 +63,7 @@ const MESSAGE: usize = 2_000;
 
 /// What the runs work with.
 pub struct RunParts {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub config: Arc<ArcSwap<Config>>,
     pub catalogues: Arc<Catalogues>,
@@ -73,7 +73,7 @@ pub struct RunParts {
 
 /// Shared by all drivers of this process.
 struct Parts {
-    db: PgPool,
+    db: Db,
     clock: Clock,
     config: Arc<ArcSwap<Config>>,
     catalogues: Arc<Catalogues>,
@@ -185,7 +185,7 @@ impl Runs {
                 Err(busy) => busy,
             };
             if let Some(run) = run
-                && self.enqueue(session, run, &said).await?
+                && self.enqueue(tenant, session, run, &said).await?
             {
                 return Ok(Started::Queued(run));
             }
@@ -251,7 +251,7 @@ impl Runs {
             let refusal = Refusal::invalid_request("not_resumable", text, None);
             return Err(RunError::Refused(Refusal { status: 409, ..refusal }));
         };
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.tenant(tenant).await?;
         sessions::lock(&mut tx, session, self.0.clock.now()).await?;
         if !runs::take_up(&mut tx, tenant, id, self.0.owner).await? {
             return Err(RunError::SessionBusy);
@@ -277,7 +277,7 @@ impl Runs {
             let _ = tokio::time::timeout(CANCELLED, live.over.cancelled()).await;
             return Ok(());
         }
-        notify(&mut *self.0.db.acquire().await?, CHANNEL, &[id.to_string()]).await?;
+        notify(&mut *self.0.db.work().await?, CHANNEL, &[id.to_string()]).await?;
         let until = Instant::now() + CANCELLED;
         while self.get(tenant, id).await?.is_running() && Instant::now() < until {
             tokio::time::sleep(LOOK).await;
@@ -295,13 +295,13 @@ impl Runs {
 
     /// One run.
     pub async fn get(&self, tenant: TenantId, id: RunId) -> Result<RunRow, RunError> {
-        let mut conn = self.0.db.acquire().await?;
+        let mut conn = self.0.db.tenant(tenant).await?;
         runs::get(&mut conn, tenant, id).await?.ok_or(RunError::NotFound)
     }
 
     /// A tenant's runs, newest first.
     pub async fn page(&self, tenant: TenantId, filter: &Filter, limit: u32) -> Result<Vec<RunRow>, RunError> {
-        Ok(runs::page(&mut *self.0.db.acquire().await?, tenant, filter, limit).await?)
+        Ok(runs::page(&mut *self.0.db.tenant(tenant).await?, tenant, filter, limit).await?)
     }
 
     /// Waits until a run is over; its row then.
@@ -322,7 +322,7 @@ impl Runs {
     pub async fn prune(&self) -> sqlx::Result<u64> {
         let days = i64::from(self.0.config.load().agents.run_log_days);
         let before = self.0.clock.now() - chrono::TimeDelta::days(days);
-        runs::prune_events(&mut *self.0.db.acquire().await?, before).await
+        runs::prune_events(&mut *self.0.db.work().await?, before).await
     }
 
     /// No run begins before the others can tell that this process lives.
@@ -344,7 +344,7 @@ impl Runs {
         let now = self.0.clock.now();
         let preview: String =
             storable(message.into()).as_str().unwrap_or_default().chars().take(MESSAGE).collect();
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.tenant(job.tenant).await?;
         if let Some((session, key)) = &mut job.session {
             let title = Some(title_of(&preview)).filter(|title| !title.is_empty());
             let new = (*session, title.as_deref());
@@ -381,9 +381,15 @@ impl Runs {
     }
 
     /// Leaves a message for the run that is on; `false` when it is over.
-    async fn enqueue(&self, session: SessionId, run: RunId, said: &[Value]) -> Result<bool, RunError> {
+    async fn enqueue(
+        &self,
+        tenant: TenantId,
+        session: SessionId,
+        run: RunId,
+        said: &[Value],
+    ) -> Result<bool, RunError> {
         let now = self.0.clock.now();
-        let mut tx = self.0.db.begin().await?;
+        let mut tx = self.0.db.tenant(tenant).await?;
         // A run ends under the same lock: either it sees the message or it is over now.
         sessions::lock(&mut tx, session, now).await?;
         if runs::running_in(&mut tx, session).await? != Some(run) {

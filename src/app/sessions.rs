@@ -2,15 +2,15 @@
 
 use crate::app::clock::Clock;
 use crate::domain::ids::{SessionId, TenantId};
+use crate::store::db::Db;
 use crate::store::{runs, sessions};
-use sqlx::PgPool;
 
 pub use crate::store::sessions::{CompactionRow, Filter, ItemRow, SessionRow};
 
 /// Reads and changes conversations.
 #[derive(Clone, Debug)]
 pub struct Sessions {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
 }
 
@@ -41,7 +41,7 @@ impl Sessions {
         filter: &Filter,
         limit: u32,
     ) -> Result<(Vec<SessionRow>, bool), SessionError> {
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         let mut rows = sessions::page(&mut conn, tenant, filter, limit + 1).await?;
         let more = rows.len() > limit as usize;
         rows.truncate(limit as usize);
@@ -50,7 +50,7 @@ impl Sessions {
 
     /// One conversation.
     pub async fn get(&self, tenant: TenantId, id: SessionId) -> Result<SessionRow, SessionError> {
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         sessions::get(&mut conn, tenant, id).await?.ok_or(SessionError::NotFound)
     }
 
@@ -63,7 +63,7 @@ impl Sessions {
         limit: Option<u32>,
     ) -> Result<Items, SessionError> {
         self.get(tenant, id).await?;
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         let mut items = sessions::items(&mut conn, id, after, limit.map(|most| most + 1)).await?;
         let more = limit.is_some_and(|most| items.len() > most as usize);
         items.truncate(limit.map_or(usize::MAX, |most| most as usize));
@@ -72,19 +72,26 @@ impl Sessions {
     }
 
     /// The summaries that stand for its beginning when the model is asked.
-    pub async fn compactions(&self, id: SessionId) -> Result<Vec<CompactionRow>, SessionError> {
-        Ok(sessions::compactions(&mut *self.db.acquire().await?, id).await?)
+    pub async fn compactions(
+        &self,
+        tenant: TenantId,
+        id: SessionId,
+    ) -> Result<Vec<CompactionRow>, SessionError> {
+        Ok(sessions::compactions(&mut *self.db.tenant(tenant).await?, id).await?)
     }
 
     /// Gives it another title.
     pub async fn rename(&self, tenant: TenantId, id: SessionId, title: &str) -> Result<(), SessionError> {
-        let mut conn = self.db.acquire().await?;
-        sessions::rename(&mut conn, tenant, id, title).await?.then_some(()).ok_or(SessionError::NotFound)
+        let mut tx = self.db.tenant(tenant).await?;
+        if !sessions::rename(&mut tx, tenant, id, title).await? {
+            return Err(SessionError::NotFound);
+        }
+        Ok(tx.commit().await?)
     }
 
     /// Removes it with its items.
     pub async fn delete(&self, tenant: TenantId, id: SessionId) -> Result<(), SessionError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         self.lock_idle(&mut tx, tenant, id).await?;
         sessions::delete(&mut tx, tenant, id).await?;
         Ok(tx.commit().await?)
@@ -92,7 +99,7 @@ impl Sessions {
 
     /// Removes what was said from a place on; how many items that were.
     pub async fn rewind(&self, tenant: TenantId, id: SessionId, from_seq: i64) -> Result<u64, SessionError> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         self.lock_idle(&mut tx, tenant, id).await?;
         let removed = sessions::rewind(&mut tx, id, from_seq).await?;
         tx.commit().await?;

@@ -15,6 +15,7 @@ use crate::app::clock::Clock;
 use crate::app::vault::Vault;
 use crate::domain::ids::{ProviderId, TenantId};
 use crate::domain::token::{Grant, REFRESH_HORIZON, ReauthReason};
+use crate::store::db::Db;
 use crate::store::grants::{self, GrantRow};
 use crate::upstream::openai_auth::OpenAiAuth;
 use arc_swap::ArcSwap;
@@ -23,7 +24,6 @@ use futures_util::StreamExt as _;
 use refresh::Patience;
 use secrecy::SecretString;
 use slot::{Live, Readiness, Slot};
-use sqlx::PgPool;
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -60,7 +60,7 @@ pub enum TokenError {
 /// What [`Tokens`] works with.
 #[derive(Clone, Debug)]
 pub struct TokensDeps {
-    pub pool: PgPool,
+    pub db: Db,
     pub vault: Vault,
     pub clock: Clock,
     pub auth: OpenAiAuth,
@@ -91,7 +91,7 @@ impl fmt::Debug for Tokens {
 
 impl Tokens {
     pub fn new(deps: TokensDeps) -> Self {
-        let permits = (deps.pool.options().get_max_connections() / 4).max(1);
+        let permits = (deps.db.max_connections() / 4).max(1);
         Self(Arc::new(Shared {
             slots: ArcSwap::default(),
             sync: Mutex::default(),
@@ -105,7 +105,7 @@ impl Tokens {
     /// changed.
     pub async fn load(&self) -> Result<(), sqlx::Error> {
         let _sync = self.0.sync.lock().await;
-        let mut connection = self.deps().pool.acquire().await?;
+        let mut connection = self.deps().db.work().await?;
         let slots = self.0.slots.load_full();
         if slots.is_empty() {
             let rows = grants::list_all(&mut connection).await?;
@@ -136,7 +136,7 @@ impl Tokens {
     /// when another replica says that it changed.
     pub async fn invalidate(&self, provider: ProviderId) -> Result<(), sqlx::Error> {
         let _sync = self.0.sync.lock().await;
-        let mut connection = self.deps().pool.acquire().await?;
+        let mut connection = self.deps().db.work().await?;
         let row = grants::get_any(&mut connection, provider).await?;
         self.apply(provider, row.as_ref());
         Ok(())
@@ -178,7 +178,7 @@ impl Tokens {
         seen_version: i64,
         reason: ReauthReason,
     ) -> Result<bool, sqlx::Error> {
-        let mut transaction = self.deps().pool.begin().await?;
+        let mut transaction = self.deps().db.begin_work().await?;
         let now = self.now();
         let applied =
             grants::mark_needs_reauth(&mut transaction, tenant, provider, seen_version, &reason, now).await?;
@@ -199,7 +199,7 @@ impl Tokens {
     /// new tokens now.
     pub async fn refresh_due(&self) -> Result<usize, sqlx::Error> {
         let now = self.now();
-        let mut connection = self.deps().pool.acquire().await?;
+        let mut connection = self.deps().db.work().await?;
         let rows = grants::due(&mut connection, now + REFRESH_HORIZON, DUE_AT_ONCE).await?;
         drop(connection);
         let mut due = Vec::new();

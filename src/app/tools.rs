@@ -19,6 +19,7 @@ use crate::app::mcp::McpServers;
 use crate::config::Config;
 use crate::domain::ids::TenantId;
 use crate::domain::tool::{ToolOutput, ToolSpec, ToolsConfig, cut_middle};
+use crate::store::db::Db;
 use crate::upstream::web::WebClient;
 use arc_swap::ArcSwap;
 use exec::{Exec, ExecLimits, Gate, Place, Sandbox};
@@ -26,7 +27,6 @@ use files::Limits;
 use notes::Notes;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
-use sqlx::PgPool;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -62,7 +62,7 @@ pub struct ToolInfo {
 /// What it works with.
 pub struct ToolboxParts {
     pub config: Arc<ArcSwap<Config>>,
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub web: WebClient,
     pub mcp: Arc<McpServers>,

@@ -2,10 +2,10 @@
 
 use crate::app::clock::Clock;
 use crate::domain::ids::{RequestId, TenantId};
+use crate::store::db::Db;
 use crate::store::requests;
 use chrono::TimeDelta;
 use serde_json::Value;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 pub use crate::store::requests::{AttemptRow, Filter, Place, RequestRow, Totals};
@@ -18,7 +18,7 @@ const PRUNE_BATCH: u32 = 5_000;
 /// Reads the record.
 #[derive(Clone, Debug)]
 pub struct Traces {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
 }
 
@@ -40,7 +40,7 @@ impl Traces {
         after: Option<Place>,
         limit: u32,
     ) -> sqlx::Result<Page> {
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         // One more than wanted tells whether there are more.
         let mut rows = requests::page(&mut conn, tenant, filter, after, limit + 1).await?;
         let more = rows.len() > limit as usize;
@@ -62,7 +62,7 @@ impl Traces {
         tenant: TenantId,
         id: RequestId,
     ) -> sqlx::Result<Option<(RequestRow, Vec<AttemptRow>, Option<Value>)>> {
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         let Some(row) = requests::one(&mut conn, tenant, id).await? else { return Ok(None) };
         let attempts = requests::attempts_of(&mut conn, tenant, &[row.id]).await?;
         let decision = requests::decisions_of(&mut conn, tenant, &[row.id]).await?.remove(&row.id);
@@ -71,7 +71,7 @@ impl Traces {
 
     /// A tenant's sums of the last 24 hours, and whether it ever had an answer.
     pub async fn last_day(&self, tenant: TenantId) -> sqlx::Result<(Totals, bool)> {
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         let totals = requests::totals(&mut conn, tenant, self.clock.now() - TimeDelta::hours(24)).await?;
         let ever = totals.succeeded > 0 || requests::any_served(&mut conn, tenant).await?;
         Ok((totals, ever))
@@ -80,7 +80,7 @@ impl Traces {
     /// One pass: removes what is too old, a batch at a time.
     pub async fn prune(&self) -> sqlx::Result<u64> {
         let before = self.clock.now() - KEPT_FOR;
-        let mut conn = self.db.acquire().await?;
+        let mut conn = self.db.work().await?;
         let mut gone = 0;
         loop {
             let batch = requests::prune(&mut conn, before, PRUNE_BATCH).await?;

@@ -6,7 +6,6 @@ use crate::app::clock::Clock;
 use crate::app::vault::rotation;
 use crate::config::{Config, Loader, Overrides};
 use crate::store::backup::{self, BackupError, BackupMeta, RestoreOptions};
-use crate::store::db;
 use crate::store::notify::notify;
 use anyhow::{Context as _, bail};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -41,7 +40,7 @@ async fn with_database<T, F: AsyncFnOnce(&Database) -> anyhow::Result<T>>(
     work: F,
 ) -> anyhow::Result<T> {
     let database = boot::open_database(config, true).await?;
-    let done = match db::migrate(&database.pool).await.context("the database can't be migrated") {
+    let done = match database.db.migrate().await.context("the database can't be migrated") {
         Ok(()) => work(&database).await,
         Err(error) => Err(error),
     };
@@ -57,7 +56,7 @@ pub(super) async fn migrate(overrides: Overrides) -> anyhow::Result<()> {
 pub(super) async fn backup(overrides: Overrides, file: &Path) -> anyhow::Result<()> {
     let config = settings(overrides)?;
     with_database(&config, async |database| {
-        let mut conn = database.pool.acquire().await?;
+        let mut conn = database.db.beside().await?;
         let meta = BackupMeta {
             created_at: Clock::system().now(),
             created_by: concat!("gateway ", env!("CARGO_PKG_VERSION")).into(),
@@ -71,7 +70,8 @@ pub(super) async fn backup(overrides: Overrides, file: &Path) -> anyhow::Result<
 pub(super) async fn restore(overrides: Overrides, file: &Path, replace: bool) -> anyhow::Result<()> {
     let config = settings(overrides)?;
     with_database(&config, async |database| {
-        let mut conn = database.pool.acquire().await?;
+        // It empties and fills the tables themselves.
+        let mut conn = database.db.owner().await?;
         let mut source = tokio::fs::File::open(file).await.with_context(|| file.display().to_string())?;
         let restored = backup::restore(&mut conn, &mut source, &RestoreOptions { replace }).await;
         let summary = match restored {
@@ -99,7 +99,7 @@ pub(super) async fn rotate_key(overrides: Overrides, new_key_file: Option<&Path>
         None => None,
     };
     with_database(&config, async |database| {
-        let rotated = rotation::rotate(&database.pool, &boot::key_source(&config), new_key.as_ref()).await?;
+        let rotated = rotation::rotate(&database.db, &boot::key_source(&config), new_key.as_ref()).await?;
         print(&format!("{} secrets are sealed with the key {} now", rotated.values, rotated.key))?;
         if config.encryption_key.is_some() && new_key.is_some() {
             print("set encryption_key (GATEWAY_ENCRYPTION_KEY) to the new key before the next start")?;

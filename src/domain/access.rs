@@ -1,6 +1,9 @@
-//! Roles and what each may do: one table.
+//! Roles and what each may do: one table. And who somebody is that does something.
 
+use crate::domain::ids::{KeyId, RequestId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use std::sync::Arc;
 
 /// Ordered: who stands higher may do all that those below may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -10,10 +13,30 @@ pub enum Role {
     Viewer,
     /// Also uses the endpoints, edits agents, manages providers, sign-ins and pools.
     Operator,
-    /// Also keys, members and settings of the tenant.
+    /// Also keys, members and tools of the tenant, and reads its audit log.
     Admin,
     /// The whole installation.
     Owner,
+}
+
+impl Role {
+    /// From the lowest.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Operator, Self::Admin, Self::Owner];
+
+    /// Its name in the API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Operator => "operator",
+            Self::Admin => "admin",
+            Self::Owner => "owner",
+        }
+    }
+
+    /// The role of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
 }
 
 /// Something that a route needs.
@@ -27,19 +50,105 @@ pub enum Permission {
     ManageAgents,
     /// Create, change and delete providers, sign accounts in and out.
     ManageProviders,
-    /// Create, change and delete MCP servers: a `stdio` server runs a program on the gateway's host.
+    /// Create, change and delete MCP servers that are reached over HTTP.
     ManageTools,
+    /// Create, change and delete API keys and their limits.
+    ManageKeys,
+    /// Invite, change and remove people of the tenant.
+    ManageMembers,
+    /// Read the audit log.
+    ReadAudit,
+    /// Have programs run on the gateway's host (MCP servers of type `stdio`): they can do what its user can.
+    RunPrograms,
+    /// Create, change and delete tenants, and see those of everybody.
+    ManageTenants,
+}
+
+impl Permission {
+    /// In the order of the table.
+    pub const ALL: [Self; 10] = [
+        Self::Read,
+        Self::UseModels,
+        Self::ManageAgents,
+        Self::ManageProviders,
+        Self::ManageTools,
+        Self::ManageKeys,
+        Self::ManageMembers,
+        Self::ReadAudit,
+        Self::RunPrograms,
+        Self::ManageTenants,
+    ];
+
+    /// Its name in the API's document, where every route says which it needs.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::UseModels => "use_models",
+            Self::ManageAgents => "manage_agents",
+            Self::ManageProviders => "manage_providers",
+            Self::ManageTools => "manage_tools",
+            Self::ManageKeys => "manage_keys",
+            Self::ManageMembers => "manage_members",
+            Self::ReadAudit => "read_audit",
+            Self::RunPrograms => "run_programs",
+            Self::ManageTenants => "manage_tenants",
+        }
+    }
+
+    /// The table: the lowest role that may.
+    pub const fn least(self) -> Role {
+        match self {
+            Self::Read => Role::Viewer,
+            Self::UseModels | Self::ManageAgents | Self::ManageProviders => Role::Operator,
+            Self::ManageTools | Self::ManageKeys | Self::ManageMembers | Self::ReadAudit => Role::Admin,
+            Self::RunPrograms | Self::ManageTenants => Role::Owner,
+        }
+    }
 }
 
 impl Role {
-    /// The table.
+    /// Whether the table allows it.
     pub fn may(self, permission: Permission) -> bool {
-        let least = match permission {
-            Permission::Read => Self::Viewer,
-            Permission::UseModels | Permission::ManageAgents | Permission::ManageProviders => Self::Operator,
-            Permission::ManageTools => Self::Admin,
-        };
-        self >= least
+        self >= permission.least()
+    }
+}
+
+/// As whom somebody is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever has the gateway's own token.
+    Token,
+    User(UserId),
+    Key(KeyId),
+    /// The gateway itself: its background work and its commands.
+    Gateway,
+}
+
+/// Somebody who may do something in one tenant, and from where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    pub tenant: TenantId,
+    pub role: Role,
+    pub who: Who,
+    /// What people know them by: an e-mail address, the name of a key.
+    pub name: Arc<str>,
+    /// `None`: not over the network.
+    pub from: Option<IpAddr>,
+    /// The request that they make.
+    pub request: Option<RequestId>,
+}
+
+impl Actor {
+    /// The gateway itself, in a tenant.
+    pub fn gateway(tenant: TenantId) -> Self {
+        Self {
+            tenant,
+            role: Role::Owner,
+            who: Who::Gateway,
+            name: "gateway".into(),
+            from: None,
+            request: None,
+        }
     }
 }
 
@@ -49,16 +158,24 @@ mod tests {
 
     #[test]
     fn a_viewer_reads_and_nothing_else() {
-        assert!(Role::Viewer.may(Permission::Read));
-        for permission in [Permission::UseModels, Permission::ManageAgents, Permission::ManageProviders] {
-            assert!(!Role::Viewer.may(permission));
-            assert!(Role::Operator.may(permission) && Role::Owner.may(permission));
+        for permission in Permission::ALL {
+            assert_eq!(Role::Viewer.may(permission), permission == Permission::Read, "{permission:?}");
+            assert!(Role::Owner.may(permission));
         }
     }
 
     #[test]
-    fn what_runs_programs_on_the_host_takes_an_admin() {
-        assert!(!Role::Operator.may(Permission::ManageTools));
-        assert!(Role::Admin.may(Permission::ManageTools) && Role::Owner.may(Permission::ManageTools));
+    fn what_runs_programs_on_the_host_takes_the_owner() {
+        assert!(!Role::Admin.may(Permission::RunPrograms) && Role::Owner.may(Permission::RunPrograms));
+        assert!(!Role::Operator.may(Permission::ManageTools) && Role::Admin.may(Permission::ManageTools));
+    }
+
+    #[test]
+    fn names_are_those_of_the_api() {
+        for role in Role::ALL {
+            assert_eq!(serde_json::to_value(role).expect("a name"), role.as_str());
+            assert_eq!(Role::named(role.as_str()), Some(role));
+        }
+        assert_eq!(Role::named("root"), None);
     }
 }

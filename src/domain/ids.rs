@@ -56,6 +56,14 @@ id!(
     LoginId
 );
 id!(
+    /// A person who signs in.
+    UserId
+);
+id!(
+    /// An API key.
+    KeyId
+);
+id!(
     /// One request of a client. It is also what `x-request-id` says.
     RequestId
 );

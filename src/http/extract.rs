@@ -4,8 +4,7 @@
 use super::error::ApiError;
 use super::openai::OpenAiError;
 use crate::app::App;
-use crate::app::access::Identity;
-use crate::domain::access::Permission;
+use crate::domain::access::{Actor, Permission};
 use crate::domain::ids::{MASTER_TENANT, RequestId, TenantId};
 use axum::body::Bytes;
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -44,16 +43,17 @@ pub async fn with_request_id(mut request: Request, next: Next) -> Response {
 }
 
 /// Somebody authenticated, with the tenant that they may touch.
-#[derive(Clone, Copy, Debug)]
-pub struct Caller(Identity);
+#[derive(Clone, Debug)]
+pub struct Caller(Actor);
 
 impl Caller {
     pub fn tenant(&self) -> TenantId {
         self.0.tenant
     }
 
-    pub fn identity(&self) -> Identity {
-        self.0
+    /// Who they are, and from where.
+    pub fn actor(&self) -> &Actor {
+        &self.0
     }
 
     /// Whether their role allows it, for what only some are shown.
@@ -66,7 +66,11 @@ impl Caller {
         if self.may(permission) {
             return Ok(());
         }
-        Err(ApiError::forbidden("your role does not allow this"))
+        let (role, least) = (self.0.role.as_str(), permission.least().as_str());
+        let needs = permission.as_str();
+        Err(ApiError::forbidden(format!(
+            "this needs the permission {needs}, which roles from {least} on have; yours is {role}"
+        )))
     }
 }
 
@@ -74,18 +78,18 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let identity = match bearer(&parts.headers) {
+        let mut actor = match bearer(&parts.headers) {
             Some(token) => app.access.bearer(token).ok_or_else(ApiError::unauthorized)?,
             None => {
                 let session = cookie(&parts.headers, SESSION_COOKIE).ok_or_else(ApiError::unauthorized)?;
-                let identity = app.access.session(session).ok_or_else(ApiError::unauthorized)?;
+                let actor = app.access.session(session).ok_or_else(ApiError::unauthorized)?;
                 let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
                 if !reads && !parts.headers.contains_key(CSRF_HEADER) {
                     return Err(ApiError::forbidden(format!(
                         "a changing request with a session cookie needs the header {CSRF_HEADER}"
                     )));
                 }
-                identity
+                actor
             }
         };
         for name in ["x-gateway-tenant-id", "x-goclaw-tenant-id"] {
@@ -95,7 +99,8 @@ impl FromRequestParts<Arc<App>> for Caller {
                 return Err(ApiError::not_found("tenant"));
             }
         }
-        Ok(Self(identity))
+        actor.request = parts.extensions.get::<RequestId>().copied();
+        Ok(Self(actor))
     }
 }
 
@@ -136,7 +141,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
 }
 
 /// A [`Caller`] of a model route: refused in OpenAI's shape.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ModelCaller(pub Caller);
 
 impl FromRequestParts<Arc<App>> for ModelCaller {

@@ -1,8 +1,16 @@
-//! The pool, the migrations, and what the other files of `store` share.
+//! The ways into the database, the migrations, and what the other files of `store` share.
+//!
+//! Tenants are kept apart twice: by the `TenantId` argument of every function here, and by row-level security. A
+//! transaction of [`Db::tenant`] runs as the role `gateway_tenant`, to which Postgres shows the rows of the tenant that
+//! the transaction names and no others, whatever a statement asks for. What the gateway does for all tenants at once
+//! (the catalogue, refreshes, the record) runs as `gateway_work`, which sees all. Neither role owns a table, and neither
+//! can log in: a connection takes them on (migration 0013 has the policies).
 
+use crate::domain::ids::TenantId;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor as _, PgConnection, PgPool, Postgres, Transaction};
 use std::time::Duration;
 
 /// The migrations, embedded.
@@ -23,28 +31,95 @@ impl Default for PoolSettings {
     }
 }
 
-/// A pool over at least one working connection.
-pub async fn connect(options: PgConnectOptions, settings: PoolSettings) -> Result<PgPool, sqlx::Error> {
-    let options = options.application_name("gateway");
-    PgPoolOptions::new()
-        .max_connections(settings.max_connections.max(4))
-        .acquire_timeout(settings.acquire_timeout)
-        .idle_timeout(Duration::from_mins(5))
-        .max_lifetime(Duration::from_mins(30))
-        .connect_with(options)
-        .await
-}
+/// The roles that a connection takes on.
+pub const ROLES: [&str; 2] = ["gateway_tenant", "gateway_work"];
 
-/// Applies the migrations that are missing. Replicas that start together take turns (an advisory lock).
-///
-/// On a connection of its own: were this cancelled half way, a pooled one would go back with the lock in its hand.
-pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
-    let mut connection = PgConnection::connect_with(pool.connect_options().as_ref()).await?;
-    // "already exists, skipping" at every start is no news.
-    sqlx::query("set client_min_messages = warning").execute(&mut connection).await?;
-    MIGRATIONS.run(&mut connection).await?;
-    connection.close().await?;
-    Ok(())
+/// A transaction; dropped without a commit, nothing of it happened.
+pub type Tx = Transaction<'static, Postgres>;
+
+/// The database. Clones share the pool.
+#[derive(Clone, Debug)]
+pub struct Db(PgPool);
+
+/// Takes on the role of the gateway's own work. Before the first migrations it is not there, and nothing else is.
+const AS_WORK: &str = "select set_config('role', rolname, false) from pg_roles
+    where rolname = 'gateway_work' and pg_has_role(rolname, 'member')";
+
+impl Db {
+    /// Of a server that answers. Connections are opened when they are needed.
+    pub async fn connect(options: PgConnectOptions, settings: PoolSettings) -> Result<Self, sqlx::Error> {
+        let options = options.application_name("gateway");
+        PgConnection::connect_with(&options).await?.close().await?;
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.max_connections.max(4))
+            .acquire_timeout(settings.acquire_timeout)
+            .idle_timeout(Duration::from_mins(5))
+            .max_lifetime(Duration::from_mins(30))
+            .after_connect(|conn, _| {
+                Box::pin(async move {
+                    conn.execute(AS_WORK).await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options);
+        Ok(Self(pool))
+    }
+
+    /// A transaction of one tenant, to which nothing of the others exists.
+    pub async fn tenant(&self, tenant: TenantId) -> Result<Tx, sqlx::Error> {
+        // One round trip. An id has no character that would have to be quoted.
+        let begin = format!("begin; set local role gateway_tenant; set local gateway.tenant = '{tenant}'");
+        self.0.begin_with(AssertSqlSafe(begin)).await
+    }
+
+    /// A connection for the gateway's own work, over all tenants.
+    pub async fn work(&self) -> Result<PoolConnection<Postgres>, sqlx::Error> {
+        self.0.acquire().await
+    }
+
+    /// A transaction of the gateway's own work, over all tenants.
+    pub async fn begin_work(&self) -> Result<Tx, sqlx::Error> {
+        self.0.begin().await
+    }
+
+    /// A connection beside the pool for the gateway's own work: for what may wait long and must not use the pool up.
+    pub async fn beside(&self) -> Result<PgConnection, sqlx::Error> {
+        let mut connection = self.owner().await?;
+        connection.execute(AS_WORK).await?;
+        Ok(connection)
+    }
+
+    /// A connection beside the pool as the owner of the tables, for what changes the tables themselves.
+    pub async fn owner(&self) -> Result<PgConnection, sqlx::Error> {
+        PgConnection::connect_with(&self.0.connect_options()).await
+    }
+
+    /// Hears what is notified.
+    pub async fn listener(&self) -> Result<PgListener, sqlx::Error> {
+        PgListener::connect_with(&self.0).await
+    }
+
+    /// Closes every connection, once it is given back.
+    pub async fn close(&self) {
+        self.0.close().await;
+    }
+
+    /// The most connections of the pool.
+    pub fn max_connections(&self) -> u32 {
+        self.0.options().get_max_connections()
+    }
+
+    /// Applies the migrations that are missing. Replicas that start together take turns (an advisory lock).
+    ///
+    /// On a connection of its own: were this cancelled half way, a pooled one would go back with the lock in its hand.
+    pub async fn migrate(&self) -> Result<(), MigrateError> {
+        let mut connection = self.owner().await?;
+        // "already exists, skipping" at every start is no news.
+        sqlx::query("set client_min_messages = warning").execute(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await?;
+        connection.close().await?;
+        Ok(())
+    }
 }
 
 /// The constraint that a write would have broken by storing a value twice.

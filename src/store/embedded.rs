@@ -20,6 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
+use super::db::ROLES;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use tokio::sync::{oneshot, watch};
@@ -199,6 +200,17 @@ async fn make_database(superuser: &mut PgConnection) -> Result<(), sqlx::Error> 
         .await?;
     if database.is_none() {
         superuser.execute(AssertSqlSafe(format!("create database {NAME} owner {NAME}"))).await?;
+    }
+    // What the gateway takes on (migration 0013); its own role makes no roles.
+    for role in ROLES {
+        let there: Option<i32> = sqlx::query_scalar("select 1 from pg_roles where rolname = $1")
+            .bind(role)
+            .fetch_optional(&mut *superuser)
+            .await?;
+        if there.is_none() {
+            superuser.execute(AssertSqlSafe(format!("create role {role} nologin"))).await?;
+            superuser.execute(AssertSqlSafe(format!("grant {role} to {NAME}"))).await?;
+        }
     }
     Ok(())
 }

@@ -98,7 +98,10 @@ async fn write(node: &Node, records: Vec<RequestRecord>) {
 }
 
 async fn count(node: &Node) -> i64 {
-    sqlx::query_scalar("select count(*) from requests").fetch_one(&node.app.db).await.unwrap()
+    sqlx::query_scalar("select count(*) from requests")
+        .fetch_one(&mut *node.app.db.work().await.unwrap())
+        .await
+        .unwrap()
 }
 
 fn ids(answer: &Answer) -> Vec<String> {
@@ -285,7 +288,7 @@ async fn another_tenants_activity_and_requests_do_not_exist() {
     let theirs = (ProviderId(Uuid::now_v7()), "theirs".to_owned());
     sqlx::query("insert into tenants (id, slug, name, created_at) values ($1, 'other', 'Other', now())")
         .bind(OTHER_TENANT.0)
-        .execute(&node.app.db)
+        .execute(&mut *node.app.db.work().await.unwrap())
         .await
         .unwrap();
     sqlx::query(
@@ -294,7 +297,7 @@ async fn another_tenants_activity_and_requests_do_not_exist() {
     )
     .bind(theirs.0.0)
     .bind(OTHER_TENANT.0)
-    .execute(&node.app.db)
+    .execute(&mut *node.app.db.work().await.unwrap())
     .await
     .unwrap();
     node.app.reload().await.unwrap();
@@ -481,7 +484,9 @@ async fn what_is_older_than_thirty_days_goes_with_its_attempts() {
     write(&node, records).await;
     assert_eq!(node.app.traces.prune().await.unwrap(), 2);
     assert_eq!(node.app.traces.prune().await.unwrap(), 0);
-    let attempts: i64 =
-        sqlx::query_scalar("select count(*) from attempts").fetch_one(&node.app.db).await.unwrap();
+    let attempts: i64 = sqlx::query_scalar("select count(*) from attempts")
+        .fetch_one(&mut *node.app.db.work().await.unwrap())
+        .await
+        .unwrap();
     assert_eq!((count(&node).await, attempts), (2, 4));
 }

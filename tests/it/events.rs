@@ -186,7 +186,7 @@ async fn what_may_have_been_missed_while_the_database_was_away_is_said() {
         "select count(pg_terminate_backend(pid)) from pg_stat_activity
          where datname = current_database() and query ilike 'listen%'",
     )
-    .fetch_one(&world.db.pool)
+    .fetch_one(&mut world.db.db.owner().await.unwrap())
     .await
     .unwrap();
     assert_eq!(killed, 1, "one connection hears everything");

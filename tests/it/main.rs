@@ -3,6 +3,7 @@
 
 mod support;
 
+mod access;
 mod activity;
 mod admin;
 mod backup;

@@ -11,13 +11,13 @@ use gateway::app::tokens::{AccessToken, AdoptError, TokenError, Tokens, TokensDe
 use gateway::app::vault::{EncryptionKey, KeyRing, Vault};
 use gateway::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
 use gateway::domain::token::{Grant, ReauthReason};
+use gateway::store::db::{Db, PoolSettings, is_lock_timeout};
 use gateway::store::grants::OnLocked;
-use gateway::store::{db, grants, providers};
+use gateway::store::{grants, providers};
 use gateway::upstream::openai_auth::OpenAiAuth;
 use issuer::{Instead, Issuer, LIFETIME};
 use secrecy::ExposeSecret;
 use serde_json::json;
-use sqlx::PgPool;
 use std::fmt::Write as _;
 use std::str::FromStr as _;
 use std::sync::Arc;
@@ -57,14 +57,14 @@ impl World {
     }
 
     /// A pool like that of another process.
-    async fn pool(&self) -> PgPool {
+    async fn pool(&self) -> Db {
         let options = sqlx::postgres::PgConnectOptions::from_str(&self.db.url).unwrap();
-        db::connect(options, db::PoolSettings::default()).await.unwrap()
+        Db::connect(options, PoolSettings::default()).await.unwrap()
     }
 
-    fn gateway_with(&self, pool: PgPool, auth: OpenAiAuth) -> Tokens {
+    fn gateway_with(&self, db: Db, auth: OpenAiAuth) -> Tokens {
         Tokens::new(TokensDeps {
-            pool,
+            db,
             vault: self.vault.clone(),
             clock: self.clock.clone(),
             auth,
@@ -102,7 +102,7 @@ impl World {
     }
 
     async fn sign_in(&self, provider: ProviderId, account: &str) {
-        let tokens = self.gateway_with(self.db.pool.clone(), self.issuer.auth());
+        let tokens = self.gateway_with(self.db.db.clone(), self.issuer.auth());
         let mut connection = self.db.pool.acquire().await.unwrap();
         let set = self.issuer.sign_in(account);
         tokens.adopt(&mut connection, MASTER_TENANT, provider, &set).await.unwrap();
@@ -313,9 +313,9 @@ fn crash_during_exchange(world: &World, provider: ProviderId) {
     std::thread::spawn(move || {
         runtime.block_on(async {
             let options = sqlx::postgres::PgConnectOptions::from_str(&url).unwrap();
-            let pool = db::connect(options, db::PoolSettings::default()).await.unwrap();
+            let db = Db::connect(options, PoolSettings::default()).await.unwrap();
             let tracker = TaskTracker::new();
-            let tokens = Tokens::new(TokensDeps { pool, vault, clock, auth: issuer.auth(), tracker });
+            let tokens = Tokens::new(TokensDeps { db, vault, clock, auth: issuer.auth(), tracker });
             tokens.load().await.unwrap();
             tokio::select! {
                 _ = tokens.get(MASTER_TENANT, provider) => panic!("the answer was not held"),
@@ -425,7 +425,7 @@ async fn new_tokens_survive_a_database_connection_that_breaks_before_the_commit(
             "select pg_terminate_backend(pid) from pg_stat_activity
              where datname = current_database() and pid <> pg_backend_pid()",
         )
-        .execute(&world.db.pool)
+        .execute(&mut world.db.db.owner().await.unwrap())
         .await
         .unwrap();
         world.issuer.release();
@@ -750,7 +750,7 @@ async fn a_locked_row_is_passed_over_or_waited_for_in_bounds() {
     assert_eq!(skipped, None);
     grants::set_lock_timeout(&mut other, Duration::from_millis(50)).await.unwrap();
     let error = grants::lock(&mut other, MASTER_TENANT, provider, OnLocked::Wait).await.unwrap_err();
-    assert!(db::is_lock_timeout(&error), "{error}");
+    assert!(is_lock_timeout(&error), "{error}");
     other.rollback().await.unwrap();
 
     // The intent's foreign key does not wait for the lock.

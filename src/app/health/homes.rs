@@ -6,11 +6,11 @@ use crate::app::batches;
 use crate::app::clock::Clock;
 use crate::domain::ids::ProviderId;
 use crate::domain::routing::affinity::{ConversationKey, Home};
+use crate::store::db::Db;
 use crate::store::homes;
 use crate::store::notify::notify;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +42,7 @@ struct Told {
 
 /// What shares the homes of this process.
 pub struct HomeSharing {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub accounts: Arc<Accounts>,
     pub ttl: TimeDelta,
@@ -54,7 +54,7 @@ impl HomeSharing {
     /// Reads the homes of Postgres: at the start.
     pub async fn load(&self) -> sqlx::Result<()> {
         let since = self.clock.now() - self.ttl;
-        for (key, home) in homes::list(&mut *self.db.acquire().await?, since, MOST).await? {
+        for (key, home) in homes::list(&mut *self.db.work().await?, since, MOST).await? {
             self.accounts.homes().adopt(key, home);
         }
         Ok(())
@@ -91,7 +91,7 @@ impl HomeSharing {
     }
 
     async fn write(&self, batch: &[(ConversationKey, Home)]) -> sqlx::Result<()> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_work().await?;
         homes::put(&mut tx, batch).await?;
         let payload = |part: &[(ConversationKey, Home)]| {
             let told = part.iter().map(|(key, h)| (format!("{:x}", key.0), h.home.0, h.last.0, h.at));
@@ -104,6 +104,6 @@ impl HomeSharing {
 
     /// One pass: forgets conversations that rest.
     pub async fn prune(&self) -> sqlx::Result<u64> {
-        homes::prune(&mut *self.db.acquire().await?, self.clock.now() - self.ttl).await
+        homes::prune(&mut *self.db.work().await?, self.clock.now() - self.ttl).await
     }
 }

@@ -5,10 +5,10 @@ use crate::app::clock::Clock;
 use crate::domain::ids::ProviderId;
 use crate::domain::routing::health::{Block, BlockReason, Change};
 use crate::store::blocks;
+use crate::store::db::Db;
 use crate::store::notify::notify;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use sqlx::PgPool;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -51,7 +51,7 @@ struct Told {
 
 /// What shares the leases of this process.
 pub struct Sharing {
-    pub db: PgPool,
+    pub db: Db,
     pub clock: Clock,
     pub accounts: Arc<Accounts>,
     /// Of this process.
@@ -61,7 +61,7 @@ pub struct Sharing {
 impl Sharing {
     /// Reads the leases of Postgres: at the start, and when telling was interrupted.
     pub async fn load(&self) -> sqlx::Result<()> {
-        for (provider, block) in blocks::list(&mut *self.db.acquire().await?).await? {
+        for (provider, block) in blocks::list(&mut *self.db.work().await?).await? {
             self.accounts.adopt(provider, block);
         }
         Ok(())
@@ -111,7 +111,7 @@ impl Sharing {
     }
 
     async fn write(&self, news: &[News]) -> sqlx::Result<()> {
-        let mut tx = self.db.begin().await?;
+        let mut tx = self.db.begin_work().await?;
         let mut payloads = Vec::with_capacity(news.len());
         for News { provider, change, at } in news {
             let told = match change {
@@ -150,6 +150,6 @@ impl Sharing {
 
     /// One pass: removes leases that ended long ago.
     pub async fn prune(&self) -> sqlx::Result<u64> {
-        blocks::prune(&mut *self.db.acquire().await?, self.clock.now() - KEPT).await
+        blocks::prune(&mut *self.db.work().await?, self.clock.now() - KEPT).await
     }
 }

@@ -70,7 +70,7 @@ impl Logins {
             Redirect::Denied { state, .. } => state.as_deref().unwrap_or_default(),
         };
         let now = self.clock.now();
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.tenant(tenant).await?;
         let logins = store::logins::of_provider(&mut db, tenant, provider_name).await?;
         drop(db);
         let mine = |login: &Login| matches!(&login.way, LoginWay::Browser { oauth_state, .. } if oauth_state == state);
@@ -121,7 +121,7 @@ impl Logins {
     }
 
     async fn login_of_state(&self, state: &str) -> Result<Option<Login>, sqlx::Error> {
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.work().await?;
         Ok(store::logins::find_by_state(&mut db, state).await?.map(|stored| stored.login))
     }
 
@@ -165,7 +165,7 @@ impl Logins {
     /// Takes the right to exchange: of all that bring a code at once, on whatever replica, one gets it.
     pub(super) async fn claim(&self, tenant: TenantId, id: LoginId) -> Result<Claim, LoginError> {
         let now = self.clock.now();
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         let Some(stored) = store::logins::lock(&mut tx, tenant, id).await? else {
             return Ok(Claim::Over);
         };
@@ -215,7 +215,7 @@ impl Logins {
     /// What somebody else's exchange of the same sign-in came to.
     async fn outcome_of(&self, tenant: TenantId, id: LoginId) -> Result<Connected, LoginError> {
         for _ in 0..LOOKS {
-            let mut db = self.pool.acquire().await?;
+            let mut db = self.db.tenant(tenant).await?;
             let Some(stored) = store::logins::get(&mut db, tenant, id).await? else {
                 break;
             };
@@ -235,7 +235,7 @@ impl Logins {
     }
 
     async fn connected_by(&self, login: &Login) -> Result<Connected, LoginError> {
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.tenant(login.tenant).await?;
         let provider = store::providers::get_by_name(&mut db, login.tenant, &login.provider_name)
             .await?
             .ok_or(LoginError::NoPendingFlow)?;

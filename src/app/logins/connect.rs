@@ -90,7 +90,7 @@ impl Logins {
 
     async fn try_connect(&self, target: &Target, tokens: &TokenSet) -> Result<Connected, LoginError> {
         let (tenant, now) = (target.tenant, self.clock.now());
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.db.tenant(tenant).await?;
         logins::lock_tenant(&mut tx, tenant).await?;
         if let Some(login) = target.login {
             let stored = logins::lock(&mut tx, tenant, login).await?.ok_or(LoginError::Cancelled)?;

@@ -68,7 +68,7 @@ impl Logins {
 
     async fn poll_once(&self, tenant: TenantId, id: LoginId) -> Result<Next, LoginError> {
         let now = self.clock.now();
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.tenant(tenant).await?;
         let Some(stored) = store::logins::get(&mut db, tenant, id).await? else {
             return Ok(Next::Over);
         };

@@ -8,7 +8,7 @@ use crate::store::providers;
 impl Logins {
     /// Forgets the provider's tokens and has the issuer revoke them, best effort. Signed out already is signed out.
     pub async fn logout(&self, tenant: TenantId, provider_name: &str) -> Result<(), LoginError> {
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.tenant(tenant).await?;
         let provider = providers::get_by_name(&mut db, tenant, provider_name)
             .await?
             .ok_or_else(|| LoginError::NotFound(provider_name.chars().take(80).collect()))?;

@@ -152,7 +152,7 @@ impl Logins {
             return Err(LoginError::InvalidName(provider_name.chars().take(80).collect()));
         }
         let options = checked(options)?;
-        let mut conn = self.pool.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         let mut ask_for_account = options.force;
         if let Some(provider) = store::providers::get_by_name(&mut conn, tenant, provider_name).await? {
             check_type(&provider)?;
@@ -194,8 +194,9 @@ impl Logins {
     }
 
     async fn insert(&self, new: StoredLogin) -> Result<(), LoginError> {
-        let mut conn = self.pool.acquire().await?;
-        Ok(store::logins::insert(&mut conn, new.login.tenant, &new).await?)
+        let mut tx = self.db.tenant(new.login.tenant).await?;
+        store::logins::insert(&mut tx, new.login.tenant, &new).await?;
+        Ok(tx.commit().await?)
     }
 }
 

@@ -72,7 +72,7 @@ impl Logins {
     /// Where the provider's account and its newest sign-in stand. An unknown name is signed out.
     pub async fn status(&self, tenant: TenantId, provider_name: &str) -> Result<LoginStatus, LoginError> {
         let now = self.clock.now();
-        let mut conn = self.pool.acquire().await?;
+        let mut conn = self.db.tenant(tenant).await?;
         let newest = store::logins::of_provider(&mut conn, tenant, provider_name).await?.into_iter().next();
         let pending = newest.and_then(|stored| PendingLogin::of(stored.login, now));
         let provider = store::providers::get_by_name(&mut conn, tenant, provider_name).await?;

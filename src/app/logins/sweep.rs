@@ -16,7 +16,7 @@ impl Logins {
     /// restart in the middle of one is not noticed.
     pub async fn resume(self: &Arc<Self>) -> Result<(), LoginError> {
         let now = self.clock.now();
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.work().await?;
         let logins = store::logins::unfinished(&mut db).await?;
         drop(db);
         for login in logins.into_iter().map(|stored| stored.login) {
@@ -36,7 +36,7 @@ impl Logins {
     /// Polls every pending device sign-in, whoever began it.
     pub async fn resume_device_flows(self: &Arc<Self>) -> Result<(), LoginError> {
         let now = self.clock.now();
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.work().await?;
         let logins = store::logins::unfinished(&mut db).await?;
         drop(db);
         for login in logins.into_iter().map(|stored| stored.login) {
@@ -54,7 +54,7 @@ impl Logins {
         let now = self.clock.now();
         // Before the table is read: see there.
         let at_the_port = self.listener.waiting().await;
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.work().await?;
         let logins = store::logins::unfinished(&mut db).await?;
         drop(db);
         let mut pending = HashSet::new();
@@ -72,7 +72,7 @@ impl Logins {
             self.listener.done_with(ended).await;
         }
         self.resume_device_flows().await?;
-        let mut db = self.pool.acquire().await?;
+        let mut db = self.db.work().await?;
         store::logins::prune(&mut db, now - KEEP).await?;
         Ok(())
     }

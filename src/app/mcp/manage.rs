@@ -81,7 +81,7 @@ impl McpServers {
         };
         self.apply(&mut row, Draft::default(), change)?;
         self.refuse_file_server(tenant, &row.name)?;
-        let mut tx = self.parts.db.begin().await?;
+        let mut tx = self.parts.db.tenant(tenant).await?;
         mcp_servers::insert(&mut tx, &row).await.map_err(|error| taken(error, &row.name))?;
         tx.commit().await?;
         self.reload().await?;
@@ -96,7 +96,7 @@ impl McpServers {
         change: ServerChange,
     ) -> Result<String, McpError> {
         self.refuse_file_server(tenant, id_or_name)?;
-        let mut tx = self.parts.db.begin().await?;
+        let mut tx = self.parts.db.tenant(tenant).await?;
         let mut row = mcp_servers::lock(&mut tx, tenant, id_or_name).await?.ok_or(McpError::NotFound)?;
         let before = match draft(&row, &self.parts.vault) {
             Ok(before) => before,
@@ -122,7 +122,7 @@ impl McpServers {
     /// Removes a server; its program ends.
     pub async fn delete(&self, tenant: TenantId, id_or_name: &str) -> Result<(), McpError> {
         self.refuse_file_server(tenant, id_or_name)?;
-        let mut tx = self.parts.db.begin().await?;
+        let mut tx = self.parts.db.tenant(tenant).await?;
         let row = mcp_servers::lock(&mut tx, tenant, id_or_name).await?.ok_or(McpError::NotFound)?;
         mcp_servers::delete(&mut tx, tenant, row.id).await?;
         tx.commit().await?;

@@ -30,7 +30,7 @@ impl Quotas {
     pub async fn load(&self) -> sqlx::Result<()> {
         self.sync();
         let now = self.parts.clock.now();
-        let mut conn = self.parts.db.acquire().await?;
+        let mut conn = self.parts.db.work().await?;
         let beliefs = quota::list_all(&mut conn).await?;
         let samples = quota::recent(&mut conn, None, now).await?;
         drop(conn);
@@ -85,7 +85,7 @@ impl Quotas {
     pub async fn prune_history(&self) -> sqlx::Result<u64> {
         let now = self.parts.clock.now();
         let days = TimeDelta::days(self.parts.config.load().quota.history_days.into());
-        let mut conn = self.parts.db.acquire().await?;
+        let mut conn = self.parts.db.work().await?;
         let day_ago = now - TimeDelta::days(1);
         // What is older than two days was thinned by an earlier pass, unless nobody ran then.
         let all = !self.thinned.load(Ordering::Acquire);
@@ -107,7 +107,7 @@ impl Quotas {
             return Ok(());
         }
         let read = async {
-            let mut conn = self.parts.db.acquire().await?;
+            let mut conn = self.parts.db.work().await?;
             if missed { quota::list_all(&mut conn).await } else { quota::list(&mut conn, &ids).await }
         };
         match read.await {
@@ -179,7 +179,7 @@ impl Quotas {
 
     async fn write(&self, batch: &mut [Pending]) -> sqlx::Result<()> {
         let ids: Vec<ProviderId> = batch.iter().map(|p| p.row.provider_id).collect();
-        let mut tx = self.parts.db.begin().await?;
+        let mut tx = self.parts.db.begin_work().await?;
         let there: HashSet<ProviderId> = quota::lock(&mut tx, &ids).await?.into_iter().collect();
         let stored = quota::list(&mut tx, &ids).await?;
         let rows: Vec<BeliefRow> = batch

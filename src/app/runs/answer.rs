@@ -50,11 +50,7 @@ pub(super) struct Opening {
 }
 
 /// Both ends. `own`: whose calls the client does not see.
-pub(super) fn sink(
-    live: Arc<Live>,
-    own: OwnTools,
-    heartbeat: Duration,
-) -> (Sink, Opening) {
+pub(super) fn sink(live: Arc<Live>, own: OwnTools, heartbeat: Duration) -> (Sink, Opening) {
     let (send, opened) = oneshot::channel();
     let (steps, receive) = mpsc::channel(BEHIND);
     let sink = Sink { opened: Some(send), steps, merger: Merger::new(own), sent: false, held: None };

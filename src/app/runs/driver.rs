@@ -165,7 +165,7 @@ impl Driver {
     async fn take_up(&mut self) -> Result<bool, Stop> {
         let Some((session, _)) = self.job.session else { return Ok(false) };
         let now = self.parts.clock.now();
-        let mut tx = self.parts.db.begin().await?;
+        let mut tx = self.parts.db.tenant(self.job.tenant).await?;
         sessions::lock(&mut tx, session, now).await?;
         let (waiting, last) = sessions::append_waiting(&mut tx, session, self.job.id, now).await?;
         if waiting.is_empty() {
@@ -295,7 +295,7 @@ impl Driver {
         let mut items: Vec<Value> = items.into_iter().map(storable).collect();
         cut_items(&mut items, &self.job.stop);
         let now = self.parts.clock.now();
-        let mut tx = self.parts.db.begin().await?;
+        let mut tx = self.parts.db.tenant(self.job.tenant).await?;
         let mut last = 0;
         if let Some((session, _)) = &self.job.session {
             if !sessions::lock(&mut tx, *session, now).await? {

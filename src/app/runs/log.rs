@@ -4,10 +4,10 @@
 use crate::app::batches;
 use crate::domain::agent_loop::event::RunEvent;
 use crate::domain::ids::RunId;
+use crate::store::db::Db;
 use crate::store::runs::{self, EventRow, StoredEvent};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use serde_json::Value;
-use sqlx::PgPool;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -132,7 +132,7 @@ pub(super) fn row(run: RunId, seq: i64, at: DateTime<Utc>, event: &RunEvent) -> 
 
 impl LogWriter {
     /// Writes until `stopping` fires, and then what is left.
-    pub async fn run(mut self, db: PgPool, stopping: CancellationToken) {
+    pub async fn run(mut self, db: Db, stopping: CancellationToken) {
         let mut batch = Vec::new();
         while batches::gather(&mut self.0, &mut batch, BATCH, LINGER, &stopping).await {
             let (mut entries, mut flushed) = (Vec::with_capacity(batch.len()), Vec::new());
@@ -152,7 +152,7 @@ impl LogWriter {
 
 /// Writes the events and tells them. What the database refuses for itself is left out, so that it holds up no other
 /// run; where the database is not there, everything waits for it.
-async fn write(db: &PgPool, entries: Vec<Entry>, stopping: &CancellationToken) {
+async fn write(db: &Db, entries: Vec<Entry>, stopping: &CancellationToken) {
     let (lives, mut events): (HashMap<RunId, Arc<Live>>, Vec<EventRow>) =
         entries.into_iter().map(|e| ((e.live.id, e.live), e.event)).unzip();
     while !events.is_empty() {
@@ -189,7 +189,7 @@ fn is_refused(error: &sqlx::Error) -> bool {
     error.code().is_some_and(|code| !["08", "53", "57"].iter().any(|class| code.starts_with(class)))
 }
 
-async fn try_write(db: &PgPool, events: &[EventRow]) -> sqlx::Result<()> {
-    let mut conn = db.acquire().await?;
+async fn try_write(db: &Db, events: &[EventRow]) -> sqlx::Result<()> {
+    let mut conn = db.work().await?;
     runs::append_events(&mut conn, events).await
 }

@@ -4,8 +4,9 @@
 use super::LiveRuns;
 use crate::app::clock::Clock;
 use crate::domain::ids::RunId;
+use crate::store::db::Db;
 use crate::store::runs;
-use sqlx::{Connection as _, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +35,7 @@ pub(super) fn number(clock: &Clock) -> i64 {
 /// Holds the lock of this process, and marks the runs of those that are gone.
 #[derive(Debug)]
 pub struct Keeper {
-    pub(super) db: PgPool,
+    pub(super) db: Db,
     pub(super) clock: Clock,
     pub(super) owner: i64,
     pub(super) live: Arc<LiveRuns>,
@@ -70,7 +71,7 @@ impl Keeper {
 
     async fn hold(&self) -> sqlx::Result<()> {
         // The pool may close an idle connection: this one is the process's own.
-        let mut conn = self.db.acquire().await?.detach();
+        let mut conn = self.db.work().await?.detach();
         while !runs::hold_owner(&mut conn, self.owner).await? {
             // The server has not noticed yet that our last connection is gone.
             tokio::time::sleep(AGAIN).await;

@@ -31,7 +31,7 @@ impl Runs {
                 let live = runs.0.live.get(id).map(|live| live.subscribe());
                 let was_running = runs.get(tenant, id).await.is_ok_and(|row| row.is_running());
                 loop {
-                    let Ok(page) = runs.page_of(id, after).await else { return };
+                    let Ok(page) = runs.page_of(tenant, id, after).await else { return };
                     let whole = page.len() < usize::try_from(PAGE).unwrap_or(usize::MAX);
                     for told in page {
                         after = told.seq;
@@ -66,8 +66,8 @@ impl Runs {
         })
     }
 
-    async fn page_of(&self, id: RunId, after: i64) -> sqlx::Result<Vec<Told>> {
-        let mut conn = self.0.db.acquire().await?;
+    async fn page_of(&self, tenant: TenantId, id: RunId, after: i64) -> sqlx::Result<Vec<Told>> {
+        let mut conn = self.0.db.tenant(tenant).await?;
         let rows = runs::events(&mut conn, id, after, PAGE).await?;
         Ok(rows.into_iter().map(Told::from).collect())
     }

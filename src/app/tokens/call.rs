@@ -106,7 +106,7 @@ impl Tokens {
         failure: &Failure,
     ) -> Result<GivenUp, sqlx::Error> {
         let (tenant, id, now) = (provider.tenant, provider.id, self.now());
-        let mut transaction = self.deps().pool.begin().await?;
+        let mut transaction = self.deps().db.begin_work().await?;
         let alike = grants::note_refused(&mut transaction, tenant, id, version, now - ALIKE, now).await?;
         if alike < INCIDENT {
             let reason = rejected(failure);

@@ -142,7 +142,7 @@ impl Tokens {
         if let Some(unsaved) = slot.unsaved() {
             return self.save(slot, unsaved).await;
         }
-        let mut transaction = deps.pool.begin().await?;
+        let mut transaction = deps.db.begin_work().await?;
         grants::set_lock_timeout(&mut transaction, deps.auth.exchange_timeout() + MARGIN).await?;
         let on_locked = match patience {
             Patience::Wait => OnLocked::Wait,
@@ -198,7 +198,7 @@ impl Tokens {
 
         let intent =
             RefreshIntent { grant_version: row.version, holder: self.holder().to_owned(), started_at: now };
-        let mut second = deps.pool.acquire().await?;
+        let mut second = deps.db.work().await?;
         grants::write_intent(&mut second, slot.tenant, slot.provider, &intent).await?;
         drop(second);
 

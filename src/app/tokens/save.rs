@@ -108,7 +108,7 @@ impl Tokens {
     /// The row with the new tokens in it; as it stands, when it has moved on (that may be our own commit whose answer
     /// was lost, or a newer sign-in); `None` when it is gone.
     async fn try_save(&self, slot: &Slot, unsaved: &Unsaved) -> Result<Option<GrantRow>, sqlx::Error> {
-        let mut transaction = self.deps().pool.begin().await?;
+        let mut transaction = self.deps().db.begin_work().await?;
         let Unsaved { version, tokens, metadata } = unsaved;
         let now = self.now();
         let row =

@@ -84,7 +84,7 @@ impl Tokens {
     /// Signs out: forgets the tokens here and in the database, and revokes them at the issuer in the background.
     /// Whether there was a sign-in.
     pub async fn forget(&self, tenant: TenantId, provider: ProviderId) -> Result<bool, sqlx::Error> {
-        let mut connection = self.deps().pool.acquire().await?;
+        let mut connection = self.deps().db.work().await?;
         // Waits for a refresh that is under way: its new token is the one to be revoked.
         let row = grants::delete(&mut connection, tenant, provider).await?;
         drop(connection);

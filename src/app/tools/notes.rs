@@ -4,9 +4,9 @@ use crate::app::clock::Clock;
 use crate::config::ToolNotes;
 use crate::domain::ids::TenantId;
 use crate::domain::tool::search_terms;
+use crate::store::db::Db;
 use crate::store::notes;
 use serde::Deserialize;
-use sqlx::PgPool;
 
 /// Notes that are shown at most.
 const MOST: i64 = 100;
@@ -36,7 +36,7 @@ pub struct Forget {
 /// Whose notes, and where they are.
 #[derive(Clone, Copy, Debug)]
 pub struct Notes<'a> {
-    pub db: &'a PgPool,
+    pub db: &'a Db,
     pub clock: &'a Clock,
     pub tenant: TenantId,
     pub agent_key: &'a str,
@@ -65,7 +65,7 @@ impl Notes<'_> {
                 note.len()
             ));
         }
-        let mut tx = self.db.begin().await.map_err(broken)?;
+        let mut tx = self.db.tenant(self.tenant).await.map_err(broken)?;
         let now = self.clock.now();
         let number = notes::add(&mut tx, self.tenant, self.agent_key, note, limits.max_notes, now).await;
         let number = number.map_err(broken)?;
@@ -88,7 +88,7 @@ impl Notes<'_> {
         }
         let query = call.query.as_deref().unwrap_or_default().replace('\0', "");
         let query = query.trim();
-        let mut conn = self.db.acquire().await.map_err(broken)?;
+        let mut conn = self.db.tenant(self.tenant).await.map_err(broken)?;
         let found = if query.is_empty() {
             notes::newest(&mut conn, self.tenant, self.agent_key, limit).await
         } else {
@@ -115,9 +115,10 @@ impl Notes<'_> {
 
     /// Removes a note.
     pub async fn forget(&self, call: &Forget) -> Result<String, String> {
-        let mut conn = self.db.acquire().await.map_err(broken)?;
+        let mut tx = self.db.tenant(self.tenant).await.map_err(broken)?;
         let number = call.number;
-        let removed = notes::remove(&mut conn, self.tenant, self.agent_key, number).await.map_err(broken)?;
+        let removed = notes::remove(&mut tx, self.tenant, self.agent_key, number).await.map_err(broken)?;
+        tx.commit().await.map_err(broken)?;
         let missing = || format!("there is no note {number}; recall shows the notes with their numbers");
         if removed { Ok(format!("note {number} is forgotten")) } else { Err(missing()) }
     }

@@ -6,9 +6,10 @@
 
 use super::{EncryptionKey, KeyRing, Vault, VaultError};
 use crate::app::clock::Clock;
+use crate::store::db::Db;
 use crate::store::installation;
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::Connection as _;
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -197,9 +198,9 @@ impl KeySource {
 
 /// The vault for this database: finds the key, makes one at the very first start, and proves that it is the right one.
 /// Replicas that start together take turns.
-pub async fn open(pool: &PgPool, source: &KeySource, clock: &Clock) -> Result<Opened, VaultError> {
+pub async fn open(db: &Db, source: &KeySource, clock: &Clock) -> Result<Opened, VaultError> {
     // Not a pooled connection: waiting for a rotation must not use up the pool.
-    let mut connection = PgConnection::connect_with(pool.connect_options().as_ref()).await?;
+    let mut connection = db.beside().await?;
     let mut transaction = connection.begin().await?;
     installation::lock_key_for_transaction(&mut transaction).await?;
     let installed = installation::get(&mut transaction).await?;

@@ -6,9 +6,10 @@
 
 use super::keys::{FoundKeys, KeyFiles, KeySource};
 use super::{EncryptionKey, KeyRing, VaultError, key_id, open_with, seal_with};
+use crate::store::db::Db;
 use crate::store::installation;
 use secrecy::SecretString;
-use sqlx::{Connection, PgConnection, PgPool};
+use sqlx::{Connection as _, PgConnection};
 
 /// What a rotation did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +36,11 @@ pub struct Rotation {
 /// it, the configured key, for values that a previous key has sealed. The operator then configures `new_key`, and keeps
 /// the old one among the previous keys until no gateway runs with it.
 pub async fn rotate(
-    pool: &PgPool,
+    db: &Db,
     source: &KeySource,
     new_key: Option<&SecretString>,
 ) -> Result<Rotated, VaultError> {
-    let mut rotation = Rotation::begin(pool, source, new_key).await?;
+    let mut rotation = Rotation::begin(db, source, new_key).await?;
     rotation.store_new_key()?;
     let values = rotation.reseal().await?;
     rotation.retire_old_key()?;
@@ -50,11 +51,11 @@ pub async fn rotate(
 impl Rotation {
     /// Waits for its turn and decides on the new key. Changes nothing.
     pub async fn begin(
-        pool: &PgPool,
+        db: &Db,
         source: &KeySource,
         new_key: Option<&SecretString>,
     ) -> Result<Self, VaultError> {
-        let mut connection = PgConnection::connect_with(pool.connect_options().as_ref()).await?;
+        let mut connection = db.beside().await?;
         installation::lock_key_for_session(&mut connection).await?;
         let found = source.read()?;
         let given = new_key.map(EncryptionKey::parse).transpose()?;

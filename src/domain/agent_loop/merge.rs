@@ -87,8 +87,7 @@ impl Merger {
         let place = placed.output_index.map(to_count);
         if let (true, Some(at)) = (about_items, place) {
             let hidden = placed.item.as_ref().is_some_and(|item| {
-                item.kind == "function_call"
-                    && item.name.as_deref().is_some_and(|name| self.own.takes(name))
+                item.kind == "function_call" && item.name.as_deref().is_some_and(|name| self.own.takes(name))
             });
             if let std::collections::hash_map::Entry::Vacant(entry) = self.places.entry(at) {
                 entry.insert((!hidden).then_some(self.next_place));

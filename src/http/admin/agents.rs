@@ -276,7 +276,7 @@ impl From<WriteAgent> for AgentChange {
 }
 
 /// Lists the agents
-#[utoipa::path(operation_id = "agents_list", get, path = "/v1/agents", tag = "agents", responses(
+#[utoipa::path(operation_id = "agents_list", get, path = "/v1/agents", tag = "agents", security(("token" = ["read"])), responses(
     (status = 200, description = "Those of the database, oldest first, then those of the file", body = AgentList)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<AgentList>, ApiError> {
     caller.require(Permission::Read)?;
@@ -287,7 +287,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ag
 }
 
 /// Makes an agent
-#[utoipa::path(operation_id = "agents_create", post, path = "/v1/agents", tag = "agents", request_body = WriteAgent, responses(
+#[utoipa::path(operation_id = "agents_create", post, path = "/v1/agents", tag = "agents", request_body = WriteAgent, security(("token" = ["manage_agents"])), responses(
     (status = 201, description = "Made", body = AgentBody),
     (status = 400, description = "A value is wrong", body = ErrorBody),
     (status = 409, description = "The key is taken", body = ErrorBody)))]
@@ -304,7 +304,7 @@ pub async fn create(
 /// One agent, by id or key
 #[utoipa::path(operation_id = "agents_get", get, path = "/v1/agents/{id}", tag = "agents",
     params(("id" = String, Path, description = "Id or key")),
-    responses((status = 200, description = "The agent", body = AgentBody),
+    security(("token" = ["read"])), responses((status = 200, description = "The agent", body = AgentBody),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
@@ -318,7 +318,7 @@ pub async fn get(
 /// Changes an agent
 #[utoipa::path(operation_id = "agents_update", put, path = "/v1/agents/{id}", tag = "agents", request_body = WriteAgent,
     params(("id" = String, Path, description = "Id or key")),
-    responses((status = 200, description = "Changed", body = AgentBody),
+    security(("token" = ["manage_agents"])), responses((status = 200, description = "Changed", body = AgentBody),
               (status = 400, description = "A value is wrong", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody),
               (status = 409, description = "The key is taken, or the file defines this agent", body = ErrorBody)))]
@@ -336,7 +336,7 @@ pub async fn update(
 /// Removes an agent; its conversations stay
 #[utoipa::path(operation_id = "agents_delete", delete, path = "/v1/agents/{id}", tag = "agents",
     params(("id" = String, Path, description = "Id or key")),
-    responses((status = 200, description = "Removed", body = Done),
+    security(("token" = ["manage_agents"])), responses((status = 200, description = "Removed", body = Done),
               (status = 404, description = "There is none", body = ErrorBody),
               (status = 409, description = "The file defines this agent", body = ErrorBody)))]
 pub async fn delete(

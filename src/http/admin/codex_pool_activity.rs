@@ -150,7 +150,7 @@ pub struct ActivityQuery {
 /// What an agent's pool did for it
 #[utoipa::path(operation_id = "agents_pool_activity", get, path = "/v1/agents/{id}/codex-pool-activity", tag = "agents",
     params(("id" = String, Path, description = "Id or key"), ActivityQuery),
-    responses((status = 200, description = "Of the newest requests", body = PoolActivity),
+    security(("token" = ["read"])), responses((status = 200, description = "Of the newest requests", body = PoolActivity),
               (status = 400, description = "The limit is wrong", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn of_agent(
@@ -173,7 +173,7 @@ pub async fn of_agent(
 /// What a provider's pool did
 #[utoipa::path(operation_id = "providers_pool_activity", get, path = "/v1/providers/{id}/codex-pool-activity", tag = "providers",
     params(("id" = String, Path, description = "Id or name"), ActivityQuery),
-    responses((status = 200, description = "Of the newest requests", body = ProviderPoolActivity),
+    security(("token" = ["read"])), responses((status = 200, description = "Of the newest requests", body = ProviderPoolActivity),
               (status = 400, description = "The limit is wrong", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn of_provider(

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::app::mcp::{MASK, McpError, ServerChange, ServerView, State as ServerState};
 use crate::domain::access::Permission;
 use crate::domain::agent::ManagedBy;
-use crate::domain::mcp::{Reach, Secrets};
+use crate::domain::mcp::{Reach, Secrets, TRANSPORTS};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
 use axum::Json;
@@ -186,6 +186,13 @@ pub struct WriteMcpServer {
     timeout_seconds: Option<u32>,
 }
 
+impl WriteMcpServer {
+    /// Whether it asks for a program on the gateway's host.
+    fn is_stdio(&self) -> bool {
+        self.transport.as_deref() == Some(TRANSPORTS[0]) || matches!(self.command, Some(Some(_)))
+    }
+}
+
 impl From<WriteMcpServer> for ServerChange {
     fn from(body: WriteMcpServer) -> Self {
         Self {
@@ -203,7 +210,7 @@ impl From<WriteMcpServer> for ServerChange {
 }
 
 /// Lists the MCP servers
-#[utoipa::path(operation_id = "mcp_servers_list", get, path = "/v1/mcp/servers", tag = "mcp", responses(
+#[utoipa::path(operation_id = "mcp_servers_list", get, path = "/v1/mcp/servers", tag = "mcp", security(("token" = ["read"])), responses(
     (status = 200, description = "Those of the database and of the file, by name", body = McpServerList)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<McpServerList>, ApiError> {
     caller.require(Permission::Read)?;
@@ -212,10 +219,10 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Mc
 }
 
 /// Makes an MCP server; it is connected in the background
-#[utoipa::path(operation_id = "mcp_servers_create", post, path = "/v1/mcp/servers", tag = "mcp", request_body = WriteMcpServer, responses(
+#[utoipa::path(operation_id = "mcp_servers_create", post, path = "/v1/mcp/servers", tag = "mcp", request_body = WriteMcpServer, security(("token" = ["manage_tools"])), responses(
     (status = 201, description = "Made", body = McpServerBody),
     (status = 400, description = "A value is wrong: `violations`", body = ErrorBody),
-    (status = 403, description = "It takes an admin: a `stdio` server runs a program on the gateway's host", body = ErrorBody),
+    (status = 403, description = "It takes an admin, and for a `stdio` server the owner: it runs a program on the gateway's host", body = ErrorBody),
     (status = 409, description = "The name is taken", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
@@ -223,6 +230,9 @@ pub async fn create(
     JsonBody(body): JsonBody<WriteMcpServer>,
 ) -> Result<(StatusCode, Json<McpServerBody>), ApiError> {
     caller.require(Permission::ManageTools)?;
+    if body.is_stdio() {
+        caller.require(Permission::RunPrograms)?;
+    }
     let name = app.mcp.create(caller.tenant(), body.into()).await?;
     Ok((StatusCode::CREATED, Json(read(&app, &caller, &name)?)))
 }
@@ -230,7 +240,7 @@ pub async fn create(
 /// One MCP server, by id or name
 #[utoipa::path(operation_id = "mcp_servers_get", get, path = "/v1/mcp/servers/{id}", tag = "mcp",
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "The server", body = McpServerBody),
+    security(("token" = ["read"])), responses((status = 200, description = "The server", body = McpServerBody),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
@@ -244,7 +254,7 @@ pub async fn get(
 /// Changes an MCP server; it is connected anew
 #[utoipa::path(operation_id = "mcp_servers_update", put, path = "/v1/mcp/servers/{id}", tag = "mcp", request_body = WriteMcpServer,
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "Changed", body = McpServerBody),
+    security(("token" = ["manage_tools"])), responses((status = 200, description = "Changed", body = McpServerBody),
               (status = 400, description = "A value is wrong: `violations`", body = ErrorBody),
               (status = 403, description = "It takes an admin", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody),
@@ -256,6 +266,9 @@ pub async fn update(
     JsonBody(body): JsonBody<WriteMcpServer>,
 ) -> Result<Json<McpServerBody>, ApiError> {
     caller.require(Permission::ManageTools)?;
+    if body.is_stdio() || app.mcp.find(caller.tenant(), &id).is_some_and(|server| server.is_stdio()) {
+        caller.require(Permission::RunPrograms)?;
+    }
     let name = app.mcp.update(caller.tenant(), &id, body.into()).await?;
     Ok(Json(read(&app, &caller, &name)?))
 }
@@ -263,7 +276,7 @@ pub async fn update(
 /// Removes an MCP server; its program ends
 #[utoipa::path(operation_id = "mcp_servers_delete", delete, path = "/v1/mcp/servers/{id}", tag = "mcp",
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "Removed", body = Done),
+    security(("token" = ["manage_tools"])), responses((status = 200, description = "Removed", body = Done),
               (status = 403, description = "It takes an admin", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody),
               (status = 409, description = "The file defines this server", body = ErrorBody)))]
@@ -280,7 +293,7 @@ pub async fn delete(
 /// Connects an MCP server anew, at once, in the process that answers
 #[utoipa::path(operation_id = "mcp_servers_reconnect", post, path = "/v1/mcp/servers/{id}/reconnect", tag = "mcp",
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "It is connecting", body = McpServerBody),
+    security(("token" = ["manage_tools"])), responses((status = 200, description = "It is connecting", body = McpServerBody),
               (status = 403, description = "It takes an admin", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody),
               (status = 409, description = "It is switched off", body = ErrorBody)))]

@@ -79,7 +79,7 @@ const OLDER: &str = "openai-codex";
 /// Where the provider's account and its newest sign-in stand
 #[utoipa::path(operation_id = "oauth_status", get, path = "/v1/auth/chatgpt/{provider}/status", tag = "sign-in",
     params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
-    responses((status = 200, description = "As of now", body = StatusResponse)))]
+    security(("token" = ["read"])), responses((status = 200, description = "As of now", body = StatusResponse)))]
 pub async fn status(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -93,7 +93,7 @@ pub async fn status(
 /// Begins a sign-in; the provider is made when it completes
 #[utoipa::path(operation_id = "oauth_start", post, path = "/v1/auth/chatgpt/{provider}/start", tag = "sign-in", request_body = StartRequest,
     params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
-    responses((status = 200, description = "Begun, or nothing to do", body = StartResponse),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Begun, or nothing to do", body = StartResponse),
               (status = 400, description = "A value is wrong", body = ErrorBody),
               (status = 409, description = "The name belongs to another type", body = ErrorBody)))]
 pub async fn start(
@@ -112,7 +112,7 @@ pub async fn start(
 /// Finishes a browser sign-in with the address that the browser ended at
 #[utoipa::path(operation_id = "oauth_callback", post, path = "/v1/auth/chatgpt/{provider}/callback", tag = "sign-in", request_body = CallbackRequest,
     params(("provider" = String, Path, description = "As at the start")),
-    responses((status = 200, description = "Connected", body = ConnectedResponse),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Connected", body = ConnectedResponse),
               (status = 400, description = "Not the address of a pending sign-in", body = ErrorBody),
               (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
 pub async fn callback(
@@ -130,7 +130,7 @@ pub async fn callback(
 /// Connects an account with the Codex CLI's auth.json
 #[utoipa::path(operation_id = "oauth_import", post, path = "/v1/auth/chatgpt/{provider}/import", tag = "sign-in", request_body = ImportRequest,
     params(("provider" = String, Path, description = "A provider's name; it need not exist yet")),
-    responses((status = 200, description = "Connected; mind the warning", body = ConnectedResponse),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Connected; mind the warning", body = ConnectedResponse),
               (status = 400, description = "Not an auth.json with tokens", body = ErrorBody),
               (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
 pub async fn import(
@@ -149,7 +149,7 @@ pub async fn import(
 /// Ends pending sign-ins
 #[utoipa::path(operation_id = "oauth_cancel", post, path = "/v1/auth/chatgpt/{provider}/cancel", tag = "sign-in", request_body = CancelRequest,
     params(("provider" = String, Path, description = "As at the start")),
-    responses((status = 200, description = "Ended, if there were any", body = StatusWord)))]
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Ended, if there were any", body = StatusWord)))]
 pub async fn cancel(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -164,7 +164,7 @@ pub async fn cancel(
 /// Forgets the account's tokens; the provider stays
 #[utoipa::path(operation_id = "oauth_logout", post, path = "/v1/auth/chatgpt/{provider}/logout", tag = "sign-in",
     params(("provider" = String, Path, description = "A provider's name")),
-    responses((status = 200, description = "Signed out", body = StatusWord),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Signed out", body = StatusWord),
               (status = 404, description = "There is no such provider", body = ErrorBody)))]
 pub async fn logout(
     State(app): State<Arc<App>>,

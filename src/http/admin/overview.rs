@@ -74,7 +74,7 @@ pub struct LastDay {
 }
 
 /// The state of things at a glance
-#[utoipa::path(operation_id = "overview_get", get, path = "/v1/overview", tag = "overview", responses(
+#[utoipa::path(operation_id = "overview_get", get, path = "/v1/overview", tag = "overview", security(("token" = ["read"])), responses(
     (status = 200, description = "As of now", body = Overview),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Overview>, ApiError> {

@@ -270,7 +270,7 @@ pub struct ProviderTypeBody {
 }
 
 /// Lists the kinds of providers
-#[utoipa::path(operation_id = "providers_types", get, path = "/v1/provider-types", tag = "providers", responses(
+#[utoipa::path(operation_id = "providers_types", get, path = "/v1/provider-types", tag = "providers", security(("token" = ["read"])), responses(
     (status = 200, description = "In the order to offer them", body = ProviderTypes)))]
 pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
     caller.require(Permission::Read)?;
@@ -284,7 +284,7 @@ pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
 }
 
 /// Lists the providers
-#[utoipa::path(operation_id = "providers_list", get, path = "/v1/providers", tag = "providers", responses(
+#[utoipa::path(operation_id = "providers_list", get, path = "/v1/providers", tag = "providers", security(("token" = ["read"])), responses(
     (status = 200, description = "Oldest first", body = ProviderList)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ProviderList>, ApiError> {
     caller.require(Permission::Read)?;
@@ -295,7 +295,7 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Pr
 }
 
 /// Makes a provider
-#[utoipa::path(operation_id = "providers_create", post, path = "/v1/providers", tag = "providers", request_body = CreateProvider, responses(
+#[utoipa::path(operation_id = "providers_create", post, path = "/v1/providers", tag = "providers", request_body = CreateProvider, security(("token" = ["manage_providers"])), responses(
     (status = 201, description = "Made", body = ProviderBody),
     (status = 400, description = "A value is wrong, or a pool breaks rules: `violations`", body = ErrorBody),
     (status = 409, description = "The name is taken", body = ErrorBody)))]
@@ -324,7 +324,7 @@ pub async fn create(
 /// One provider, by id or name
 #[utoipa::path(operation_id = "providers_get", get, path = "/v1/providers/{id}", tag = "providers",
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "The provider", body = ProviderBody),
+    security(("token" = ["read"])), responses((status = 200, description = "The provider", body = ProviderBody),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
@@ -340,7 +340,7 @@ pub async fn get(
 /// Changes a provider; a new name follows through to pools and agents
 #[utoipa::path(operation_id = "providers_update", put, path = "/v1/providers/{id}", tag = "providers", request_body = UpdateProvider,
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "Changed", body = Done),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Changed", body = Done),
               (status = 400, description = "A value is wrong, or a pool breaks rules: `violations`", body = ErrorBody),
               (status = 404, description = "There is none", body = ErrorBody),
               (status = 409, description = "The new name is taken, or agents of the configuration file have the old one: `dependents`", body = ErrorBody)))]
@@ -375,7 +375,7 @@ pub struct DeleteQuery {
 /// Removes a provider with its sign-in
 #[utoipa::path(operation_id = "providers_delete", delete, path = "/v1/providers/{id}", tag = "providers",
     params(("id" = String, Path, description = "Id or name"), DeleteQuery),
-    responses((status = 200, description = "Removed", body = Done),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Removed", body = Done),
               (status = 404, description = "There is none", body = ErrorBody),
               (status = 409, description = "A pool or agents need it: `dependents`", body = ErrorBody)))]
 pub async fn delete(
@@ -392,7 +392,7 @@ pub async fn delete(
 /// The models of a provider, as its upstream last told them
 #[utoipa::path(operation_id = "providers_models", get, path = "/v1/providers/{id}/models", tag = "providers",
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "The models", body = ProviderModels),
+    security(("token" = ["read"])), responses((status = 200, description = "The models", body = ProviderModels),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn models(
     State(app): State<Arc<App>>,
@@ -414,7 +414,7 @@ pub async fn models(
 /// Asks the provider's upstream for its models: whether the sign-in or the key works
 #[utoipa::path(operation_id = "providers_verify", post, path = "/v1/providers/{id}/verify", tag = "providers", request_body = Verify,
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "Whether it answers", body = Verified),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "Whether it answers", body = Verified),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn verify(
     State(app): State<Arc<App>>,
@@ -430,7 +430,7 @@ pub async fn verify(
 /// Says that all is well with a provider again: what was held against it is lifted, and its quota is asked for
 #[utoipa::path(operation_id = "providers_release", post, path = "/v1/providers/{id}/release", tag = "providers",
     params(("id" = String, Path, description = "Id or name")),
-    responses((status = 200, description = "`{\"status\": \"released\"}`", body = Done),
+    security(("token" = ["manage_providers"])), responses((status = 200, description = "`{\"status\": \"released\"}`", body = Done),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn release(
     State(app): State<Arc<App>>,

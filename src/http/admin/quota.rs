@@ -309,7 +309,7 @@ fn account(app: &App, caller: &Caller, name_or_id: &str) -> Result<Arc<Provider>
 }
 
 /// The quotas of all accounts, from memory
-#[utoipa::path(operation_id = "quota_list", get, path = "/v1/quota", tag = "quota", params(QuotaQuery), responses(
+#[utoipa::path(operation_id = "quota_list", get, path = "/v1/quota", tag = "quota", params(QuotaQuery), security(("token" = ["read"])), responses(
     (status = 200, description = "As of now, in the order of the providers", body = QuotaList),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn list(
@@ -331,7 +331,7 @@ pub async fn list(
 /// One account's quota; asks the upstream when nothing was heard for a minute
 #[utoipa::path(operation_id = "oauth_quota", get, path = "/v1/auth/chatgpt/{provider}/quota", tag = "quota",
     params(("provider" = String, Path, description = "A provider's name or id")),
-    responses((status = 200, description = "What is known, also when the upstream failed", body = QuotaEnvelopeDoc),
+    security(("token" = ["read"])), responses((status = 200, description = "What is known, also when the upstream failed", body = QuotaEnvelopeDoc),
               (status = 400, description = "Not a ChatGPT account", body = ErrorBody),
               (status = 404, description = "There is no such provider", body = ErrorBody)))]
 pub async fn of_provider(
@@ -350,7 +350,7 @@ pub async fn of_provider(
 /// How an account's windows filled
 #[utoipa::path(operation_id = "quota_history", get, path = "/v1/providers/{id}/quota/history", tag = "quota",
     params(("id" = String, Path, description = "A provider's id or name"), HistoryQuery),
-    responses((status = 200, description = "Every window's figures, oldest first", body = QuotaHistory),
+    security(("token" = ["read"])), responses((status = 200, description = "Every window's figures, oldest first", body = QuotaHistory),
               (status = 400, description = "Not a ChatGPT account, or no such span", body = ErrorBody),
               (status = 404, description = "There is no such provider", body = ErrorBody)))]
 pub async fn history(

@@ -277,7 +277,7 @@ pub struct RequestQuery {
 }
 
 /// Lists requests
-#[utoipa::path(operation_id = "requests_list", get, path = "/v1/requests", tag = "requests", params(RequestQuery), responses(
+#[utoipa::path(operation_id = "requests_list", get, path = "/v1/requests", tag = "requests", params(RequestQuery), security(("token" = ["read"])), responses(
     (status = 200, description = "Newest first", body = RequestPage),
     (status = 400, description = "A value is wrong", body = ErrorBody),
     (status = 401, description = "Signed out", body = ErrorBody)))]
@@ -302,7 +302,7 @@ pub async fn list(
 /// One request with its decision and its attempts
 #[utoipa::path(operation_id = "requests_get", get, path = "/v1/requests/{id}", tag = "requests",
     params(("id" = String, Path, description = "What `x-request-id` said")),
-    responses((status = 200, description = "The request", body = RequestDetail),
+    security(("token" = ["read"])), responses((status = 200, description = "The request", body = RequestDetail),
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,

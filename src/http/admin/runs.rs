@@ -164,7 +164,7 @@ pub struct ResumeRun {
 /// waits for its next step: 202, or the events of that run.
 #[utoipa::path(operation_id = "runs_create", post, path = "/v1/agents/{id}/runs", tag = "runs",
     params(("id" = String, Path, description = "An agent's key or id")), request_body = NewRun,
-    responses((status = 200, description = "The run when it has ended, or its events", body = RunBody),
+    security(("token" = ["use_models"])), responses((status = 200, description = "The run when it has ended, or its events", body = RunBody),
     (status = 202, description = "The message is queued", body = Queued),
     (status = "4XX", description = "The run could not begin, or failed: then the run itself", body = ErrorBody)))]
 pub async fn create(
@@ -203,7 +203,7 @@ pub async fn create(
 
 /// Lists runs, newest first
 #[utoipa::path(operation_id = "runs_list", get, path = "/v1/runs", tag = "runs", params(RunsQuery),
-    responses((status = 200, body = RunList), (status = 401, body = ErrorBody)))]
+    security(("token" = ["read"])), responses((status = 200, body = RunList), (status = 401, body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -226,7 +226,7 @@ pub async fn list(
 
 /// Shows a run
 #[utoipa::path(operation_id = "runs_get", get, path = "/v1/runs/{id}", tag = "runs", params(("id" = Uuid, Path)),
-    responses((status = 200, body = RunBody), (status = 404, body = ErrorBody)))]
+    security(("token" = ["read"])), responses((status = 200, body = RunBody), (status = 404, body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -238,7 +238,7 @@ pub async fn get(
 
 /// Reads a run's events, and on until it is over
 #[utoipa::path(operation_id = "runs_events", get, path = "/v1/runs/{id}/events", tag = "runs",
-    params(("id" = Uuid, Path), AfterQuery), responses(
+    params(("id" = Uuid, Path), AfterQuery), security(("token" = ["read"])), responses(
     (status = 200, description = "Server-sent events; each id is the event's number", body = String,
      content_type = "text/event-stream"), (status = 404, body = ErrorBody)))]
 pub async fn watch(
@@ -256,7 +256,7 @@ pub async fn watch(
 
 /// Cancels a run at once
 #[utoipa::path(operation_id = "runs_cancel", post, path = "/v1/runs/{id}/cancel", tag = "runs",
-    params(("id" = Uuid, Path)), responses((status = 200, body = RunCancelled), (status = 404, body = ErrorBody),
+    params(("id" = Uuid, Path)), security(("token" = ["use_models"])), responses((status = 200, body = RunCancelled), (status = 404, body = ErrorBody),
     (status = 409, description = "It is over", body = ErrorBody)))]
 pub async fn cancel(
     State(app): State<Arc<App>>,
@@ -271,7 +271,7 @@ pub async fn cancel(
 /// Goes on with a run that was interrupted
 #[utoipa::path(operation_id = "runs_resume", post, path = "/v1/runs/{id}/resume", tag = "runs",
     params(("id" = Uuid, Path)), request_body = ResumeRun,
-    responses((status = 200, description = "The run when it has ended, or its events", body = RunBody),
+    security(("token" = ["use_models"])), responses((status = 200, description = "The run when it has ended, or its events", body = RunBody),
     (status = 404, body = ErrorBody), (status = 409, description = "It is not interrupted", body = ErrorBody)))]
 pub async fn resume(
     State(app): State<Arc<App>>,

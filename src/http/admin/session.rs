@@ -1,7 +1,7 @@
 //! The browser's session: opened with the gateway's token, kept in a cookie that no script can read.
 
 use crate::app::App;
-use crate::domain::access::Role;
+use crate::domain::access::{Actor, Role};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody, SESSION_COOKIE};
 use axum::Json;
@@ -53,10 +53,10 @@ pub struct Tenant {
     name: &'static str,
 }
 
-fn session(app: &App, identity: crate::app::access::Identity) -> Session {
+fn session(app: &App, actor: &Actor) -> Session {
     Session {
-        role: identity.role,
-        tenant: Tenant { id: identity.tenant.to_string(), slug: "master", name: "Master" },
+        role: actor.role,
+        tenant: Tenant { id: actor.tenant.to_string(), slug: "master", name: "Master" },
         version: env!("CARGO_PKG_VERSION"),
         demo: app.demo,
     }
@@ -71,20 +71,20 @@ pub async fn create(
     headers: HeaderMap,
     JsonBody(body): JsonBody<SignIn>,
 ) -> Result<Response, ApiError> {
-    let identity = app.access.bearer(body.token.expose_secret().trim()).ok_or_else(|| {
+    let actor = app.access.bearer(body.token.expose_secret().trim()).ok_or_else(|| {
         ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", "this is not the gateway's token")
     })?;
     let (value, seconds) = app.access.open_session();
     let cookie = cookie(&value, seconds, is_https(&headers))?;
-    Ok(([(header::SET_COOKIE, cookie)], Json(session(&app, identity))).into_response())
+    Ok(([(header::SET_COOKIE, cookie)], Json(session(&app, &actor))).into_response())
 }
 
 /// Tells who is signed in
-#[utoipa::path(operation_id = "session_get", get, path = "/v1/auth/session", tag = "session", responses(
+#[utoipa::path(operation_id = "session_get", get, path = "/v1/auth/session", tag = "session", security(("token" = [])), responses(
     (status = 200, description = "Signed in", body = Session),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Json<Session> {
-    Json(session(&app, caller.identity()))
+    Json(session(&app, caller.actor()))
 }
 
 /// Signs a browser out

@@ -180,7 +180,7 @@ pub struct SessionStatus {
 
 /// Lists or searches conversations, newest first
 #[utoipa::path(operation_id = "sessions_list", get, path = "/v1/sessions", tag = "sessions", params(SessionsQuery),
-    responses((status = 200, body = SessionList), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
+    security(("token" = ["read"])), responses((status = 200, body = SessionList), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -199,7 +199,7 @@ pub async fn list(
 
 /// Shows a conversation
 #[utoipa::path(operation_id = "sessions_get", get, path = "/v1/sessions/{id}", tag = "sessions",
-    params(("id" = Uuid, Path)), responses((status = 200, body = SessionBody), (status = 404, body = ErrorBody)))]
+    params(("id" = Uuid, Path)), security(("token" = ["read"])), responses((status = 200, body = SessionBody), (status = 404, body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -212,7 +212,7 @@ pub async fn get(
 /// Reads a conversation's items, oldest first
 #[utoipa::path(operation_id = "sessions_items", get, path = "/v1/sessions/{id}/items", tag = "sessions",
     params(("id" = Uuid, Path), ItemsQuery),
-    responses((status = 200, body = SessionItems), (status = 404, body = ErrorBody)))]
+    security(("token" = ["read"])), responses((status = 200, body = SessionItems), (status = 404, body = ErrorBody)))]
 pub async fn items(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -223,7 +223,7 @@ pub async fn items(
     let limit = query.limit.unwrap_or(500).clamp(1, 1000);
     let after = query.after.unwrap_or_default();
     let page = app.sessions.items(caller.tenant(), SessionId(id), after, Some(limit)).await?;
-    let compactions = app.sessions.compactions(SessionId(id)).await?;
+    let compactions = app.sessions.compactions(caller.tenant(), SessionId(id)).await?;
     let compactions = compactions.into_iter().map(|c| {
         let CompactionRow { upto_seq, summary, created_at } = c;
         Compaction { upto_seq, summary, created_at }
@@ -250,7 +250,7 @@ pub async fn items(
 /// Renames a conversation
 #[utoipa::path(operation_id = "sessions_update", patch, path = "/v1/sessions/{id}", tag = "sessions",
     params(("id" = Uuid, Path)), request_body = SessionPatch,
-    responses((status = 200, body = SessionBody), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
+    security(("token" = ["use_models"])), responses((status = 200, body = SessionBody), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
     caller: Caller,
@@ -270,7 +270,7 @@ pub async fn update(
 
 /// Removes a conversation
 #[utoipa::path(operation_id = "sessions_delete", delete, path = "/v1/sessions/{id}", tag = "sessions",
-    params(("id" = Uuid, Path)), responses((status = 200, body = SessionStatus), (status = 404, body = ErrorBody),
+    params(("id" = Uuid, Path)), security(("token" = ["use_models"])), responses((status = 200, body = SessionStatus), (status = 404, body = ErrorBody),
     (status = 409, description = "A run is on in it", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
@@ -285,7 +285,7 @@ pub async fn delete(
 /// Removes what was said from a place on, to say something else instead
 #[utoipa::path(operation_id = "sessions_rewind", post, path = "/v1/sessions/{id}/rewind", tag = "sessions",
     params(("id" = Uuid, Path)), request_body = Rewind,
-    responses((status = 200, body = Rewound), (status = 404, body = ErrorBody),
+    security(("token" = ["use_models"])), responses((status = 200, body = Rewound), (status = 404, body = ErrorBody),
     (status = 409, description = "A run is on in it", body = ErrorBody)))]
 pub async fn rewind(
     State(app): State<Arc<App>>,
@@ -301,7 +301,7 @@ pub async fn rewind(
 /// Takes a conversation away, as JSON or Markdown
 #[utoipa::path(operation_id = "sessions_export", get, path = "/v1/sessions/{id}/export", tag = "sessions",
     params(("id" = Uuid, Path), ExportQuery),
-    responses((status = 200, description = "A file", body = Value), (status = 404, body = ErrorBody)))]
+    security(("token" = ["read"])), responses((status = 200, description = "A file", body = Value), (status = 404, body = ErrorBody)))]
 pub async fn export(
     State(app): State<Arc<App>>,
     caller: Caller,

@@ -45,7 +45,7 @@ impl From<ToolInfo> for ToolBody {
 }
 
 /// Lists the tools that agents can be allowed to call
-#[utoipa::path(operation_id = "tools_list", get, path = "/v1/tools", tag = "tools", responses(
+#[utoipa::path(operation_id = "tools_list", get, path = "/v1/tools", tag = "tools", security(("token" = ["read"])), responses(
     (status = 200, description = "The built-in ones, then those of the MCP servers", body = ToolList),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ToolList>, ApiError> {

@@ -25,7 +25,7 @@ pub struct TraceQuery {
 }
 
 /// Lists the newest requests
-#[utoipa::path(operation_id = "traces_list", get, path = "/v1/traces", tag = "traces", params(TraceQuery), responses(
+#[utoipa::path(operation_id = "traces_list", get, path = "/v1/traces", tag = "traces", params(TraceQuery), security(("token" = ["read"])), responses(
     (status = 200, description = "Newest first", body = TraceList),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn list(

@@ -33,7 +33,7 @@ use std::sync::Arc;
 #[utoipa::path(operation_id = "chat_completions_create", 
     post, path = "/v1/chat/completions", tag = "models",
     request_body(content = serde_json::Value, description = "OpenAI's chat completion request"),
-    responses((status = 200, description = "A chat completion, or its chunks", body = serde_json::Value),
+    security(("token" = ["use_models"])), responses((status = 200, description = "A chat completion, or its chunks", body = serde_json::Value),
               (status = "4XX", description = "An error in OpenAI's shape", body = serde_json::Value))
 )]
 pub async fn create(

@@ -50,7 +50,7 @@ pub struct ModelEntry {
 /// Lists the models of all connected providers and the agents
 #[utoipa::path(operation_id = "models_list", 
     get, path = "/v1/models", tag = "models", params(ListQuery),
-    responses((status = 200, description = "OpenAI's list; the native one for a Codex client", body = ModelList))
+    security(("token" = ["read"])), responses((status = 200, description = "OpenAI's list; the native one for a Codex client", body = ModelList))
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
@@ -80,7 +80,7 @@ pub async fn list(
 #[utoipa::path(operation_id = "models_get", 
     get, path = "/v1/models/{id}", tag = "models",
     params(("id" = String, Path, description = "A name as `model` takes it; it may hold slashes")),
-    responses((status = 200, description = "The model", body = ModelEntry),
+    security(("token" = ["read"])), responses((status = 200, description = "The model", body = ModelEntry),
               (status = 404, description = "No such model; the text lists what there is", body = serde_json::Value))
 )]
 pub async fn get(

@@ -29,7 +29,7 @@ use std::sync::Arc;
 #[utoipa::path(operation_id = "responses_create", 
     post, path = "/v1/responses", tag = "models",
     request_body(content = serde_json::Value, description = "OpenAI's Responses request"),
-    responses((status = 200, description = "A response object, or its events", body = serde_json::Value),
+    security(("token" = ["use_models"])), responses((status = 200, description = "A response object, or its events", body = serde_json::Value),
               (status = "4XX", description = "An error in OpenAI's shape", body = serde_json::Value))
 )]
 pub async fn create(
@@ -158,7 +158,7 @@ async fn understand(
 #[utoipa::path(operation_id = "responses_get", 
     get, path = "/v1/responses/{id}", tag = "models",
     params(("id" = String, Path, description = "A response's id")),
-    responses((status = 404, description = "Nothing is stored", body = serde_json::Value))
+    security(("token" = ["read"])), responses((status = 404, description = "Nothing is stored", body = serde_json::Value))
 )]
 pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::Read)?;
@@ -170,7 +170,7 @@ pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response
 /// A WebSocket upgrade: not spoken, and said so in the way that makes the Codex CLI fall back to HTTP at once
 #[utoipa::path(operation_id = "responses_upgrade", 
     get, path = "/v1/responses", tag = "models",
-    responses((status = 426, description = "Use POST"), (status = 405, description = "Use POST"))
+    security(("token" = ["read"])), responses((status = 426, description = "Use POST"), (status = 405, description = "Use POST"))
 )]
 pub async fn upgrade(caller: ModelCaller, headers: HeaderMap) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::Read)?;

@@ -80,6 +80,22 @@ pub(super) async fn tables(conn: &mut PgConnection) -> Result<Vec<Table>, Backup
     Ok(tables)
 }
 
+/// Tables of which the present role may not see every row: there is no policy for it that holds for all.
+pub(super) async fn hidden(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar(
+        "select c.relname::text from pg_class c
+         where c.relnamespace = 'public'::regnamespace and row_security_active(c.oid)
+           and not exists (select from pg_policy p
+                           where p.polrelid = c.oid and p.polpermissive and p.polcmd in ('r', '*')
+                             and pg_get_expr(p.polqual, p.polrelid) = 'true'
+                             and exists (select from unnest(p.polroles) as r (oid)
+                                         where r.oid = 0 or pg_has_role(r.oid, 'usage')))
+         order by 1",
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Each name after everything it refers to; a table may refer to itself. References that can be deferred to
 /// the end of the transaction do not count, the caller leaves them out.
 fn in_order(names: &[&str], references: &[(String, String)]) -> Result<Vec<String>, BackupError> {

@@ -287,7 +287,8 @@ async fn the_output_of_a_kept_call_may_come_alone() {
 async fn a_conversation_that_cannot_be_stored_does_not_end_well() {
     let world = World::new().await;
     let node = with_agent(&world, json!({})).await;
-    sqlx::query("alter table session_items rename to gone").execute(&world.db.pool).await.unwrap();
+    let mut owner = world.db.db.owner().await.unwrap();
+    sqlx::query("alter table session_items rename to gone").execute(&mut owner).await.unwrap();
     let answer = node.post_with(RESPONSES, SESSION, &ask(RESPONSES, AGENT, "hi", true)).await;
     assert!(answer.status >= 500, "{}", answer.text());
     // A Codex client would repeat that 30 times.

@@ -6,9 +6,9 @@ use crate::support::database::database;
 use futures_util::future::join_all;
 use gateway::domain::ids::MASTER_TENANT;
 use gateway::store::backup::{BackupMeta, RestoreOptions, backup, restore};
+use gateway::store::db::Db;
 use gateway::store::pools::{broken_rule, list_all, member_names};
 use serde_json::{Value, json};
-use sqlx::PgPool;
 use std::io::Cursor;
 
 #[tokio::test]
@@ -29,7 +29,7 @@ async fn a_pool_is_written_read_changed_and_dissolved() {
     let b = provider(&desk, "b").await;
     assert_eq!((&b["pool"], &b["settings"]), (&pool("member"), &json!({})));
     let stored: Vec<Value> = sqlx::query_scalar("select settings from providers order by name")
-        .fetch_all(&desk.app.db)
+        .fetch_all(&mut *desk.app.db.work().await.unwrap())
         .await
         .unwrap();
     assert_eq!(stored, [json!({}), json!({}), json!({"note": "x"})], "inside it is relational");
@@ -260,7 +260,10 @@ async fn the_tables_themselves_keep_the_rules() {
     pool(&desk, "a", &[]).await;
     let foreign = another_tenant(&desk.app.db, "foreign").await;
     let refused = async |sql: &str| {
-        let error = sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&desk.app.db).await.unwrap_err();
+        let error = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .execute(&mut *desk.app.db.work().await.unwrap())
+            .await
+            .unwrap_err();
         let constraint = error.as_database_error().unwrap().constraint().unwrap_or_default().to_owned();
         // Such a refusal is judged anew, and becomes an answer that names the rule.
         assert_eq!(broken_rule(&error), constraint.starts_with("pool"), "{constraint}");
@@ -303,15 +306,19 @@ async fn the_tables_themselves_keep_the_rules() {
     let hidden = "update providers set settings = '{\"codex_pool\": {}}' where name = 'a'";
     assert_eq!(refused(hidden).await, "providers_settings_without_pool");
     // A tenant goes with all that it has.
-    sqlx::query("delete from tenants where id = $1").bind(foreign).execute(&desk.app.db).await.unwrap();
+    sqlx::query("delete from tenants where id = $1")
+        .bind(foreign)
+        .execute(&mut *desk.app.db.work().await.unwrap())
+        .await
+        .unwrap();
 }
 
 /// A tenant with a pool of `account`, and an account `stray` beside it.
-async fn another_tenant(db: &PgPool, account: &str) -> uuid::Uuid {
+async fn another_tenant(db: &Db, account: &str) -> uuid::Uuid {
     let tenant = uuid::Uuid::now_v7();
     sqlx::query("insert into tenants (id, slug, name, created_at) values ($1, 'other', 'Other', now())")
         .bind(tenant)
-        .execute(db)
+        .execute(&mut *db.work().await.unwrap())
         .await
         .unwrap();
     for name in [account, "member"] {
@@ -322,7 +329,7 @@ async fn another_tenant(db: &PgPool, account: &str) -> uuid::Uuid {
         .bind(uuid::Uuid::now_v7())
         .bind(tenant)
         .bind(name)
-        .execute(db)
+        .execute(&mut *db.work().await.unwrap())
         .await
         .unwrap();
     }
@@ -333,7 +340,7 @@ async fn another_tenant(db: &PgPool, account: &str) -> uuid::Uuid {
          select o.id, p.id, o.tenant_id, (p.id <> o.id)::int from providers o
          join providers p on p.tenant_id = o.tenant_id where o.name = $1",
     ] {
-        sqlx::query(sql).bind(account).execute(db).await.unwrap();
+        sqlx::query(sql).bind(account).execute(&mut *db.work().await.unwrap()).await.unwrap();
     }
     sqlx::query(
         "insert into providers (id, tenant_id, name, provider_type, created_at, updated_at)
@@ -341,7 +348,7 @@ async fn another_tenant(db: &PgPool, account: &str) -> uuid::Uuid {
     )
     .bind(uuid::Uuid::now_v7())
     .bind(tenant)
-    .execute(db)
+    .execute(&mut *db.work().await.unwrap())
     .await
     .unwrap();
     tenant
@@ -371,10 +378,11 @@ async fn a_backup_holds_the_pools() {
     pool(&desk, "main", &["c", "b"]).await;
     let created_at = chrono::DateTime::UNIX_EPOCH;
     let (mut file, meta) = (Vec::new(), BackupMeta { created_at, created_by: "test".into() });
-    backup(&mut desk.app.db.acquire().await.unwrap(), &mut file, &meta).await.unwrap();
+    backup(&mut desk.app.db.work().await.unwrap(), &mut file, &meta).await.unwrap();
     let other = database().await;
+    let mut owner = other.db.owner().await.unwrap();
+    restore(&mut owner, Cursor::new(file), &RestoreOptions { replace: true }).await.unwrap();
     let mut conn = other.pool.acquire().await.unwrap();
-    restore(&mut conn, Cursor::new(file), &RestoreOptions { replace: true }).await.unwrap();
     let pools = list_all(&mut conn).await.unwrap();
     assert_eq!(pools.len(), 1);
     let main = *pools.keys().next().unwrap();

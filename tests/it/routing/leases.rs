@@ -48,7 +48,7 @@ async fn a_lease_that_the_database_does_not_take_is_written_when_it_can_be() {
     let other = world.bare_node().await;
     let rename = async |from: &str, to: &str| {
         let sql = format!("alter table {from} rename to {to}");
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&world.db.pool).await.unwrap();
+        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut world.db.db.owner().await.unwrap()).await.unwrap();
     };
     rename("account_blocks", "away").await;
     for (index, next) in [(0, 1), (1, 2)] {

@@ -99,7 +99,7 @@ async fn runs_of_a_process_that_is_gone_are_marked_and_can_be_resumed() {
     desk.script([Script::Hang]);
     let id = desk.begin("hello", "one").await;
     // As after kill -9: another process wrote it, and its lock is free.
-    let mut conn = desk.node.app.db.acquire().await.unwrap();
+    let mut conn = desk.node.app.db.work().await.unwrap();
     sqlx::query("update runs set owner = 4711 where id = $1")
         .bind(id.parse::<uuid::Uuid>().unwrap())
         .execute(&mut *conn)

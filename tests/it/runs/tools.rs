@@ -140,7 +140,7 @@ async fn cancelling_stops_the_model_in_mid_sentence_and_keeps_what_was_said() {
     let id = desk.begin("tell me a very long story about the sea", "one").await;
     let seen = format!("/v1/runs/{id}");
     until("something was said", async || {
-        let mut conn = desk.node.app.db.acquire().await.unwrap();
+        let mut conn = desk.node.app.db.work().await.unwrap();
         let run = gateway::domain::ids::RunId(id.parse().unwrap());
         let events = gateway::store::runs::events(&mut conn, run, 0, 500).await.unwrap();
         events.iter().any(|event| event.kind == "chunk")

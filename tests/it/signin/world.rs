@@ -85,7 +85,7 @@ impl World {
         let auth = OpenAiAuth::new(http_client::build(Duration::from_secs(10)).unwrap(), config);
         let (tracker, shutdown) = (TaskTracker::new(), CancellationToken::new());
         let tokens = Tokens::new(TokensDeps {
-            pool: self.db.pool.clone(),
+            db: self.db.db.clone(),
             vault: self.vault.clone(),
             clock: clock.clone(),
             auth: auth.clone(),
@@ -93,7 +93,7 @@ impl World {
         });
         let listener = ListenerSettings { ports: self.ports.clone(), ..ListenerSettings::default() };
         let (logins, doors) = Logins::new(LoginParts {
-            pool: self.db.pool.clone(),
+            db: self.db.db.clone(),
             vault: self.vault.clone(),
             tokens: tokens.clone(),
             clock,

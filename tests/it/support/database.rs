@@ -4,6 +4,7 @@
 
 use std::str::FromStr as _;
 
+use gateway::store::db::{Db, PoolSettings};
 use sha2::{Digest as _, Sha256};
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
@@ -17,7 +18,9 @@ const TEMPLATE_LOCK: i64 = 0x6761_7465_7761_7901;
 
 /// A database of its own.
 pub struct TestDb {
-    /// As the role of the tests, which owns the database and is no superuser.
+    /// As the gateway goes in.
+    pub db: Db,
+    /// All rows, as the gateway's own work sees them; with nothing in it, as its owner, who is no superuser.
     pub pool: PgPool,
     /// For what connects by itself.
     pub url: String,
@@ -105,8 +108,17 @@ async fn create(mut server: PgConnection, template: Option<&str>) -> TestDb {
     server.close().await.unwrap();
     let mut url = server_url();
     url.set_path(&name);
-    let pool = PgPoolOptions::new().max_connections(8).connect_with(options(&url)).await.unwrap();
-    TestDb { pool, url: url.into() }
+    let role = if template.is_some() { "set role gateway_work" } else { "reset role" };
+    let pool = PgPoolOptions::new().max_connections(8).after_connect(move |conn, _| {
+        Box::pin(async move {
+            conn.execute(role).await?;
+            Ok(())
+        })
+    });
+    let pool = pool.connect_with(options(&url)).await.unwrap();
+    let settings = PoolSettings { max_connections: 8, ..PoolSettings::default() };
+    let db = Db::connect(options(&url), settings).await.unwrap();
+    TestDb { db, pool, url: url.into() }
 }
 
 async fn run(server: &mut PgConnection, sql: String) {

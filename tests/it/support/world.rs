@@ -181,7 +181,7 @@ impl Node {
     /// The newest request that was recorded, with its attempts, once there are `count` of them.
     pub async fn record(&self, count: usize) -> (RequestRow, Vec<AttemptRow>) {
         until("the request is recorded", async || self.records().await.len() >= count).await;
-        let mut db = self.app.db.acquire().await.unwrap();
+        let mut db = self.app.db.work().await.unwrap();
         let (mut rows, attempts) = requests::newest(&mut db, MASTER_TENANT, 1).await.unwrap();
         let row = rows.remove(0);
         let attempts = attempts.into_iter().filter(|a| a.request_id == row.id).collect();
@@ -189,7 +189,7 @@ impl Node {
     }
 
     pub async fn records(&self) -> Vec<RequestRow> {
-        let mut db = self.app.db.acquire().await.unwrap();
+        let mut db = self.app.db.work().await.unwrap();
         requests::newest(&mut db, MASTER_TENANT, 1_000).await.unwrap().0
     }
 

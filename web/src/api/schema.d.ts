@@ -2988,7 +2988,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It takes an admin: a `stdio` server runs a program on the gateway's host */
+            /** @description It takes an admin, and for a `stdio` server the owner: it runs a program on the gateway's host */
             403: {
                 headers: {
                     [name: string]: unknown;

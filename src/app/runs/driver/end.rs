@@ -132,7 +132,7 @@ impl Driver {
     /// In one transaction: the end, its event, and what was said meanwhile and nobody answers any more.
     async fn write_end(&self, last: &Last, row: &runs::EventRow) -> sqlx::Result<bool> {
         let now = self.parts.clock.now();
-        let mut tx = self.parts.db.begin().await?;
+        let mut tx = self.parts.db.tenant(self.job.tenant).await?;
         if let Some((session, _)) = self.job.session {
             sessions::lock(&mut tx, session, now).await?;
             sessions::append_waiting(&mut tx, session, self.job.id, now).await?;

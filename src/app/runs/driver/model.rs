@@ -246,8 +246,9 @@ impl Driver {
             && upto > 0
         {
             let now = self.parts.clock.now();
-            let mut conn = self.parts.db.acquire().await?;
-            sessions::compact(&mut conn, session, upto, &summary, now).await?;
+            let mut tx = self.parts.db.tenant(self.job.tenant).await?;
+            sessions::compact(&mut tx, session, upto, &summary, now).await?;
+            tx.commit().await?;
         }
         self.context = self.transcript.estimate();
         Ok(true)

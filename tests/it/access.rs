@@ -1,0 +1,4 @@
+//! Who may do what, and the walls between tenants.
+
+mod routes;
+mod walls;
