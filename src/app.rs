@@ -4,6 +4,8 @@ pub mod clock;
 
 mod batches;
 
+pub mod audit;
+
 pub mod vault;
 
 pub mod access;
@@ -68,6 +70,7 @@ pub struct App {
     pub clock: clock::Clock,
     pub db: crate::store::db::Db,
     pub access: access::Access,
+    pub audit: audit::Audit,
     pub tokens: tokens::Tokens,
     pub logins: Arc<logins::Logins>,
     pub catalogues: Arc<catalogue::Catalogues>,

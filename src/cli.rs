@@ -1,5 +1,7 @@
 //! The command line: the composition root, the only place that sees all.
 
+mod audit;
+
 mod commands;
 
 mod serve;
@@ -53,6 +55,9 @@ enum Command {
     /// The encryption key
     #[command(subcommand)]
     Key(KeyCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Ask a running gateway whether it lives (for container health checks)
     Health,
     /// Print the OpenAPI document
@@ -91,6 +96,7 @@ pub fn run() -> anyhow::Result<()> {
             Some(Command::Key(KeyCommand::Rotate { new_key_file })) => {
                 commands::rotate_key(cli.overrides, new_key_file.as_deref()).await
             }
+            Some(Command::Audit(command)) => audit::run(cli.overrides, command).await,
             Some(Command::Health) => commands::health(cli.overrides).await,
             Some(Command::OpenApi) => Ok(()),
         }

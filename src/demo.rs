@@ -6,6 +6,7 @@ use crate::app::App;
 use crate::app::logins::LoginOptions;
 use crate::app::providers::Update;
 use crate::config::Config;
+use crate::domain::access::Actor;
 use crate::domain::ids::MASTER_TENANT;
 use crate::http;
 use anyhow::Context as _;
@@ -80,14 +81,15 @@ impl Stage {
 
     /// Signs the demo's accounts in, as an import of the CLI's file does, and lets them take turns.
     pub async fn connect_accounts(&self, app: &App) -> anyhow::Result<()> {
+        let gateway = Actor::gateway(MASTER_TENANT);
         for (name, account) in PROVIDERS.iter().zip(self.simulator.accounts()) {
-            app.logins.import(MASTER_TENANT, name, &account.auth_json(), LoginOptions::default()).await?;
+            app.logins.import(&gateway, name, &account.auth_json(), LoginOptions::default()).await?;
         }
         app.reload().await?;
         let [owner, members @ ..] = PROVIDERS;
         let pool = json!({"strategy": "round_robin", "extra_provider_names": members});
         let settings = Some(serde_json::Map::from_iter([("codex_pool".to_owned(), pool)]));
-        app.providers.update(MASTER_TENANT, owner, Update { settings, ..Update::default() }).await?;
+        app.providers.update(&gateway, owner, Update { settings, ..Update::default() }).await?;
         app.models.refresh_due().await;
         Ok(())
     }

@@ -10,6 +10,7 @@ pub mod session;
 pub mod tool;
 
 pub mod net;
+pub mod peer;
 
 pub mod claims;
 pub mod oauth;
@@ -29,3 +30,5 @@ pub mod routing;
 pub mod agent_loop;
 
 pub mod activity;
+
+pub mod audit;

@@ -63,8 +63,8 @@ impl utoipa::Modify for Security {
 /// have.
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
-        agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota, requests, runs,
-        session, sessions, tools, traces,
+        activity, agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota,
+        requests, runs, session, sessions, tools, traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -101,6 +101,8 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(mcp_servers::list, mcp_servers::create))
         .routes(routes!(mcp_servers::get, mcp_servers::update, mcp_servers::delete))
         .routes(routes!(mcp_servers::reconnect))
+        .routes(routes!(activity::list))
+        .routes(routes!(activity::export))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())

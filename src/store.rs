@@ -33,6 +33,8 @@ pub mod requests;
 pub mod blocks;
 pub mod homes;
 
+pub mod audit;
+
 pub mod embedded;
 
 pub mod backup;

@@ -1,8 +1,10 @@
 //! Agents of the database: made, changed, removed. Those of the configuration file are read only.
 
+use crate::app::audit::{self, Change};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::config::Config;
+use crate::domain::access::Actor;
 use crate::domain::agent::{ManagedBy, effort_of};
 use crate::domain::ids::{AgentId, TenantId};
 use crate::domain::pool::effective::{AgentRouting, RoutingError};
@@ -13,7 +15,7 @@ use crate::store::db::Db;
 use crate::store::db::unique_violation;
 use crate::store::{pools, providers};
 use arc_swap::ArcSwap;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use sqlx::types::Json;
 use std::sync::Arc;
@@ -69,8 +71,8 @@ pub enum AgentError {
 
 impl Agents {
     /// Makes an agent; its key.
-    pub async fn create(&self, tenant: TenantId, change: AgentChange) -> Result<String, AgentError> {
-        let now = self.clock.now();
+    pub async fn create(&self, actor: &Actor, change: AgentChange) -> Result<String, AgentError> {
+        let (tenant, now) = (actor.tenant, self.clock.now());
         let defaults = self.config.load().agents.defaults.clone();
         let mut row = AgentRow {
             id: self.clock.new_id(),
@@ -99,6 +101,8 @@ impl Agents {
             agents::clear_default(&mut tx, tenant, AgentId(row.id)).await?;
         }
         agents::insert(&mut tx, &row).await.map_err(|e| taken(e, &row.agent_key))?;
+        let made = Change::new("agent.create").on(row.id, &row.agent_key).made(view(&row));
+        audit::record(&mut tx, &self.clock, actor, &made).await?;
         tx.commit().await?;
         self.catalogues.reload().await?;
         Ok(row.agent_key)
@@ -107,14 +111,15 @@ impl Agents {
     /// Changes what is given; the agent's key afterwards.
     pub async fn update(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         id_or_key: &str,
         change: AgentChange,
     ) -> Result<String, AgentError> {
+        let tenant = actor.tenant;
         self.refuse_file_agent(tenant, id_or_key)?;
         let mut tx = self.db.tenant(tenant).await?;
         let mut row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
-        let before = (row.provider.clone(), routing_of(&row).cloned());
+        let (old, before) = (view(&row), (row.provider.clone(), routing_of(&row).cloned()));
         apply(&mut row, change)?;
         self.refuse_file_agent(tenant, &row.agent_key)?;
         // What this write leaves alone does not block it, even if its pool has changed since.
@@ -127,17 +132,22 @@ impl Agents {
             agents::clear_default(&mut tx, tenant, AgentId(row.id)).await?;
         }
         agents::update(&mut tx, &row).await.map_err(|e| taken(e, &row.agent_key))?;
+        let change = Change::new("agent.update").on(row.id, &row.agent_key).between(&old, &view(&row));
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         self.catalogues.reload().await?;
         Ok(row.agent_key)
     }
 
     /// Removes an agent; its conversations stay.
-    pub async fn delete(&self, tenant: TenantId, id_or_key: &str) -> Result<(), AgentError> {
+    pub async fn delete(&self, actor: &Actor, id_or_key: &str) -> Result<(), AgentError> {
+        let tenant = actor.tenant;
         self.refuse_file_agent(tenant, id_or_key)?;
         let mut tx = self.db.tenant(tenant).await?;
         let row = agents::lock(&mut tx, tenant, id_or_key).await?.ok_or(AgentError::NotFound)?;
         agents::delete(&mut tx, tenant, AgentId(row.id)).await?;
+        let change = Change::new("agent.delete").on(row.id, &row.agent_key).removed(view(&row));
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         self.catalogues.reload().await?;
         Ok(())
@@ -151,6 +161,25 @@ impl Agents {
             _ => Ok(()),
         }
     }
+}
+
+/// For the audit log.
+fn view(row: &AgentRow) -> Value {
+    json!({
+        "agent_key": row.agent_key,
+        "display_name": row.display_name,
+        "provider": row.provider,
+        "model": row.model,
+        "context_window": row.context_window,
+        "max_tool_iterations": row.max_tool_iterations,
+        "workspace": row.workspace,
+        "agent_type": row.agent_type,
+        "is_default": row.is_default,
+        "status": row.status,
+        "system_prompt": row.system_prompt,
+        "tools_config": row.tools_config.0,
+        "other_config": row.other_config.0,
+    })
 }
 
 fn routing_of(row: &AgentRow) -> Option<&Value> {

@@ -2,6 +2,7 @@
 
 use crate::app::access::{self, Access};
 use crate::app::agents::Agents;
+use crate::app::audit::Audit;
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::events::Events;
@@ -236,6 +237,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         tools,
         runs,
         sessions: Sessions { db: db.clone(), clock: clock.clone() },
+        audit: Audit { db: db.clone() },
         traces: Traces { db: db.clone(), clock: clock.clone() },
         events,
         config,

@@ -11,8 +11,10 @@ mod slot;
 pub use slot::{NoPlace, Slot, SlotOutcome};
 
 use crate::app::App;
+use crate::app::audit;
 use crate::app::clock::Clock;
 use crate::app::quota::Quotas;
+use crate::domain::access::Actor;
 use crate::domain::catalogue::Provider;
 use crate::domain::ids::{ByProvider, ProviderId, TenantId};
 use crate::domain::pool::effective::EffectivePool;
@@ -276,7 +278,12 @@ impl Accounts {
 impl App {
     /// An operator says that all is well with a provider again: its leases are lifted, what exhausted its quota counts no
     /// longer, and the upstream is asked beside the requests. Whatever it says from now on counts again.
-    pub fn release(self: &Arc<Self>, provider: &Arc<Provider>) {
+    pub async fn release(self: &Arc<Self>, actor: &Actor, provider: &Arc<Provider>) -> sqlx::Result<()> {
+        let change = audit::Change::new("provider.release").on(provider.id, &*provider.name);
+        // What is held against an account is memory that is written down behind: the entry goes first.
+        let mut tx = self.db.tenant(actor.tenant).await?;
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
+        tx.commit().await?;
         tracing::info!(provider = %provider.name, "released by an operator");
         self.accounts.forgive(provider.id);
         self.quotas.release(provider, self.clock.now());
@@ -284,6 +291,7 @@ impl App {
         self.shutdown.tasks().spawn_until_stopped("ask_quota", async move {
             app.quotas.refresh(&provider, TimeDelta::zero(), Duration::from_secs(30)).await;
         });
+        Ok(())
     }
 }
 

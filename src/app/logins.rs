@@ -21,16 +21,19 @@ pub use import::IMPORT_WARNING;
 pub use start::{BrowserStart, DeviceStart, Started};
 pub use status::{AccountState, LoginStatus, PendingLogin, Progress};
 
+use crate::app::audit::{self, Change};
 use crate::app::clock::Clock;
 use crate::app::login_listener::{Door, ListenerSettings, LoginListener};
 use crate::app::tokens::Tokens;
 use crate::app::vault::Vault;
+use crate::domain::access::Actor;
 use crate::domain::ids::{LoginId, TenantId};
 use crate::domain::oauth::LoginState;
 use crate::store;
 use crate::store::db::Db;
 use crate::upstream::openai_auth::OpenAiAuth;
 use secrecy::SecretString;
+use serde_json::json;
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 use tokio::sync::Notify;
@@ -136,24 +139,33 @@ impl Logins {
     /// Ends the provider's pending sign-ins, or only the one with this id. How many there were.
     pub async fn cancel(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         provider_name: &str,
         only: Option<LoginId>,
     ) -> Result<usize, LoginError> {
-        let mut conn = self.db.tenant(tenant).await?;
-        let logins = store::logins::of_provider(&mut conn, tenant, provider_name).await?;
-        drop(conn);
-        let mut ended = 0;
-        for login in logins.into_iter().map(|stored| stored.login) {
-            if only.is_some_and(|only| only != login.id) {
-                continue;
+        let tenant = actor.tenant;
+        let mut tx = self.db.tenant(tenant).await?;
+        let logins = store::logins::of_provider(&mut tx, tenant, provider_name).await?;
+        let logins = logins.into_iter().map(|stored| stored.login.id);
+        let logins: Vec<LoginId> = logins.filter(|id| only.is_none_or(|only| only == *id)).collect();
+        let mut ended = Vec::new();
+        for id in &logins {
+            let Some(stored) = store::logins::lock(&mut tx, tenant, *id).await? else { continue };
+            if let Ok(state) = stored.login.state.cancel() {
+                store::logins::save_state(&mut tx, tenant, *id, &state, self.clock.now()).await?;
+                ended.push(id.to_string());
             }
-            if self.transition(tenant, login.id, LoginState::cancel).await?.is_ok() {
-                ended += 1;
-            }
-            self.listener.done_with(login.id).await;
         }
-        Ok(ended)
+        if !ended.is_empty() {
+            let change = Change::new("provider.cancel_sign_in").name(provider_name);
+            let change = change.removed(json!({ "pending": ended }));
+            audit::record(&mut tx, &self.clock, actor, &change).await?;
+            tx.commit().await?;
+        }
+        for id in logins {
+            self.listener.done_with(id).await;
+        }
+        Ok(ended.len())
     }
 
     /// Takes a sign-in one step on, its row locked. The inner error: it does not go there (or is gone).

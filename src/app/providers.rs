@@ -1,5 +1,6 @@
 //! Providers: made, changed, removed, verified.
 
+use crate::app::audit::{self, Change};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::dependents::{self, Dependents};
@@ -7,16 +8,19 @@ use crate::app::models::{Models, ModelsError};
 use crate::app::pools::{self, PoolError};
 use crate::app::tokens::Tokens;
 use crate::app::vault::Vault;
+use crate::domain::access::Actor;
 use crate::domain::ids::{ProviderId, TenantId};
 use crate::domain::pool::config::{PoolEdit, PoolSettingsError};
 use crate::domain::pool::validate::PoolViolation;
 use crate::domain::provider::{ProviderType, TYPES, is_slug};
 use crate::store::db::Db;
 use crate::store::db::unique_violation;
+use crate::store::grants;
 use crate::store::pools::{self as pool_rows, broken_rule};
 use crate::store::providers::{self, NewProvider, ProviderChange, ProviderRow, api_key_aad};
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+use sqlx::PgConnection;
 use std::sync::Arc;
 
 /// What it works with.
@@ -108,14 +112,15 @@ const ATTEMPTS: usize = 4;
 
 impl Providers {
     /// Makes a provider. A ChatGPT one has no account until somebody signs in.
-    pub async fn create(&self, tenant: TenantId, create: Create) -> Result<ProviderId, ProviderError> {
-        let id = judged(|| self.try_create(tenant, create.clone())).await?;
+    pub async fn create(&self, actor: &Actor, create: Create) -> Result<ProviderId, ProviderError> {
+        let id = judged(|| self.try_create(actor, create.clone())).await?;
         self.catalogues.reload().await?;
-        self.models.fetch_behind(tenant, &id.to_string());
+        self.models.fetch_behind(actor.tenant, &id.to_string());
         Ok(id)
     }
 
-    async fn try_create(&self, tenant: TenantId, mut create: Create) -> Result<ProviderId, ProviderError> {
+    async fn try_create(&self, actor: &Actor, mut create: Create) -> Result<ProviderId, ProviderError> {
+        let tenant = actor.tenant;
         if !is_slug(&create.name) {
             return Err(ProviderError::InvalidName(create.name));
         }
@@ -153,32 +158,31 @@ impl Providers {
             let locked = providers::lock_with(&mut tx, tenant, &id.to_string(), names).await?;
             pools::write(&mut tx, tenant, &row, change, &locked, now).await?;
         }
+        let made = view(&mut tx, tenant, &row).await?;
+        let change = Change::new("provider.create").on(id, &row.name).made(made);
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         Ok(id)
     }
 
     /// Changes what is given and leaves the rest. A new name follows through to the agents of the database.
-    pub async fn update(
-        &self,
-        tenant: TenantId,
-        id_or_name: &str,
-        update: Update,
-    ) -> Result<(), ProviderError> {
+    pub async fn update(&self, actor: &Actor, id_or_name: &str, update: Update) -> Result<(), ProviderError> {
         let upstream_changed = update.api_base.is_some() || update.api_key.is_some();
-        let id = judged(|| self.try_update(tenant, id_or_name, update.clone())).await?;
+        let id = judged(|| self.try_update(actor, id_or_name, update.clone())).await?;
         self.catalogues.reload().await?;
         if upstream_changed {
-            self.models.fetch_behind(tenant, &id.to_string());
+            self.models.fetch_behind(actor.tenant, &id.to_string());
         }
         Ok(())
     }
 
     async fn try_update(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         id_or_name: &str,
         mut update: Update,
     ) -> Result<ProviderId, ProviderError> {
+        let tenant = actor.tenant;
         let pool = match &mut update.settings {
             Some(settings) => PoolEdit::take(settings).map_err(ProviderError::PoolSettings)?,
             None => PoolEdit::Keep,
@@ -207,6 +211,7 @@ impl Providers {
             }
             self.refuse_when_in_file(tenant, row)?;
         }
+        let before = view(&mut tx, tenant, row).await?;
         match pool {
             PoolEdit::Keep => {}
             PoolEdit::Dissolve => drop(pool_rows::dissolve(&mut tx, tenant, row.id).await?),
@@ -223,23 +228,24 @@ impl Providers {
         };
         let name = change.name.as_ref().unwrap_or(&row.name);
         let written = providers::update(&mut tx, tenant, row.id, &change, now).await;
-        written.map_err(|e| taken(e, name))?;
-        if *name != row.name {
-            dependents::rename(&mut tx, tenant, &row.name, name, now).await?;
+        let written = written.map_err(|e| taken(e, name))?.ok_or(ProviderError::NotFound)?;
+        if written.name != row.name {
+            dependents::rename(&mut tx, tenant, &row.name, &written.name, now).await?;
         }
+        let after = view(&mut tx, tenant, &written).await?;
+        let mut told = Change::new("provider.update").on(row.id, &written.name).between(&before, &after);
+        if change.api_key.is_some() {
+            told = told.secret(&["api_key"], row.api_key.is_some(), true);
+        }
+        audit::record(&mut tx, &self.clock, actor, &told).await?;
         tx.commit().await?;
         Ok(row.id)
     }
 
     /// Removes a provider with its sign-in. Refused while a pool or an agent needs it; `detach` takes it away from
     /// them first, but for agents of the configuration file.
-    pub async fn delete(
-        &self,
-        tenant: TenantId,
-        id_or_name: &str,
-        detach: bool,
-    ) -> Result<(), ProviderError> {
-        let id = judged(|| self.try_delete(tenant, id_or_name, detach)).await?;
+    pub async fn delete(&self, actor: &Actor, id_or_name: &str, detach: bool) -> Result<(), ProviderError> {
+        let id = judged(|| self.try_delete(actor, id_or_name, detach)).await?;
         self.tokens.invalidate(id).await?;
         self.catalogues.reload().await?;
         Ok(())
@@ -247,10 +253,11 @@ impl Providers {
 
     async fn try_delete(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         id_or_name: &str,
         detach: bool,
     ) -> Result<ProviderId, ProviderError> {
+        let tenant = actor.tenant;
         let mut tx = self.db.tenant(tenant).await?;
         let locked = providers::lock_with(&mut tx, tenant, id_or_name, &[]).await?;
         let row = target(&locked, id_or_name)?;
@@ -263,9 +270,15 @@ impl Providers {
                 return Err(ProviderError::InUse { name: row.name.clone(), dependents });
             }
         }
+        let mut removed = view(&mut tx, tenant, row).await?;
+        if !dependents.is_empty() {
+            removed["detached_from"] = json!({ "pools": dependents.pools, "agents": dependents.agents });
+        }
         // Also where nobody depends on it: a pool without members goes with its owner.
         dependents::detach(&mut tx, tenant, row, agents, self.clock.now()).await?;
         providers::delete(&mut tx, tenant, row.id).await?;
+        let change = Change::new("provider.delete").on(row.id, &row.name).removed(removed);
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         Ok(row.id)
     }
@@ -306,6 +319,30 @@ impl Providers {
             _ => Ok(()),
         })
     }
+}
+
+/// For the audit log: the provider with its pool and its account, as this transaction sees them.
+async fn view(tx: &mut PgConnection, tenant: TenantId, row: &ProviderRow) -> sqlx::Result<Value> {
+    let pool = match pool_rows::get(tx, tenant, row.id).await? {
+        Some(pool) => json!({
+            "strategy": pool.strategy,
+            "affinity": pool.affinity,
+            "extra_provider_names": pool_rows::member_names(tx, tenant, row.id).await?,
+        }),
+        None => Value::Null,
+    };
+    let account = grants::get(tx, tenant, row.id).await?.map(|grant| grant.email.unwrap_or(grant.account_id));
+    Ok(json!({
+        "name": row.name,
+        "provider_type": row.provider_type,
+        "display_name": row.display_name,
+        "api_base": row.api_base,
+        "api_key": row.api_key.as_ref().map(|_| "***"),
+        "enabled": row.enabled,
+        "settings": row.settings,
+        "codex_pool": pool,
+        "account": account,
+    }))
 }
 
 /// Tries again when the constraints of the pools refused what the rules had let pass: another write came in between,

@@ -1,9 +1,12 @@
 //! Stored conversations, for people: listed, searched, read, renamed, cut back, taken away, removed.
 
+use crate::app::audit::{self, Change};
 use crate::app::clock::Clock;
+use crate::domain::access::Actor;
 use crate::domain::ids::{SessionId, TenantId};
 use crate::store::db::Db;
 use crate::store::{runs, sessions};
+use serde_json::json;
 
 pub use crate::store::sessions::{CompactionRow, Filter, ItemRow, SessionRow};
 
@@ -81,27 +84,34 @@ impl Sessions {
     }
 
     /// Gives it another title.
-    pub async fn rename(&self, tenant: TenantId, id: SessionId, title: &str) -> Result<(), SessionError> {
-        let mut tx = self.db.tenant(tenant).await?;
-        if !sessions::rename(&mut tx, tenant, id, title).await? {
-            return Err(SessionError::NotFound);
-        }
+    pub async fn rename(&self, actor: &Actor, id: SessionId, title: &str) -> Result<(), SessionError> {
+        let mut tx = self.db.tenant(actor.tenant).await?;
+        let old = sessions::rename(&mut tx, actor.tenant, id, title).await?.ok_or(SessionError::NotFound)?;
+        let change = Change::new("session.rename").on(id, title);
+        let change = change.between(&json!({ "title": old }), &json!({ "title": title }));
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         Ok(tx.commit().await?)
     }
 
     /// Removes it with its items.
-    pub async fn delete(&self, tenant: TenantId, id: SessionId) -> Result<(), SessionError> {
-        let mut tx = self.db.tenant(tenant).await?;
-        self.lock_idle(&mut tx, tenant, id).await?;
-        sessions::delete(&mut tx, tenant, id).await?;
+    pub async fn delete(&self, actor: &Actor, id: SessionId) -> Result<(), SessionError> {
+        let mut tx = self.db.tenant(actor.tenant).await?;
+        let row = self.lock_idle(&mut tx, actor.tenant, id).await?;
+        sessions::delete(&mut tx, actor.tenant, id).await?;
+        let change = named(Change::new("session.delete"), &row);
+        let change = change.removed(json!({ "agent_key": row.agent_key, "items": row.item_count }));
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         Ok(tx.commit().await?)
     }
 
     /// Removes what was said from a place on; how many items that were.
-    pub async fn rewind(&self, tenant: TenantId, id: SessionId, from_seq: i64) -> Result<u64, SessionError> {
-        let mut tx = self.db.tenant(tenant).await?;
-        self.lock_idle(&mut tx, tenant, id).await?;
+    pub async fn rewind(&self, actor: &Actor, id: SessionId, from_seq: i64) -> Result<u64, SessionError> {
+        let mut tx = self.db.tenant(actor.tenant).await?;
+        let row = self.lock_idle(&mut tx, actor.tenant, id).await?;
         let removed = sessions::rewind(&mut tx, id, from_seq).await?;
+        let change = named(Change::new("session.rewind"), &row);
+        let change = change.removed(json!({ "items": removed, "from_seq": from_seq }));
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         Ok(removed)
     }
@@ -112,14 +122,16 @@ impl Sessions {
         conn: &mut sqlx::PgConnection,
         tenant: TenantId,
         id: SessionId,
-    ) -> Result<(), SessionError> {
-        if sessions::get(conn, tenant, id).await?.is_none() {
-            return Err(SessionError::NotFound);
-        }
+    ) -> Result<SessionRow, SessionError> {
+        let row = sessions::get(conn, tenant, id).await?.ok_or(SessionError::NotFound)?;
         sessions::lock(conn, id, self.clock.now()).await?;
         match runs::running_in(conn, id).await? {
             Some(_) => Err(SessionError::Busy),
-            None => Ok(()),
+            None => Ok(row),
         }
     }
+}
+
+fn named(change: Change, row: &SessionRow) -> Change {
+    change.on(row.id, row.title.as_deref().unwrap_or(&row.session_key))
 }

@@ -181,7 +181,7 @@ impl Tokens {
         let mut transaction = self.deps().db.begin_work().await?;
         let now = self.now();
         let applied =
-            grants::mark_needs_reauth(&mut transaction, tenant, provider, seen_version, &reason, now).await?;
+            self.give_up_sign_in(&mut transaction, (tenant, provider), seen_version, &reason, now).await?;
         transaction.commit().await?;
         if applied {
             tracing::warn!(provider_id = %provider, %reason, "sign-in needed");

@@ -1,11 +1,13 @@
 //! The commands that do one thing and end.
 
+use crate::app::audit;
 use crate::app::boot::{self, Database};
 use crate::app::catalogue::CHANNEL;
 use crate::app::clock::Clock;
 use crate::app::vault::rotation;
 use crate::config::{Config, Loader, Overrides};
-use crate::store::backup::{self, BackupError, BackupMeta, RestoreOptions};
+use crate::domain::audit::Head;
+use crate::store::backup::{self, BackupError, BackupMeta, Header, RestoreOptions};
 use crate::store::notify::notify;
 use anyhow::{Context as _, bail};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -35,7 +37,7 @@ pub(super) fn check_config(overrides: Overrides, json: bool) -> anyhow::Result<(
 }
 
 /// Opens the database for a command, does `work` and closes it again, also when that fails.
-async fn with_database<T, F: AsyncFnOnce(&Database) -> anyhow::Result<T>>(
+pub(super) async fn with_database<T, F: AsyncFnOnce(&Database) -> anyhow::Result<T>>(
     config: &Config,
     work: F,
 ) -> anyhow::Result<T> {
@@ -73,7 +75,9 @@ pub(super) async fn restore(overrides: Overrides, file: &Path, replace: bool) ->
         // It empties and fills the tables themselves.
         let mut conn = database.db.owner().await?;
         let mut source = tokio::fs::File::open(file).await.with_context(|| file.display().to_string())?;
-        let restored = backup::restore(&mut conn, &mut source, &RestoreOptions { replace }).await;
+        let note = |meta: &Header, replaced: &[Head]| audit::of_restore(&Clock::system(), meta, replaced);
+        let options = RestoreOptions { replace };
+        let restored = backup::restore(&mut conn, &mut source, &options, Some(&note)).await;
         let summary = match restored {
             Err(error @ BackupError::NotEmpty { .. }) => bail!("{error} (--replace)"),
             restored => restored?,
@@ -99,7 +103,8 @@ pub(super) async fn rotate_key(overrides: Overrides, new_key_file: Option<&Path>
         None => None,
     };
     with_database(&config, async |database| {
-        let rotated = rotation::rotate(&database.db, &boot::key_source(&config), new_key.as_ref()).await?;
+        let (clock, source) = (Clock::system(), boot::key_source(&config));
+        let rotated = rotation::rotate(&database.db, &clock, &source, new_key.as_ref()).await?;
         print(&format!("{} secrets are sealed with the key {} now", rotated.values, rotated.key))?;
         if config.encryption_key.is_some() && new_key.is_some() {
             print("set encryption_key (GATEWAY_ENCRYPTION_KEY) to the new key before the next start")?;

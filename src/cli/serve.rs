@@ -14,6 +14,7 @@ use futures_util::{Stream, StreamExt as _};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::future::IntoFuture as _;
 use std::io::IsTerminal as _;
+use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -175,7 +176,8 @@ async fn listen_and_serve(
             tracing::debug!(%error, "TCP_NODELAY was not set");
         }
     });
-    let serving = axum::serve(listener, http::router(&app))
+    let router = http::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let serving = axum::serve(listener, router)
         .with_graceful_shutdown(shutdown.draining().cancelled_owned())
         .into_future();
     let stopping = shutdown.tasks().stopping();

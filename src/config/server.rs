@@ -2,6 +2,7 @@
 
 use super::section::section;
 use super::values::{self, Host, HttpUrl, Origin};
+use crate::domain::peer::Block;
 use secrecy::SecretString;
 
 section! {
@@ -19,6 +20,9 @@ section! {
         /// Other origins whose pages may call the API, as `https://host[:port]`, or `*`.
         #[serde(deserialize_with = "values::texts::<Origin, _>")]
         allowed_origins: Vec<String> = Vec::new(),
+        /// Proxies in front of the gateway, by address or block (`10.0.0.0/8`): what they say of their clients' addresses
+        /// (`X-Forwarded-For`, `Forwarded`) is believed.
+        trusted_proxies: Vec<Block> = Vec::new(),
         /// The address that people use, when it is not the listener's (behind a proxy).
         #[serde(deserialize_with = "values::maybe_text::<HttpUrl, _>")]
         public_url: Option<String> = None,

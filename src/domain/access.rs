@@ -4,6 +4,7 @@ use crate::domain::ids::{KeyId, RequestId, TenantId, UserId};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// Ordered: who stands higher may do all that those below may.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -124,6 +125,37 @@ pub enum Who {
     Gateway,
 }
 
+impl Who {
+    /// `token`, `user`, `key` or `gateway`.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::User(_) => "user",
+            Self::Key(_) => "key",
+            Self::Gateway => "gateway",
+        }
+    }
+
+    /// Of a user or a key.
+    pub const fn id(self) -> Option<Uuid> {
+        match self {
+            Self::User(UserId(id)) | Self::Key(KeyId(id)) => Some(id),
+            Self::Token | Self::Gateway => None,
+        }
+    }
+
+    /// Of this kind, with this id; `None` when there is no such.
+    pub fn of(kind: &str, id: Option<Uuid>) -> Option<Self> {
+        match (kind, id) {
+            ("token", None) => Some(Self::Token),
+            ("user", Some(id)) => Some(Self::User(UserId(id))),
+            ("key", Some(id)) => Some(Self::Key(KeyId(id))),
+            ("gateway", None) => Some(Self::Gateway),
+            _ => None,
+        }
+    }
+}
+
 /// Somebody who may do something in one tenant, and from where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
@@ -168,6 +200,15 @@ mod tests {
     fn what_runs_programs_on_the_host_takes_the_owner() {
         assert!(!Role::Admin.may(Permission::RunPrograms) && Role::Owner.may(Permission::RunPrograms));
         assert!(!Role::Operator.may(Permission::ManageTools) && Role::Admin.may(Permission::ManageTools));
+    }
+
+    #[test]
+    fn who_somebody_is_can_be_written_down_and_read_again() {
+        let id = Uuid::from_u128(7);
+        for who in [Who::Token, Who::User(UserId(id)), Who::Key(KeyId(id)), Who::Gateway] {
+            assert_eq!(Who::of(who.kind(), who.id()), Some(who));
+        }
+        assert_eq!(Who::of("user", None), None);
     }
 
     #[test]

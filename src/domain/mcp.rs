@@ -105,6 +105,11 @@ pub fn check_name(name: &str) -> Option<Violation> {
 }
 
 impl Draft {
+    /// The values that must not be shown.
+    pub fn secrets(&self) -> &Secrets {
+        if self.headers.is_empty() { &self.env } else { &self.headers }
+    }
+
     /// How the server is reached, or every rule that the draft breaks.
     pub fn check(self) -> Result<Reach, Vec<Violation>> {
         let mut broken = Vec::new();

@@ -1,5 +1,6 @@
 //! The admin routes: what the dashboard and scripts use.
 
+pub mod activity;
 pub mod agents;
 
 pub mod codex_pool_activity;

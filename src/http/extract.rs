@@ -6,13 +6,15 @@ use super::openai::OpenAiError;
 use crate::app::App;
 use crate::domain::access::{Actor, Permission};
 use crate::domain::ids::{MASTER_TENANT, RequestId, TenantId};
+use crate::domain::peer::client_address;
 use axum::body::Bytes;
-use axum::extract::{FromRequest, FromRequestParts, Request};
+use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::de::DeserializeOwned;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The cookie of a browser session.
@@ -100,8 +102,26 @@ impl FromRequestParts<Arc<App>> for Caller {
             }
         }
         actor.request = parts.extensions.get::<RequestId>().copied();
+        actor.from = address(parts, app);
         Ok(Self(actor))
     }
+}
+
+/// From where the request comes: what trusted proxies (`gateway.trusted_proxies`) say counts, what others say does not.
+/// `None`: not over the network.
+pub fn address(parts: &Parts, app: &App) -> Option<IpAddr> {
+    let ConnectInfo(peer) = parts.extensions.get::<ConnectInfo<SocketAddr>>()?;
+    let config = app.config.load();
+    let trusted = &config.server.trusted_proxies;
+    if trusted.is_empty() {
+        return Some(peer.ip().to_canonical());
+    }
+    let lines = |name: HeaderName| -> Vec<&str> {
+        // A line that is no text says nothing, but it stands where it stands.
+        parts.headers.get_all(name).iter().map(|line| line.to_str().unwrap_or_default()).collect()
+    };
+    let x_forwarded_for = lines(HeaderName::from_static("x-forwarded-for"));
+    Some(client_address(peer.ip(), trusted, &x_forwarded_for, &lines(header::FORWARDED)))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

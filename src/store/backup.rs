@@ -22,7 +22,7 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 use tokio::io::AsyncWrite;
 
 pub use self::format::{Header, SequenceHeader, TableHeader};
-pub use self::restore::{RestoreOptions, inspect, restore};
+pub use self::restore::{Note, RestoreOptions, inspect, restore};
 
 use self::catalogue::{qualified, quoted};
 use self::format::{FORMAT, VERSION, Writer};

@@ -2,6 +2,7 @@
 //!
 //! What is secret of one (PKCE verifier, device id) is sealed before it comes here, and forgotten when it ends.
 
+use crate::domain::access::{Actor, Role, Who};
 use crate::domain::ids::{LoginId, TenantId};
 use crate::domain::oauth::{Login, LoginMethod, LoginState, LoginWay};
 use chrono::{DateTime, Utc};
@@ -42,6 +43,10 @@ struct Row {
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    actor_kind: String,
+    actor_id: Option<Uuid>,
+    actor_name: String,
+    actor_address: Option<String>,
 }
 
 impl From<Row> for StoredLogin {
@@ -74,10 +79,20 @@ impl From<Row> for StoredLogin {
                 error: row.error.unwrap_or_default(),
             },
         };
+        let begun_by = Actor {
+            tenant: TenantId(row.tenant_id),
+            // What they may do now is not known here, and what they began they might.
+            role: Role::Viewer,
+            who: Who::of(&row.actor_kind, row.actor_id).unwrap_or(Who::Gateway),
+            name: row.actor_name.into(),
+            from: row.actor_address.and_then(|address| address.parse().ok()),
+            request: None,
+        };
         Self {
             login: Login {
                 id: LoginId(row.id),
                 tenant: TenantId(row.tenant_id),
+                begun_by,
                 provider_name: row.provider_name,
                 display_name: row.display_name,
                 api_base: row.api_base,
@@ -108,8 +123,9 @@ pub async fn insert(db: &mut PgConnection, tenant: TenantId, new: &StoredLogin) 
     sqlx::query(
         "insert into pending_logins (id, tenant_id, provider_name, display_name, api_base, force, method, oauth_state,
             redirect_uri, auth_url, verifier, device_auth, user_code, verification_url, poll_interval_seconds,
-            next_poll_at, status, created_at, updated_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)",
+            next_poll_at, status, created_at, updated_at, expires_at, actor_kind, actor_id, actor_name, actor_address)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+            $24)",
     )
     .bind(login.id.0)
     .bind(tenant.0)
@@ -131,6 +147,10 @@ pub async fn insert(db: &mut PgConnection, tenant: TenantId, new: &StoredLogin) 
     .bind(login.created_at)
     .bind(login.updated_at)
     .bind(login.expires_at)
+    .bind(login.begun_by.who.kind())
+    .bind(login.begun_by.who.id())
+    .bind(&*login.begun_by.name)
+    .bind(login.begun_by.from.map(|address| address.to_string()))
     .execute(db)
     .await
     .map(drop)

@@ -285,20 +285,22 @@ pub async fn count(conn: &mut PgConnection, session: SessionId, usage: Usage) ->
     Ok(())
 }
 
-/// Gives a conversation another title; `false` when there is none of that id.
+/// Gives a conversation another title; the old one. `None` when there is no conversation of that id.
 pub async fn rename(
     conn: &mut PgConnection,
     tenant: TenantId,
     id: SessionId,
     title: &str,
-) -> sqlx::Result<bool> {
-    let done = sqlx::query("update sessions set title = $3 where tenant_id = $1 and id = $2")
-        .bind(tenant.0)
-        .bind(id.0)
-        .bind(title)
-        .execute(conn)
-        .await?;
-    Ok(done.rows_affected() == 1)
+) -> sqlx::Result<Option<Option<String>>> {
+    sqlx::query_scalar(
+        "with old as (select id, title from sessions where tenant_id = $1 and id = $2 for update)
+         update sessions s set title = $3 from old where s.id = old.id returning old.title",
+    )
+    .bind(tenant.0)
+    .bind(id.0)
+    .bind(title)
+    .fetch_optional(conn)
+    .await
 }
 
 /// Removes a conversation with its items; its runs stay in the record.

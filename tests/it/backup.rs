@@ -86,7 +86,7 @@ async fn back_up(pool: &PgPool) -> (Vec<u8>, Summary) {
 
 async fn put_back(pool: &PgPool, file: &[u8], replace: bool) -> Result<Summary, BackupError> {
     let mut conn = pool.acquire().await.unwrap();
-    restore(&mut conn, Cursor::new(file), &RestoreOptions { replace }).await
+    restore(&mut conn, Cursor::new(file), &RestoreOptions { replace }, None).await
 }
 
 #[tokio::test]
@@ -370,7 +370,7 @@ async fn the_file_appears_whole_and_for_its_owner_only() {
     file.seek(SeekFrom::End(0)).await.unwrap();
     let target = schema().await;
     let mut conn = target.pool.acquire().await.unwrap();
-    restore(&mut conn, &mut file, &RestoreOptions { replace: false }).await.unwrap();
+    restore(&mut conn, &mut file, &RestoreOptions { replace: false }, None).await.unwrap();
     let mut text = String::new();
     tokio::fs::File::open(&path).await.unwrap().take(60).read_to_string(&mut text).await.unwrap();
     assert!(
@@ -385,6 +385,6 @@ async fn a_freshly_migrated_database_counts_as_empty() {
     let (file, written) = back_up(&source.pool).await;
     let mut owner = target.db.owner().await.unwrap();
     let options = RestoreOptions { replace: false };
-    assert_eq!(restore(&mut owner, Cursor::new(&file), &options).await.unwrap(), written);
+    assert_eq!(restore(&mut owner, Cursor::new(&file), &options, None).await.unwrap(), written);
     assert_eq!(source.url.rsplit('/').next().map(str::is_empty), Some(false));
 }

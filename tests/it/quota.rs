@@ -1,7 +1,7 @@
 //! The quota of accounts, against a simulated upstream and a real database.
 
 use crate::support::database::database;
-use crate::support::world::{ADA, CODEX, COMPAT, GRACE, Node, World, until};
+use crate::support::world::{ADA, CODEX, COMPAT, GRACE, Node, World, owner, until};
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::app::clock::Clock;
 use gateway::demo::simulator::{AccountHandle, COMPAT_KEY, Endpoint, Script, UsageChange};
@@ -384,7 +384,7 @@ async fn another_account_behind_the_same_provider_starts_from_nothing() {
     let node = world.node().await;
     let id = provider(&node, CODEX).id;
     node.app.quotas.observe_refusal(id, MODEL, &limit_reached(600), now());
-    node.app.logins.logout(MASTER_TENANT, CODEX).await.unwrap();
+    node.app.logins.logout(&owner(), CODEX).await.unwrap();
     node.connect(CODEX, &world.sim.account(GRACE)).await;
     until("the old account is forgotten", async || {
         node.app.quotas.refresh_due().await;

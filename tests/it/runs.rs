@@ -5,10 +5,9 @@ mod log;
 mod sessions;
 mod tools;
 
-use crate::support::world::{ADA, Answer, CODEX, Node, TOKEN, World, events, until};
+use crate::support::world::{ADA, Answer, CODEX, Node, TOKEN, World, events, owner, until};
 use gateway::app::agents::AgentChange;
 use gateway::demo::simulator::Script;
-use gateway::domain::ids::MASTER_TENANT;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +36,7 @@ impl Desk {
         let node = world.node().await;
         let mut agent = worker(dir.path());
         change(&mut agent);
-        node.app.agents.create(MASTER_TENANT, agent).await.unwrap();
+        node.app.agents.create(&owner(), agent).await.unwrap();
         Self { world, node, dir }
     }
 

@@ -5,10 +5,12 @@ mod sign_in_server;
 mod simulated;
 
 use crate::support::database::{TestDb, database};
+use crate::support::world::owner;
 use chrono::{DateTime, TimeDelta, Utc};
 use gateway::app::clock::{Clock, ManualClock};
 use gateway::app::tokens::{AccessToken, AdoptError, TokenError, Tokens, TokensDeps};
 use gateway::app::vault::{EncryptionKey, KeyRing, Vault};
+use gateway::domain::access::Actor;
 use gateway::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
 use gateway::domain::token::{Grant, ReauthReason};
 use gateway::store::db::{Db, PoolSettings, is_lock_timeout};
@@ -574,7 +576,7 @@ async fn tenants_see_nothing_of_each_other() {
     tokens.get(other, theirs).await.unwrap();
     assert_eq!(tokens.get(other, ours).await.unwrap_err(), TokenError::SignedOut);
     assert_eq!(tokens.state(other, ours), None);
-    assert!(!tokens.forget(other, ours).await.unwrap());
+    assert!(!tokens.forget(&Actor::gateway(other), ours).await.unwrap());
     let version = world.row(ours).await.version;
     let rejected = ReauthReason::Rejected { code: "x".into() };
     assert!(!tokens.mark_needs_reauth(other, ours, version, rejected).await.unwrap());
@@ -589,8 +591,8 @@ async fn signing_out_forgets_everywhere_and_revokes_at_the_issuer() {
     let (here, there) = (world.gateway().await, world.gateway().await);
     let before = here.get(MASTER_TENANT, provider).await.unwrap().version;
 
-    assert!(here.forget(MASTER_TENANT, provider).await.unwrap());
-    assert!(!here.forget(MASTER_TENANT, provider).await.unwrap());
+    assert!(here.forget(&owner(), provider).await.unwrap());
+    assert!(!here.forget(&owner(), provider).await.unwrap());
     there.load().await.unwrap();
     for tokens in [&here, &there] {
         assert_eq!(tokens.get(MASTER_TENANT, provider).await.unwrap_err(), TokenError::SignedOut);
@@ -695,7 +697,7 @@ async fn neither_logs_nor_debug_output_show_a_token() {
         .issuer
         .next(Instead::Answer(401, json!({"error": "refresh_token_reused", "echo": "rt-anna-1-secret"})));
     show(&tokens.get(MASTER_TENANT, provider).await);
-    tokens.forget(MASTER_TENANT, provider).await.unwrap();
+    tokens.forget(&owner(), provider).await.unwrap();
     until("the revocation", async || world.issuer.revoked().len() == 1).await;
     show(&tokens);
     show(&world.vault);

@@ -202,7 +202,7 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
     let id = fill(&db, &running).await;
     let old = running.key_ids();
 
-    let rotated = rotation::rotate(&db.db, &source, None).await.unwrap();
+    let rotated = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap();
     assert_eq!(rotated.values, 9);
     assert_ne!(vec![rotated.key.clone()], old);
     assert_eq!(
@@ -221,7 +221,7 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
         assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{file:?}");
     }
     // And once more; nothing is left of the first.
-    let again = rotation::rotate(&db.db, &source, None).await.unwrap();
+    let again = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap();
     assert_eq!(check(&db, &running).await, std::slice::from_ref(&again.key));
     assert!(!dir.path().join("encryption.key.next").exists());
 }
@@ -233,7 +233,7 @@ async fn rotate_partly(db: &TestDb, source: &KeySource, steps: usize) {
         rotation.store_new_key().unwrap();
     }
     if steps >= 2 {
-        rotation.reseal().await.unwrap();
+        rotation.reseal(&Clock::system()).await.unwrap();
     }
     if steps >= 3 {
         rotation.retire_old_key().unwrap();
@@ -263,7 +263,7 @@ async fn a_rotation_that_is_cut_off_after_any_step_loses_nothing() {
             sealed_by[0],
             "after {steps} steps the start finishes the swap"
         );
-        let done = rotation::rotate(&db.db, &source, None).await.unwrap();
+        let done = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap();
         let last = open(&db, &source).await.unwrap();
         assert_eq!(check(&db, &last.vault).await, [done.key]);
         assert!(!dir.path().join("encryption.key.next").exists());
@@ -278,7 +278,7 @@ async fn a_rotation_that_was_cut_off_is_finished_by_the_next_without_a_start_bet
         let running = open(&db, &source).await.unwrap().vault;
         fill(&db, &running).await;
         rotate_partly(&db, &source, steps).await;
-        let done = rotation::rotate(&db.db, &source, None).await.unwrap();
+        let done = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap();
         assert_eq!(done.values, if steps == 1 { 9 } else { 0 });
         let last = open(&db, &source).await.unwrap();
         assert_eq!(check(&db, &last.vault).await, [done.key]);
@@ -292,7 +292,7 @@ async fn a_rotation_that_fails_half_way_changes_no_row() {
     let vault = open(&db, &source).await.unwrap().vault;
     fill(&db, &vault).await;
     sqlx::query("update pending_logins set device_auth = verifier").execute(&db.pool).await.unwrap();
-    let error = rotation::rotate(&db.db, &source, None).await.unwrap_err();
+    let error = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap_err();
     assert!(matches!(error, VaultError::Damaged { .. }), "{error}");
     let mut db = db.pool.begin().await.unwrap();
     let values = installation::sealed_values(&mut db).await.unwrap();
@@ -304,11 +304,11 @@ async fn a_value_sealed_by_a_gateway_that_missed_the_rotation_still_opens() {
     let (db, dir) = (database().await, tempfile::tempdir().unwrap());
     let source = file_source(dir.path());
     let unaware = open(&db, &source).await.unwrap().vault;
-    let rotated = rotation::rotate(&db.db, &source, None).await.unwrap();
+    let rotated = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap();
     fill(&db, &unaware).await;
     let restarted = open(&db, &source).await.unwrap().vault;
     assert_eq!(check(&db, &restarted).await.len(), 2);
-    let again = rotation::rotate(&db.db, &source, None).await.unwrap();
+    let again = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap();
     assert_ne!(again.key, rotated.key);
     let last = open(&db, &source).await.unwrap();
     assert_eq!(check(&db, &last.vault).await, [again.key]);
@@ -319,7 +319,7 @@ async fn a_configured_key_is_rotated_to_a_given_one() {
     let (db, dir) = (database().await, tempfile::tempdir().unwrap());
     let source = configured(key('a'), dir.path());
     fill(&db, &open(&db, &source).await.unwrap().vault).await;
-    let rotated = rotation::rotate(&db.db, &source, Some(&key('b'))).await.unwrap();
+    let rotated = rotation::rotate(&db.db, &Clock::system(), &source, Some(&key('b'))).await.unwrap();
     assert_eq!((rotated.key.as_str(), rotated.values), (id_of(&key('b')).as_str(), 9));
     assert!(matches!(open(&db, &source).await, Err(VaultError::WrongKey { .. })));
     let new = open(&db, &configured(key('b'), dir.path())).await.unwrap();
@@ -338,7 +338,7 @@ async fn a_key_that_was_changed_in_the_configuration_is_followed_by_a_rotation_w
         let opened = open(&db, &source).await.unwrap();
         assert!(opened.warnings[0].contains("gateway key rotate"), "{:?}", opened.warnings);
         check(&db, &opened.vault).await;
-        let rotated = rotation::rotate(&db.db, &source, None).await.unwrap();
+        let rotated = rotation::rotate(&db.db, &Clock::system(), &source, None).await.unwrap();
         assert_eq!((rotated.key, rotated.values), (id_of(&new), 9));
         let opened = open(&db, &source).await.unwrap();
         assert!(opened.warnings.is_empty());

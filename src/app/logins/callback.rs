@@ -2,6 +2,7 @@
 
 use super::connect::Target;
 use super::{Connected, LoginError, LoginOptions, Logins};
+use crate::domain::access::Actor;
 use crate::domain::ids::{LoginId, TenantId};
 use crate::domain::oauth::{
     InvalidTransition, Login, LoginState, LoginWay, Redirect, denial, parse_redirect,
@@ -60,10 +61,11 @@ impl Logins {
     /// Finishes a sign-in of this provider with what a person pasted.
     pub async fn callback(
         self: &Arc<Self>,
-        tenant: TenantId,
+        actor: &Actor,
         provider_name: &str,
         redirect_url: &str,
     ) -> Result<Connected, LoginError> {
+        let tenant = actor.tenant;
         let redirect = parse_redirect(redirect_url)?;
         let state = match &redirect {
             Redirect::Callback { state, .. } => state.as_str(),
@@ -77,7 +79,7 @@ impl Logins {
         let is_open = |login: &Login| matches!(login.way, LoginWay::Browser { .. }) && login.is_open(now);
         let any_open = logins.iter().any(|stored| is_open(&stored.login));
         match logins.into_iter().map(|stored| stored.login).find(mine) {
-            Some(login) if login.is_open(now) => self.finish(login, redirect).await,
+            Some(login) if login.is_open(now) => self.finish(login, actor.clone(), redirect).await,
             None if any_open => Err(LoginError::InvalidState),
             // Or it has ended: its code was used, or it is too late.
             Some(_) | None => Err(LoginError::NoPendingFlow),
@@ -111,7 +113,8 @@ impl Logins {
                 | LoginState::Expired => CallbackPage::Unknown,
             };
         }
-        match self.finish(login, redirect).await {
+        let begun_by = login.begun_by.clone();
+        match self.finish(login, begun_by, redirect).await {
             Ok(Connected { provider_name, email, replaced, .. }) => {
                 let note = replaced.map(|old| format!("in place of {old}"));
                 CallbackPage::Connected { provider_name, email, note }
@@ -125,7 +128,13 @@ impl Logins {
         Ok(store::logins::find_by_state(&mut db, state).await?.map(|stored| stored.login))
     }
 
-    async fn finish(self: &Arc<Self>, login: Login, redirect: Redirect) -> Result<Connected, LoginError> {
+    /// `actor`: as whom it completes.
+    async fn finish(
+        self: &Arc<Self>,
+        login: Login,
+        actor: Actor,
+        redirect: Redirect,
+    ) -> Result<Connected, LoginError> {
         let code = match redirect {
             Redirect::Callback { code, .. } => code,
             Redirect::Denied { error, description, .. } => {
@@ -136,7 +145,7 @@ impl Logins {
         };
         // On a task of its own: a browser that hangs up must not lose a code that is spent already.
         let this = Arc::clone(self);
-        let exchange = async move { this.exchange(login, code).await };
+        let exchange = async move { this.exchange(login, actor, code).await };
         match self.tracker.spawn(exchange.in_current_span()).await {
             Ok(outcome) => outcome,
             Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
@@ -144,7 +153,12 @@ impl Logins {
         }
     }
 
-    async fn exchange(&self, login: Login, code: SecretString) -> Result<Connected, LoginError> {
+    async fn exchange(
+        &self,
+        login: Login,
+        actor: Actor,
+        code: SecretString,
+    ) -> Result<Connected, LoginError> {
         let stored = match self.claim(login.tenant, login.id).await? {
             Claim::Ours(stored) => stored,
             Claim::Theirs => return self.outcome_of(login.tenant, login.id).await,
@@ -159,7 +173,7 @@ impl Logins {
             }
             Err(error) => Err(error),
         };
-        self.settle(&stored.login, tokens).await
+        self.settle(&stored.login, actor, tokens).await
     }
 
     /// Takes the right to exchange: of all that bring a code at once, on whatever replica, one gets it.
@@ -186,10 +200,11 @@ impl Logins {
     pub(super) async fn settle(
         &self,
         login: &Login,
+        actor: Actor,
         tokens: Result<TokenSet, LoginError>,
     ) -> Result<Connected, LoginError> {
         let outcome = match tokens {
-            Ok(tokens) => self.connect(&target_of(login), &tokens).await,
+            Ok(tokens) => self.connect(&target_of(login, actor), &tokens).await,
             Err(error) => Err(error),
         };
         match &outcome {
@@ -249,9 +264,10 @@ impl Logins {
     }
 }
 
-fn target_of(login: &Login) -> Target {
+fn target_of(login: &Login, actor: Actor) -> Target {
     Target {
-        tenant: login.tenant,
+        actor,
+        action: "provider.connect",
         provider_name: login.provider_name.clone(),
         options: LoginOptions {
             display_name: login.display_name.clone(),

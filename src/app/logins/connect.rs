@@ -1,9 +1,11 @@
 //! From tokens to a connected account: whether they may go under this name, and storing them.
 
 use super::{LoginError, LoginOptions, Logins};
-use crate::app::tokens::AdoptError;
+use crate::app::audit::{self, Change};
+use crate::app::tokens::{AdoptError, Adopted};
+use crate::domain::access::Actor;
 use crate::domain::claims::Identity;
-use crate::domain::ids::{LoginId, ProviderId, TenantId};
+use crate::domain::ids::{LoginId, ProviderId};
 use crate::domain::provider::CHATGPT_OAUTH;
 use crate::domain::token::Grant;
 use crate::store::grants::{self, GrantRow, OnLocked};
@@ -29,7 +31,10 @@ pub struct Connected {
 /// What is to be connected.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
-    pub tenant: TenantId,
+    /// Who connects it.
+    pub actor: Actor,
+    /// What that is called in the audit log.
+    pub action: &'static str,
     pub provider_name: String,
     pub options: LoginOptions,
     /// The sign-in that ends with it, in the same transaction.
@@ -62,6 +67,33 @@ pub(super) fn reauth_reason(grant: &GrantRow) -> Option<String> {
     }
 }
 
+/// As people know an account.
+fn account(grant: &GrantRow) -> String {
+    grant.email.clone().unwrap_or_else(|| grant.account_id.clone())
+}
+
+/// For the audit log: which account is there now, in the place of which.
+fn told(
+    action: &'static str,
+    provider: &ProviderRow,
+    is_new: bool,
+    old: Option<&GrantRow>,
+    adopted: &Adopted,
+) -> Change {
+    let Identity { email, account_id, plan_type, .. } = &adopted.identity;
+    let mut after = json!({ "account": email.as_ref().unwrap_or(account_id), "plan_type": plan_type });
+    if is_new {
+        after["provider_type"] = json!(provider.provider_type);
+        after["display_name"] = json!(provider.display_name);
+        after["api_base"] = json!(provider.api_base);
+    }
+    let change = Change::new(action).on(provider.id, &provider.name).made(after);
+    match old {
+        Some(old) => change.removed(json!({ "account": account(old), "plan_type": old.plan_type })),
+        None => change,
+    }
+}
+
 impl Logins {
     /// Stores the tokens under the target's name, all or nothing.
     ///
@@ -89,7 +121,7 @@ impl Logins {
     }
 
     async fn try_connect(&self, target: &Target, tokens: &TokenSet) -> Result<Connected, LoginError> {
-        let (tenant, now) = (target.tenant, self.clock.now());
+        let (tenant, now) = (target.actor.tenant, self.clock.now());
         let mut tx = self.db.tenant(tenant).await?;
         logins::lock_tenant(&mut tx, tenant).await?;
         if let Some(login) = target.login {
@@ -97,15 +129,16 @@ impl Logins {
             let state = stored.login.state.complete().map_err(|_| LoginError::Cancelled)?;
             logins::save_state(&mut tx, tenant, login, &state, now).await?;
         }
-        let (provider, replaced) =
-            match providers::get_by_name(&mut tx, tenant, &target.provider_name).await? {
-                Some(provider) => {
-                    check_type(&provider)?;
-                    let old = grants::lock(&mut tx, tenant, provider.id, OnLocked::Wait).await?;
-                    (provider, old.filter(|old| !is_of(old, tokens)))
-                }
-                None => (providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?, None),
-            };
+        let found = providers::get_by_name(&mut tx, tenant, &target.provider_name).await?;
+        let is_new = found.is_none();
+        let (provider, old) = match found {
+            Some(provider) => {
+                check_type(&provider)?;
+                let old = grants::lock(&mut tx, tenant, provider.id, OnLocked::Wait).await?;
+                (provider, old)
+            }
+            None => (providers::insert(&mut tx, tenant, &self.new_provider(target), now).await?, None),
+        };
         let adopted = match self.tokens.adopt(&mut tx, tenant, provider.id, tokens).await {
             Err(AdoptError::AlreadyConnected { name, email, .. }) => {
                 let account = email.unwrap_or_else(|| "no e-mail".into());
@@ -116,7 +149,7 @@ impl Logins {
             Err(AdoptError::Database(error)) => return Err(error.into()),
             Ok(adopted) => adopted,
         };
-        let replaced = replaced.map(|old| old.email.unwrap_or(old.account_id));
+        let replaced = old.as_ref().filter(|old| !is_of(old, tokens)).map(account);
         if let Some(present) = replaced.as_ref().filter(|_| !target.options.force) {
             return Err(LoginError::OtherAccount {
                 provider_name: provider.name,
@@ -124,6 +157,8 @@ impl Logins {
                 offered: adopted.identity.email.unwrap_or(adopted.identity.account_id),
             });
         }
+        let change = told(target.action, &provider, is_new, old.as_ref(), &adopted);
+        audit::record(&mut tx, &self.clock, &target.actor, &change).await?;
         tx.commit().await?;
         Ok(Connected {
             provider_id: provider.id,

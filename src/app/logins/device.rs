@@ -131,7 +131,7 @@ impl Logins {
             other => other,
         };
         // An error is in the row and in the log; there is nobody else to tell.
-        match self.settle(login, tokens).await {
+        match self.settle(login, login.begun_by.clone(), tokens).await {
             Err(error @ (LoginError::Database(_) | LoginError::Vault(_))) => Err(error),
             _ => Ok(()),
         }

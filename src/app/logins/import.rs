@@ -3,7 +3,7 @@
 use super::connect::Target;
 use super::start::checked;
 use super::{Connected, LoginError, LoginOptions, Logins};
-use crate::domain::ids::TenantId;
+use crate::domain::access::Actor;
 use crate::domain::oauth::read_auth_json;
 use crate::domain::provider::is_slug;
 use crate::upstream::openai_auth::TokenSet;
@@ -19,7 +19,7 @@ impl Logins {
     /// official client even if storing them failed.
     pub async fn import(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         provider_name: &str,
         auth_json: &Value,
         options: LoginOptions,
@@ -34,7 +34,13 @@ impl Logins {
             let found = found.chars().filter(|c| !c.is_control()).take(200).collect();
             return Err(LoginError::ForeignAuthJson { found, expected: expected.to_owned() });
         }
-        let target = Target { tenant, provider_name: provider_name.to_owned(), options, login: None };
+        let target = Target {
+            actor: actor.clone(),
+            action: "provider.import",
+            provider_name: provider_name.to_owned(),
+            options,
+            login: None,
+        };
         let tokens = TokenSet {
             id_token: file.id_token,
             access_token: Some(file.access_token),

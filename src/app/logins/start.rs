@@ -3,7 +3,8 @@
 use super::connect::{check_type, reauth_reason};
 use super::{LoginError, LoginOptions, Logins, device};
 use crate::app::login_listener::Listening;
-use crate::domain::ids::{LoginId, TenantId};
+use crate::domain::access::Actor;
+use crate::domain::ids::LoginId;
 use crate::domain::oauth::{self, LOGIN_MINUTES, Login, LoginState, LoginWay, Pkce};
 use crate::domain::provider::is_slug;
 use crate::store;
@@ -61,17 +62,17 @@ impl Logins {
     /// Begins a browser sign-in. It can be finished by the listener or by a pasted redirect.
     pub async fn start_browser(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         provider_name: &str,
         options: LoginOptions,
     ) -> Result<Started<BrowserStart>, LoginError> {
-        let Some(start) = self.may_start(tenant, provider_name, options).await? else {
+        let Some(start) = self.may_start(actor, provider_name, options).await? else {
             return Ok(Started::AlreadyAuthenticated);
         };
         let id = LoginId(self.clock.new_id());
         let _starting = self.listener.starting(id);
         let listening = self.listener.open_for(id, None).await;
-        let begun = self.begin_browser(tenant, id, start, listening).await;
+        let begun = self.begin_browser(actor, id, start, listening).await;
         if begun.is_err() {
             self.listener.done_with(id).await;
         }
@@ -80,7 +81,7 @@ impl Logins {
 
     async fn begin_browser(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         id: LoginId,
         start: Start,
         listening: Listening,
@@ -100,7 +101,7 @@ impl Logins {
         let way =
             LoginWay::Browser { oauth_state, redirect_uri: redirect_uri.clone(), auth_url: auth_url.clone() };
         let verifier = Some(self.seal(&pkce.verifier, id, "verifier"));
-        let login = self.new_login(tenant, id, start, way, None);
+        let login = self.new_login(actor, id, start, way, None);
         let (provider_name, expires_at) = (login.provider_name.clone(), login.expires_at);
         self.insert(StoredLogin { login, verifier, device_auth: None }).await?;
         tracing::info!(provider = provider_name, login = %id, ?listening, "a browser sign-in was begun");
@@ -110,11 +111,11 @@ impl Logins {
     /// Begins a device sign-in and polls for its approval in the background.
     pub async fn start_device(
         self: &Arc<Self>,
-        tenant: TenantId,
+        actor: &Actor,
         provider_name: &str,
         options: LoginOptions,
     ) -> Result<Started<DeviceStart>, LoginError> {
-        let Some(start) = self.may_start(tenant, provider_name, options).await? else {
+        let Some(start) = self.may_start(actor, provider_name, options).await? else {
             return Ok(Started::AlreadyAuthenticated);
         };
         let device = self.auth.device_start().await.map_err(device::start_error)?;
@@ -126,7 +127,7 @@ impl Logins {
             interval_seconds,
         };
         let device_auth = Some(self.seal(&device.device_auth_id, id, "device_auth"));
-        let login = self.new_login(tenant, id, start, way, device.expires_at);
+        let login = self.new_login(actor, id, start, way, device.expires_at);
         let begun = DeviceStart {
             login_id: id,
             provider_name: login.provider_name.clone(),
@@ -138,13 +139,14 @@ impl Logins {
         };
         self.insert(StoredLogin { login, verifier: None, device_auth }).await?;
         tracing::info!(provider = begun.provider_name, login = %id, "a device sign-in was begun");
-        self.poll_device(tenant, id);
+        self.poll_device(actor.tenant, id);
         Ok(Started::Begun(begun))
     }
+
     /// What `start` needs to know first; `None`: signed in, and not forced.
     async fn may_start(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         provider_name: &str,
         options: LoginOptions,
     ) -> Result<Option<Start>, LoginError> {
@@ -152,6 +154,7 @@ impl Logins {
             return Err(LoginError::InvalidName(provider_name.chars().take(80).collect()));
         }
         let options = checked(options)?;
+        let tenant = actor.tenant;
         let mut conn = self.db.tenant(tenant).await?;
         let mut ask_for_account = options.force;
         if let Some(provider) = store::providers::get_by_name(&mut conn, tenant, provider_name).await? {
@@ -169,7 +172,7 @@ impl Logins {
 
     fn new_login(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         id: LoginId,
         start: Start,
         way: LoginWay,
@@ -179,7 +182,8 @@ impl Logins {
         let limit = now + TimeDelta::minutes(LOGIN_MINUTES);
         Login {
             id,
-            tenant,
+            tenant: actor.tenant,
+            begun_by: actor.clone(),
             provider_name: start.provider_name,
             display_name: start.options.display_name,
             api_base: start.options.api_base,

@@ -2,12 +2,15 @@
 
 use super::definition::{draft, seal};
 use super::{McpServers, Server};
+use crate::app::audit::{self, Change};
+use crate::domain::access::Actor;
 use crate::domain::agent::ManagedBy;
 use crate::domain::ids::TenantId;
 use crate::domain::mcp::{Draft, Reach, Secrets, Violation, check_name};
 use crate::store::db::unique_violation;
 use crate::store::mcp_servers::{self, McpServerRow, SealedColumn};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use std::collections::BTreeMap;
 
@@ -62,8 +65,8 @@ fn listed(broken: &[Violation]) -> String {
 
 impl McpServers {
     /// Makes a server; its name.
-    pub async fn create(&self, tenant: TenantId, change: ServerChange) -> Result<String, McpError> {
-        let now = self.parts.clock.now();
+    pub async fn create(&self, actor: &Actor, change: ServerChange) -> Result<String, McpError> {
+        let (tenant, now) = (actor.tenant, self.parts.clock.now());
         let mut row = McpServerRow {
             id: self.parts.clock.new_id(),
             tenant_id: tenant,
@@ -79,10 +82,12 @@ impl McpServers {
             created_at: now,
             updated_at: now,
         };
-        self.apply(&mut row, Draft::default(), change)?;
+        let reach = self.apply(&mut row, Draft::default(), change)?;
         self.refuse_file_server(tenant, &row.name)?;
         let mut tx = self.parts.db.tenant(tenant).await?;
         mcp_servers::insert(&mut tx, &row).await.map_err(|error| taken(error, &row.name))?;
+        let made = Change::new("mcp_server.create").on(row.id, &row.name).made(view(&row, reach.secrets()));
+        audit::record(&mut tx, &self.parts.clock, actor, &made).await?;
         tx.commit().await?;
         self.reload().await?;
         Ok(row.name)
@@ -91,10 +96,11 @@ impl McpServers {
     /// Changes what is given; the server's name afterwards.
     pub async fn update(
         &self,
-        tenant: TenantId,
+        actor: &Actor,
         id_or_name: &str,
         change: ServerChange,
     ) -> Result<String, McpError> {
+        let tenant = actor.tenant;
         self.refuse_file_server(tenant, id_or_name)?;
         let mut tx = self.parts.db.tenant(tenant).await?;
         let mut row = mcp_servers::lock(&mut tx, tenant, id_or_name).await?.ok_or(McpError::NotFound)?;
@@ -110,21 +116,32 @@ impl McpServers {
             },
             Err(fault) => return Err(McpError::Unreadable { name: row.name, fault }),
         };
-        self.apply(&mut row, before, change)?;
+        let old = before.secrets().clone();
+        let was = view(&row, &old);
+        let reach = self.apply(&mut row, before, change)?;
         self.refuse_file_server(tenant, &row.name)?;
         row.updated_at = self.parts.clock.now();
         mcp_servers::update(&mut tx, &row).await.map_err(|error| taken(error, &row.name))?;
+        let change = Change::new("mcp_server.update").on(row.id, &row.name);
+        let change = change.between(&was, &view(&row, reach.secrets()));
+        let change = replaced(change, &row, &old, reach.secrets());
+        audit::record(&mut tx, &self.parts.clock, actor, &change).await?;
         tx.commit().await?;
         self.reload().await?;
         Ok(row.name)
     }
 
     /// Removes a server; its program ends.
-    pub async fn delete(&self, tenant: TenantId, id_or_name: &str) -> Result<(), McpError> {
+    pub async fn delete(&self, actor: &Actor, id_or_name: &str) -> Result<(), McpError> {
+        let tenant = actor.tenant;
         self.refuse_file_server(tenant, id_or_name)?;
         let mut tx = self.parts.db.tenant(tenant).await?;
         let row = mcp_servers::lock(&mut tx, tenant, id_or_name).await?.ok_or(McpError::NotFound)?;
         mcp_servers::delete(&mut tx, tenant, row.id).await?;
+        // One whose secrets can't be opened any more can still be removed.
+        let secrets = draft(&row, &self.parts.vault).map(|draft| draft.secrets().clone()).unwrap_or_default();
+        let change = Change::new("mcp_server.delete").on(row.id, &row.name).removed(view(&row, &secrets));
+        audit::record(&mut tx, &self.parts.clock, actor, &change).await?;
         tx.commit().await?;
         self.reload().await?;
         Ok(())
@@ -152,8 +169,8 @@ impl McpServers {
         }
     }
 
-    /// Writes a change into a row, or says every rule that it breaks.
-    fn apply(&self, row: &mut McpServerRow, before: Draft, change: ServerChange) -> Result<(), McpError> {
+    /// Writes a change into a row, or says every rule that it breaks. How the server is reached then.
+    fn apply(&self, row: &mut McpServerRow, before: Draft, change: ServerChange) -> Result<Reach, McpError> {
         let mut broken = Vec::new();
         if let Some(name) = change.name {
             row.name = name;
@@ -197,25 +214,53 @@ impl McpServers {
                 return Err(McpError::Invalid(broken));
             }
         };
-        self.write_reach(row, reach);
-        Ok(())
+        self.write_reach(row, &reach);
+        Ok(reach)
     }
 
-    fn write_reach(&self, row: &mut McpServerRow, reach: Reach) {
+    fn write_reach(&self, row: &mut McpServerRow, reach: &Reach) {
         let vault = &self.parts.vault;
         reach.transport().clone_into(&mut row.transport);
         match reach {
             Reach::Stdio { command, args, env } => {
-                row.env = seal(vault, &env, row.id, SealedColumn::Env);
-                (row.command, row.args) = (Some(command), Json(args));
+                row.env = seal(vault, env, row.id, SealedColumn::Env);
+                (row.command, row.args) = (Some(command.clone()), Json(args.clone()));
                 (row.url, row.headers) = (None, None);
             }
             Reach::StreamableHttp { url, headers } => {
-                row.headers = seal(vault, &headers, row.id, SealedColumn::Headers);
-                (row.url, row.env, row.command, row.args) = (Some(url), None, None, Json(Vec::new()));
+                row.headers = seal(vault, headers, row.id, SealedColumn::Headers);
+                (row.url, row.env, row.command, row.args) = (Some(url.clone()), None, None, Json(Vec::new()));
             }
         }
     }
+}
+
+/// For the audit log: the names of the secrets, and no value.
+fn view(row: &McpServerRow, secrets: &Secrets) -> Value {
+    let names: BTreeMap<&str, &str> = secrets.keys().map(|name| (name.as_str(), MASK)).collect();
+    json!({
+        "name": row.name,
+        "transport": row.transport,
+        "command": row.command,
+        "args": row.args.0,
+        "url": row.url,
+        group(row): names,
+        "enabled": row.enabled,
+        "timeout_seconds": row.timeout_seconds,
+    })
+}
+
+/// Where its secrets are.
+fn group(row: &McpServerRow) -> &'static str {
+    if row.url.is_some() { "headers" } else { "env" }
+}
+
+/// Tells which secrets have another value under the same name.
+fn replaced(change: Change, row: &McpServerRow, old: &Secrets, new: &Secrets) -> Change {
+    let other = |(name, secret): &(&String, &SecretString)| {
+        old.get(*name).is_some_and(|old| old.expose_secret() != secret.expose_secret())
+    };
+    new.iter().filter(other).fold(change, |change, (name, _)| change.secret(&[group(row), name], true, true))
 }
 
 /// What is written, with the old secrets in the place of masks.

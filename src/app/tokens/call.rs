@@ -1,12 +1,16 @@
 //! One call upstream with an account's token: a refused one is refreshed once, a dead sign-in is marked.
 
+use super::sign_in::on;
 use super::{AccessToken, TokenError, Tokens};
+use crate::app::audit::{self, Change};
+use crate::domain::access::Actor;
 use crate::domain::catalogue::Provider;
 use crate::domain::routing::failover::{Failure, Next, classify};
 use crate::domain::token::ReauthReason;
 use crate::store::grants;
 use crate::upstream::codex::Access;
 use chrono::TimeDelta;
+use serde_json::json;
 use std::sync::Arc;
 
 /// So many accounts whose tokens are refused without a word within [`ALIKE`] are the upstream's trouble.
@@ -111,13 +115,21 @@ impl Tokens {
         if alike < INCIDENT {
             let reason = rejected(failure);
             // At the very moment of the refusal: that is how it is known what it was marked for.
-            grants::mark_needs_reauth(&mut transaction, tenant, id, version, &reason, now).await?;
+            self.give_up_sign_in(&mut transaction, (tenant, id), version, &reason, now).await?;
             transaction.commit().await?;
             tracing::warn!(provider_id = %id, %reason, "sign-in needed");
             self.invalidate(id).await?;
             return Ok(GivenUp::Yes);
         }
-        let taken_back = grants::take_back(&mut transaction, now - ALIKE, now).await?;
+        let mut taken_back = grants::take_back(&mut transaction, now - ALIKE, now).await?;
+        // The ends of the tenants' logs are locked in one order.
+        taken_back.sort_unstable();
+        for (tenant, id) in &taken_back {
+            let change = on(&mut transaction, Change::new("provider.keep_sign_in"), *tenant, *id).await?;
+            let (before, after) = (json!({ "sign_in": "needs_reauth" }), json!({ "sign_in": "valid" }));
+            let change = change.between(&before, &after);
+            audit::record(&mut transaction, &self.deps().clock, &Actor::gateway(*tenant), &change).await?;
+        }
         transaction.commit().await?;
         if let Some(slot) = self.slot(tenant, id) {
             slot.note_refused(version, now);
@@ -127,7 +139,7 @@ impl Tokens {
             taken_back = taken_back.len(),
             "fresh tokens of many accounts are refused: no sign-in is given up for it"
         );
-        for id in taken_back {
+        for (_, id) in taken_back {
             self.invalidate(id).await?;
         }
         Ok(GivenUp::No)

@@ -232,8 +232,7 @@ impl Tokens {
         match next {
             Ok(Grant::NeedsReauth { since, reason }) => {
                 let (tenant, provider) = (slot.tenant, slot.provider);
-                grants::mark_needs_reauth(&mut transaction, tenant, provider, row.version, &reason, now)
-                    .await?;
+                self.give_up_sign_in(&mut transaction, (tenant, provider), row.version, &reason, now).await?;
                 transaction.commit().await?;
                 tracing::warn!(provider_id = %provider, %reason, "sign-in needed");
                 self.invalidate(provider).await?;

@@ -1,13 +1,17 @@
 //! Sign-ins come and go.
 
 use super::{Tokens, slot};
+use crate::app::audit::{self, Change};
+use crate::domain::access::Actor;
 use crate::domain::claims::{Identity, MissingClaim};
 use crate::domain::ids::{ProviderId, TenantId};
+use crate::domain::token::ReauthReason;
 use crate::store::grants::{self, GrantRow, SignIn, TokenColumn};
 use crate::store::{db, providers};
 use crate::upstream::openai_auth::{TokenKind, TokenSet};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::json;
 use sqlx::{Connection, PgConnection};
 
 /// Why a sign-in cannot be stored.
@@ -33,6 +37,25 @@ pub struct Adopted {
 }
 
 impl Tokens {
+    /// Marks a sign-in as one that needs its owner, and writes down that the gateway did. Whether it applied.
+    pub(super) async fn give_up_sign_in(
+        &self,
+        db: &mut PgConnection,
+        (tenant, provider): (TenantId, ProviderId),
+        version: i64,
+        reason: &ReauthReason,
+        now: DateTime<Utc>,
+    ) -> Result<bool, sqlx::Error> {
+        let applied = grants::mark_needs_reauth(db, tenant, provider, version, reason, now).await?;
+        if applied {
+            let change = on(db, Change::new("provider.lose_sign_in"), tenant, provider).await?;
+            let after = json!({ "sign_in": "needs_reauth", "reason": reason.to_string() });
+            let change = change.between(&json!({ "sign_in": "valid" }), &after);
+            audit::record(db, &self.deps().clock, &Actor::gateway(tenant), &change).await?;
+        }
+        Ok(applied)
+    }
+
     /// Stores a completed sign-in in the caller's transaction. After its commit: [`Tokens::invalidate`].
     ///
     /// The same account on the same provider is a renewed sign-in, another account replaces the one that was there; an
@@ -83,11 +106,18 @@ impl Tokens {
 
     /// Signs out: forgets the tokens here and in the database, and revokes them at the issuer in the background.
     /// Whether there was a sign-in.
-    pub async fn forget(&self, tenant: TenantId, provider: ProviderId) -> Result<bool, sqlx::Error> {
-        let mut connection = self.deps().db.work().await?;
+    pub async fn forget(&self, actor: &Actor, provider: ProviderId) -> Result<bool, sqlx::Error> {
+        let tenant = actor.tenant;
+        let mut transaction = self.deps().db.begin_work().await?;
         // Waits for a refresh that is under way: its new token is the one to be revoked.
-        let row = grants::delete(&mut connection, tenant, provider).await?;
-        drop(connection);
+        let row = grants::delete(&mut transaction, tenant, provider).await?;
+        if let Some(row) = &row {
+            let change = on(&mut transaction, Change::new("provider.sign_out"), tenant, provider).await?;
+            let account = row.email.as_ref().unwrap_or(&row.account_id);
+            let change = change.removed(json!({ "account": account, "plan_type": row.plan_type }));
+            audit::record(&mut transaction, &self.deps().clock, actor, &change).await?;
+        }
+        transaction.commit().await?;
         self.invalidate(provider).await?;
         let Some(row) = row else { return Ok(false) };
         let this = self.clone();
@@ -104,6 +134,21 @@ impl Tokens {
             tracing::info!(provider_id = %row.provider_id, %error, "signed out here, but not revoked at the issuer");
         }
     }
+}
+
+/// A change of a provider's sign-in, for the audit log.
+pub(super) async fn on(
+    db: &mut PgConnection,
+    change: Change,
+    tenant: TenantId,
+    provider: ProviderId,
+) -> Result<Change, sqlx::Error> {
+    let change = change.id(provider);
+    let row = providers::get(db, tenant, provider).await?;
+    Ok(match row {
+        Some(row) => change.name(row.name),
+        None => change,
+    })
 }
 
 /// Refuses an account that another provider of this tenant holds.

@@ -6,9 +6,14 @@
 
 use super::keys::{FoundKeys, KeyFiles, KeySource};
 use super::{EncryptionKey, KeyRing, VaultError, key_id, open_with, seal_with};
+use crate::app::audit::{self, Change};
+use crate::app::clock::Clock;
+use crate::domain::access::Actor;
+use crate::domain::ids::MASTER_TENANT;
 use crate::store::db::Db;
 use crate::store::installation;
 use secrecy::SecretString;
+use serde_json::json;
 use sqlx::{Connection as _, PgConnection};
 
 /// What a rotation did.
@@ -37,12 +42,13 @@ pub struct Rotation {
 /// the old one among the previous keys until no gateway runs with it.
 pub async fn rotate(
     db: &Db,
+    clock: &Clock,
     source: &KeySource,
     new_key: Option<&SecretString>,
 ) -> Result<Rotated, VaultError> {
     let mut rotation = Rotation::begin(db, source, new_key).await?;
     rotation.store_new_key()?;
-    let values = rotation.reseal().await?;
+    let values = rotation.reseal(clock).await?;
     rotation.retire_old_key()?;
     rotation.promote_new_key()?;
     rotation.finish(values).await
@@ -93,7 +99,7 @@ impl Rotation {
     }
 
     /// Step 2: every value is sealed with the new key, or, if this fails, none. How many were changed.
-    pub async fn reseal(&mut self) -> Result<usize, VaultError> {
+    pub async fn reseal(&mut self, clock: &Clock) -> Result<usize, VaultError> {
         let mut transaction = self.connection.begin().await?;
         let mut changed = 0;
         for (place, sealed) in installation::sealed_values(&mut transaction).await? {
@@ -106,6 +112,9 @@ impl Rotation {
                 .await?;
             changed += 1;
         }
+        let change = Change::new("encryption_key.rotate").id(self.new.id());
+        let change = change.made(json!({ "key_id": self.new.id(), "values": changed }));
+        audit::record(&mut transaction, clock, &Actor::gateway(MASTER_TENANT), &change).await?;
         transaction.commit().await?;
         Ok(changed)
     }

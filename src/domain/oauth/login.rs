@@ -1,5 +1,6 @@
 //! A pending sign-in and its life: a row of a table, so that a reload or another replica can finish it.
 
+use crate::domain::access::Actor;
 use crate::domain::ids::{LoginId, TenantId};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -52,6 +53,8 @@ pub struct Login {
     pub id: LoginId,
     /// Whose it is.
     pub tenant: TenantId,
+    /// Who began it: as them it completes, unless somebody brings the answer by hand.
+    pub begun_by: Actor,
     /// The provider to connect; made when the sign-in completes, if there is none.
     pub provider_name: String,
     /// For a provider that is made.

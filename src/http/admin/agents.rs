@@ -297,7 +297,7 @@ pub async fn create(
     JsonBody(body): JsonBody<WriteAgent>,
 ) -> Result<(StatusCode, Json<AgentBody>), ApiError> {
     caller.require(Permission::ManageAgents)?;
-    let key = app.agents.create(caller.tenant(), body.into()).await?;
+    let key = app.agents.create(caller.actor(), body.into()).await?;
     Ok((StatusCode::CREATED, Json(read(&app, &caller, &key)?)))
 }
 
@@ -329,7 +329,7 @@ pub async fn update(
     JsonBody(body): JsonBody<WriteAgent>,
 ) -> Result<Json<AgentBody>, ApiError> {
     caller.require(Permission::ManageAgents)?;
-    let key = app.agents.update(caller.tenant(), &id, body.into()).await?;
+    let key = app.agents.update(caller.actor(), &id, body.into()).await?;
     Ok(Json(read(&app, &caller, &key)?))
 }
 
@@ -345,7 +345,7 @@ pub async fn delete(
     Path(id): Path<String>,
 ) -> Result<Json<Done>, ApiError> {
     caller.require(Permission::ManageAgents)?;
-    app.agents.delete(caller.tenant(), &id).await?;
+    app.agents.delete(caller.actor(), &id).await?;
     Ok(Json(Done { status: "deleted" }))
 }
 

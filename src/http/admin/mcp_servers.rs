@@ -233,7 +233,7 @@ pub async fn create(
     if body.is_stdio() {
         caller.require(Permission::RunPrograms)?;
     }
-    let name = app.mcp.create(caller.tenant(), body.into()).await?;
+    let name = app.mcp.create(caller.actor(), body.into()).await?;
     Ok((StatusCode::CREATED, Json(read(&app, &caller, &name)?)))
 }
 
@@ -269,7 +269,7 @@ pub async fn update(
     if body.is_stdio() || app.mcp.find(caller.tenant(), &id).is_some_and(|server| server.is_stdio()) {
         caller.require(Permission::RunPrograms)?;
     }
-    let name = app.mcp.update(caller.tenant(), &id, body.into()).await?;
+    let name = app.mcp.update(caller.actor(), &id, body.into()).await?;
     Ok(Json(read(&app, &caller, &name)?))
 }
 
@@ -286,7 +286,7 @@ pub async fn delete(
     Path(id): Path<String>,
 ) -> Result<Json<Done>, ApiError> {
     caller.require(Permission::ManageTools)?;
-    app.mcp.delete(caller.tenant(), &id).await?;
+    app.mcp.delete(caller.actor(), &id).await?;
     Ok(Json(Done { status: "deleted" }))
 }
 

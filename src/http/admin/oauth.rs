@@ -104,8 +104,8 @@ pub async fn start(
 ) -> Result<Json<StartResponse>, ApiError> {
     caller.require(Permission::ManageProviders)?;
     Ok(Json(match body.method {
-        Method::Browser => app.logins.start_browser(caller.tenant(), &provider, body.options()).await?.into(),
-        Method::Device => app.logins.start_device(caller.tenant(), &provider, body.options()).await?.into(),
+        Method::Browser => app.logins.start_browser(caller.actor(), &provider, body.options()).await?.into(),
+        Method::Device => app.logins.start_device(caller.actor(), &provider, body.options()).await?.into(),
     }))
 }
 
@@ -122,7 +122,7 @@ pub async fn callback(
     JsonBody(body): JsonBody<CallbackRequest>,
 ) -> Result<Json<ConnectedResponse>, ApiError> {
     caller.require(Permission::ManageProviders)?;
-    let connected = app.logins.callback(caller.tenant(), &provider, &body.redirect_url).await?;
+    let connected = app.logins.callback(caller.actor(), &provider, &body.redirect_url).await?;
     app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(ConnectedResponse::of_callback(connected)))
 }
@@ -141,7 +141,7 @@ pub async fn import(
 ) -> Result<Json<ConnectedResponse>, ApiError> {
     caller.require(Permission::ManageProviders)?;
     let (auth_json, options) = body.into_parts();
-    let connected = app.logins.import(caller.tenant(), &provider, &auth_json, options).await?;
+    let connected = app.logins.import(caller.actor(), &provider, &auth_json, options).await?;
     app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(ConnectedResponse::of_import(connected)))
 }
@@ -157,7 +157,7 @@ pub async fn cancel(
     JsonBody(body): JsonBody<CancelRequest>,
 ) -> Result<Json<StatusWord>, ApiError> {
     caller.require(Permission::ManageProviders)?;
-    app.logins.cancel(caller.tenant(), &provider, body.login_id.map(LoginId)).await?;
+    app.logins.cancel(caller.actor(), &provider, body.login_id.map(LoginId)).await?;
     Ok(Json(StatusWord::CANCELLED))
 }
 
@@ -172,7 +172,7 @@ pub async fn logout(
     Path(provider): Path<String>,
 ) -> Result<Json<StatusWord>, ApiError> {
     caller.require(Permission::ManageProviders)?;
-    app.logins.logout(caller.tenant(), &provider).await?;
+    app.logins.logout(caller.actor(), &provider).await?;
     app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(StatusWord::LOGGED_OUT))
 }

@@ -314,7 +314,7 @@ pub async fn create(
         enabled: body.enabled.unwrap_or(true),
         settings: body.settings.unwrap_or_default(),
     };
-    let id = app.providers.create(caller.tenant(), create).await?;
+    let id = app.providers.create(caller.actor(), create).await?;
     let catalogue = app.catalogues.current();
     let tenant = catalogue.tenant(caller.tenant());
     let made = ProviderBody::new(find(tenant, &id.to_string())?, tenant, &app);
@@ -359,7 +359,7 @@ pub async fn update(
         enabled: body.enabled,
         settings: body.settings,
     };
-    app.providers.update(caller.tenant(), &id, update).await?;
+    app.providers.update(caller.actor(), &id, update).await?;
     Ok(Json(Done { status: "updated" }))
 }
 
@@ -385,7 +385,7 @@ pub async fn delete(
     Query(query): Query<DeleteQuery>,
 ) -> Result<Json<Done>, ApiError> {
     caller.require(Permission::ManageProviders)?;
-    app.providers.delete(caller.tenant(), &id, query.detach).await?;
+    app.providers.delete(caller.actor(), &id, query.detach).await?;
     Ok(Json(Done { status: "deleted" }))
 }
 
@@ -440,7 +440,8 @@ pub async fn release(
     caller.require(Permission::ManageProviders)?;
     let catalogue = app.catalogues.current();
     let provider = catalogue.tenant(caller.tenant()).provider(&id);
-    app.release(provider.ok_or_else(|| ApiError::not_found("provider"))?);
+    let provider = provider.ok_or_else(|| ApiError::not_found("provider"))?;
+    app.release(caller.actor(), provider).await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(Done { status: "released" }))
 }
 

@@ -264,7 +264,7 @@ pub async fn update(
         let text = format!("title: {length} characters; it takes 1 to 200");
         return Err(ApiError::bad_request("invalid_title", text));
     }
-    app.sessions.rename(caller.tenant(), SessionId(id), &title).await?;
+    app.sessions.rename(caller.actor(), SessionId(id), &title).await?;
     Ok(Json(body(app.sessions.get(caller.tenant(), SessionId(id)).await?)))
 }
 
@@ -278,7 +278,7 @@ pub async fn delete(
     Path(id): Path<Uuid>,
 ) -> Result<Json<SessionStatus>, ApiError> {
     caller.require(Permission::UseModels)?;
-    app.sessions.delete(caller.tenant(), SessionId(id)).await?;
+    app.sessions.delete(caller.actor(), SessionId(id)).await?;
     Ok(Json(SessionStatus { status: "deleted" }))
 }
 
@@ -294,7 +294,7 @@ pub async fn rewind(
     JsonBody(rewind): JsonBody<Rewind>,
 ) -> Result<Json<Rewound>, ApiError> {
     caller.require(Permission::UseModels)?;
-    let removed = app.sessions.rewind(caller.tenant(), SessionId(id), rewind.before_seq).await?;
+    let removed = app.sessions.rewind(caller.actor(), SessionId(id), rewind.before_seq).await?;
     Ok(Json(Rewound { status: "rewound", removed }))
 }
 

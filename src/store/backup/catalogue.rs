@@ -18,8 +18,8 @@ pub(super) struct Table {
     pub(super) columns: Vec<String>,
     /// Row-level security binds even the table's owner.
     pub(super) forces_row_security: bool,
-    /// Triggers per row that are switched on.
-    pub(super) row_triggers: Vec<String>,
+    /// Triggers that are switched on and could keep rows out or change them: per row, or before a statement.
+    pub(super) guards: Vec<String>,
 }
 
 /// An identifier in quotes.
@@ -42,7 +42,7 @@ pub(super) async fn tables(conn: &mut PgConnection) -> Result<Vec<Table>, Backup
                 c.relforcerowsecurity,
                 array(select t.tgname::text from pg_trigger t
                       where t.tgrelid = c.oid and not t.tgisinternal and t.tgenabled = 'O'
-                        and (t.tgtype & 1) = 1
+                        and (t.tgtype & 3) <> 0
                       order by t.tgname)
          from pg_class c
          where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
@@ -67,11 +67,11 @@ pub(super) async fn tables(conn: &mut PgConnection) -> Result<Vec<Table>, Backup
     let mut tables: Vec<Table> = rows
         .into_iter()
         .filter(|(_, columns, ..)| !columns.is_empty())
-        .map(|(name, columns, forces_row_security, row_triggers)| Table {
+        .map(|(name, columns, forces_row_security, guards)| Table {
             name,
             columns,
             forces_row_security,
-            row_triggers,
+            guards,
         })
         .collect();
     let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();

@@ -10,6 +10,8 @@ use tokio::io::{AsyncRead, AsyncSeek, AsyncSeekExt as _, BufReader};
 use super::catalogue::{self, Table, qualified, quoted};
 use super::format::{Header, Reader, SequenceHeader, TableHeader};
 use super::{BackupError, Summary};
+use crate::domain::audit::{Entry, Head};
+use crate::store::audit;
 use crate::store::db::is_deadlock;
 
 /// What the migrations themselves write: a database with no more than that counts as empty.
@@ -24,6 +26,9 @@ pub struct RestoreOptions {
     /// Empty a database that holds something.
     pub replace: bool,
 }
+
+/// The entry of the audit log that tells of a restore, from the file's header and the ends of the log that it replaces.
+pub type Note<'a> = &'a (dyn Fn(&Header, &[Head]) -> Entry + Sync);
 
 /// A backup that was read from end to end and found whole.
 struct Verified {
@@ -44,18 +49,20 @@ pub async fn inspect(file: impl AsyncRead + AsyncSeek + Unpin) -> Result<Header,
 /// database may be newer than the file: columns that the file lacks take their defaults. After an error,
 /// close the connection.
 ///
-/// Statement triggers fire, so that running gateways read the new catalogue; row triggers do not, the rows
-/// are what they were.
+/// Statement triggers fire behind the statements, so that running gateways read the new catalogue; row triggers and those
+/// that would refuse a statement do not, the rows are what they were. `note` goes into the audit log behind what the file
+/// has of it.
 pub async fn restore(
     conn: &mut PgConnection,
     file: impl AsyncRead + AsyncSeek + Unpin,
     options: &RestoreOptions,
+    note: Option<Note<'_>>,
 ) -> Result<Summary, BackupError> {
     let mut file = BufReader::new(file);
     let verified = verify(&mut file).await?;
     let mut tries = 1;
     loop {
-        match put_back(conn, &mut file, &verified, *options).await {
+        match put_back(conn, &mut file, &verified, *options, note).await {
             // A gateway that serves takes its locks in another order. Postgres ended this one: nothing was changed.
             Err(BackupError::Database(error)) if is_deadlock(&error) && tries < TRIES => tries += 1,
             done => return done,
@@ -68,6 +75,7 @@ async fn put_back<R: AsyncRead + AsyncSeek + Unpin>(
     file: &mut BufReader<R>,
     verified: &Verified,
     options: RestoreOptions,
+    note: Option<Note<'_>>,
 ) -> Result<Summary, BackupError> {
     let header = &verified.header;
     let mut tx = conn.begin().await?;
@@ -85,6 +93,7 @@ async fn put_back<R: AsyncRead + AsyncSeek + Unpin>(
     let sequences = catalogue::sequence_names(&mut tx).await?;
     check_fit(header, &tables)?;
     prepare(&mut tx, &tables).await?;
+    let replaced = audit::heads(&mut tx).await?;
     empty(&mut tx, &tables, header, options).await?;
 
     let places: HashMap<&str, (&TableHeader, &(u64, [u8; 32]))> = header
@@ -99,6 +108,10 @@ async fn put_back<R: AsyncRead + AsyncSeek + Unpin>(
             file.seek(SeekFrom::Start(*offset)).await.map_err(BackupError::Read)?;
             fill(&mut tx, file, stored, digest).await?;
         }
+    }
+    if let Some(note) = note {
+        let entry = note(header, &replaced);
+        audit::append(&mut tx, entry.tenant, entry).await?;
     }
     unprepare(&mut tx, &tables).await?;
     // Last, because no rollback takes it back.
@@ -164,7 +177,7 @@ async fn prepare(conn: &mut PgConnection, tables: &[Table]) -> Result<(), Backup
         if table.forces_row_security {
             conn.execute(AssertSqlSafe(format!("alter table {name} no force row level security"))).await?;
         }
-        for trigger in &table.row_triggers {
+        for trigger in &table.guards {
             conn.execute(AssertSqlSafe(format!("alter table {name} disable trigger {}", quoted(trigger))))
                 .await?;
         }
@@ -177,7 +190,7 @@ async fn unprepare(conn: &mut PgConnection, tables: &[Table]) -> Result<(), Back
     conn.execute("set constraints all immediate").await?;
     for table in tables {
         let name = qualified(&table.name);
-        for trigger in &table.row_triggers {
+        for trigger in &table.guards {
             conn.execute(AssertSqlSafe(format!("alter table {name} enable trigger {}", quoted(trigger))))
                 .await?;
         }

@@ -39,15 +39,15 @@ pub async fn take_back(
     db: &mut PgConnection,
     since: DateTime<Utc>,
     now: DateTime<Utc>,
-) -> Result<Vec<ProviderId>, sqlx::Error> {
-    let ids: Vec<Uuid> = sqlx::query_scalar(
+) -> Result<Vec<(TenantId, ProviderId)>, sqlx::Error> {
+    let ids: Vec<(Uuid, Uuid)> = sqlx::query_as(
         "update grants set state = 'valid', state_reason = null, state_since = $2, version = version + 1
          where state = 'needs_reauth' and refused_at > $1 and state_since = refused_at
-         returning provider_id",
+         returning tenant_id, provider_id",
     )
     .bind(since)
     .bind(now)
     .fetch_all(db)
     .await?;
-    Ok(ids.into_iter().map(ProviderId).collect())
+    Ok(ids.into_iter().map(|(tenant, provider)| (TenantId(tenant), ProviderId(provider))).collect())
 }

@@ -48,6 +48,10 @@ const ROWS: &str = "
     insert into runs (id, tenant_id, agent_key, endpoint, status, model, message, owner, started_at, ended_at) values
         ('00000000-0000-7000-8000-00000000008$', '$T', 'helper', 'e', 'completed', 'm', 'm', 1, now(), now());
     insert into run_events values ('00000000-0000-7000-8000-00000000008$', 1, now(), 't', '{}');
+    insert into audit_heads values ('$T', 1, decode(repeat('0$', 32), 'hex'));
+    insert into audit_entries (tenant_id, seq, id, at, actor_kind, actor_name, action, object_type, previous, hash) values
+        ('$T', 1, '00000000-0000-7000-8000-00000000009$', now(), 'token', 'token', 'agent.create', 'agent',
+         decode(repeat('00', 32), 'hex'), decode(repeat('0$', 32), 'hex'));
 ";
 
 /// Two tenants, each with a row in every table.

@@ -1,10 +1,9 @@
 //! Agents: prompt, model, thinking level, limit, and conversations that are kept.
 
 use super::{CHAT, MODEL, RESPONSES, ask, told};
-use crate::support::world::{Answer, CODEX, GRACE, Node, World};
+use crate::support::world::{Answer, CODEX, GRACE, Node, World, owner};
 use gateway::app::agents::AgentChange;
 use gateway::demo::simulator::{Script, Source, StreamScript};
-use gateway::domain::ids::MASTER_TENANT;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -24,7 +23,7 @@ fn helper(other: &Value) -> AgentChange {
 
 async fn with_agent(world: &World, other: Value) -> Node {
     let node = world.node().await;
-    node.app.agents.create(MASTER_TENANT, helper(&other)).await.unwrap();
+    node.app.agents.create(&owner(), helper(&other)).await.unwrap();
     node
 }
 
@@ -194,7 +193,7 @@ async fn encrypted_reasoning_is_replayed_only_to_the_account_that_made_it() {
     assert!(sent(&world)["input"].to_string().contains("encrypted_content"), "{}", sent(&world));
     node.connect("second", &world.sim.account(GRACE)).await;
     let change = AgentChange { provider: Some(Some("second".into())), ..AgentChange::default() };
-    node.app.agents.update(MASTER_TENANT, "helper", change).await.unwrap();
+    node.app.agents.update(&owner(), "helper", change).await.unwrap();
     say(&node, RESPONSES, "elsewhere", true).await;
     let other = world.sim.account(GRACE).response_bodies().last().unwrap().clone();
     let input = other["input"].to_string();

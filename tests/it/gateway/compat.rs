@@ -1,10 +1,9 @@
 //! Any upstream that speaks Chat Completions, behind both endpoints.
 
 use super::{AS_CODEX, CHAT, RESPONSES, ask, native_turn, told, told_by_events};
-use crate::support::world::{COMPAT, Node, World, last_turn};
+use crate::support::world::{COMPAT, Node, World, last_turn, owner};
 use gateway::app::agents::AgentChange;
 use gateway::demo::simulator::{COMPAT_KEY, Cut, CutMode, Script, StreamScript};
-use gateway::domain::ids::MASTER_TENANT;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -178,7 +177,7 @@ async fn an_agent_speaks_through_it() {
         other_config: Some(json!({"max_tokens": 77, "thinking_level": "low"}).as_object().unwrap().clone()),
         ..AgentChange::default()
     };
-    node.app.agents.create(MASTER_TENANT, change).await.unwrap();
+    node.app.agents.create(&owner(), change).await.unwrap();
     for (n, (path, stream)) in FRONTS.into_iter().enumerate() {
         let mut body = ask(path, "agent:helper", &format!("turn {n}"), stream);
         body["temperature"] = json!(0.3);

@@ -1,7 +1,7 @@
 //! Failures before the first word, in the upstream's meaning, and how each kind of client is told.
 
 use super::{AS_CODEX, CHAT, MODEL, RESPONSES, ask, native_turn, told_by_events};
-use crate::support::world::{Answer, CODEX, World};
+use crate::support::world::{Answer, CODEX, World, owner};
 use gateway::demo::simulator::{Cut, CutMode, Failure, FailureFrame, Script, StreamScript};
 use serde_json::{Value, json};
 
@@ -305,7 +305,7 @@ async fn without_an_account_the_refusal_says_why() {
     let id =
         node.app.catalogues.current().tenant(gateway::domain::ids::MASTER_TENANT).provider(CODEX).unwrap().id;
     let update = gateway::app::providers::Update { enabled: Some(false), ..Default::default() };
-    node.app.providers.update(gateway::domain::ids::MASTER_TENANT, &id.to_string(), update).await.unwrap();
+    node.app.providers.update(&owner(), &id.to_string(), update).await.unwrap();
     let answer = node.post(RESPONSES, &ask(RESPONSES, MODEL, "hi", true)).await;
     assert_eq!((answer.status, answer.code().as_str()), (503, "no_account_available"));
     assert!(answer.text().contains("is disabled"), "{}", answer.text());

@@ -381,7 +381,7 @@ async fn a_backup_holds_the_pools() {
     backup(&mut desk.app.db.work().await.unwrap(), &mut file, &meta).await.unwrap();
     let other = database().await;
     let mut owner = other.db.owner().await.unwrap();
-    restore(&mut owner, Cursor::new(file), &RestoreOptions { replace: true }).await.unwrap();
+    restore(&mut owner, Cursor::new(file), &RestoreOptions { replace: true }, None).await.unwrap();
     let mut conn = other.pool.acquire().await.unwrap();
     let pools = list_all(&mut conn).await.unwrap();
     assert_eq!(pools.len(), 1);

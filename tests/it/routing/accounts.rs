@@ -1,9 +1,8 @@
 //! The strategies, end to end: the two cases of the product page.
 
 use super::{NAMES, account, ask, calls, pooled, served_by, used_up};
-use crate::support::world::{World, until};
+use crate::support::world::{World, owner, until};
 use gateway::app::agents::AgentChange;
-use gateway::domain::ids::MASTER_TENANT;
 use serde_json::json;
 
 /// A team of eight users on one agent that inherits the pool of three accounts.
@@ -17,7 +16,7 @@ async fn a_team_of_eight_is_spread_evenly_and_sees_its_quota_live() {
         model: Some(Some(super::MODEL.into())),
         ..AgentChange::default()
     };
-    node.app.agents.create(MASTER_TENANT, agent).await.unwrap();
+    node.app.agents.create(&owner(), agent).await.unwrap();
     // Each user has conversations of some turns; a conversation stays on its account.
     for conversation in 0..12 {
         for user in 0..8 {
@@ -89,7 +88,7 @@ async fn an_owner_that_is_signed_out_or_switched_off_does_not_take_the_pool_down
     let world = World::new().await;
     let node = pooled(&world, "primary_first", "request").await;
     let off = gateway::app::providers::Update { enabled: Some(false), ..Default::default() };
-    node.app.providers.update(MASTER_TENANT, NAMES[0], off).await.unwrap();
+    node.app.providers.update(&owner(), NAMES[0], off).await.unwrap();
     assert_eq!(served_by(&node, &ask("hi")).await, NAMES[1]);
     let answer = node.get("/readyz").await;
     assert_eq!(answer.status, 200, "{}", answer.text());

@@ -1,6 +1,7 @@
 //! Through the listener, and by paste.
 
 use super::world::{ADA, GRACE, World, code_of, force, in_minutes, is_listening, open, until};
+use crate::support::world::owner;
 use chrono::TimeDelta;
 use gateway::app::login_listener::Listening;
 use gateway::app::logins::{AccountState, LoginError, LoginOptions, Progress, Started};
@@ -63,7 +64,7 @@ async fn a_pasted_redirect_finishes_the_sign_in() {
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, ADA);
     let query = redirect.split_once('?').unwrap().1;
-    let connected = gateway.logins.callback(MASTER_TENANT, "openai-codex", query).await.unwrap();
+    let connected = gateway.logins.callback(&owner(), "openai-codex", query).await.unwrap();
     assert_eq!(connected.provider_name, "openai-codex");
     assert_eq!(connected.provider_id, world.provider("openai-codex").await.unwrap().id);
     assert_eq!(connected.email.as_deref(), Some(ADA));
@@ -75,7 +76,7 @@ async fn what_is_pasted_wrongly_is_refused_in_goclaws_words_and_consumes_nothing
     let gateway = world.gateway();
     let paste = |name: &'static str, text: String| {
         let logins = gateway.logins.clone();
-        async move { logins.callback(MASTER_TENANT, name, &text).await.unwrap_err().to_string() }
+        async move { logins.callback(&owner(), name, &text).await.unwrap_err().to_string() }
     };
     assert_eq!(paste("openai-codex", "?code=ac_1&state=s".into()).await, "no pending OAuth flow");
     let begun = gateway.browser("openai-codex").await;
@@ -92,7 +93,7 @@ async fn what_is_pasted_wrongly_is_refused_in_goclaws_words_and_consumes_nothing
     assert_eq!(paste("other", redirect.clone()).await, "no pending OAuth flow", "of another provider");
 
     assert_eq!(gateway.progress("openai-codex", begun.login_id).await, Progress::Pending);
-    gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
+    gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap();
 }
 
 #[tokio::test]
@@ -133,7 +134,7 @@ async fn a_code_is_brought_once_and_its_replay_changes_nothing() {
     let again = open(&redirect, "127.0.0.1").await;
     assert_eq!(again.status, 200);
     assert!(again.text.contains("has been completed before"), "{}", again.text);
-    let pasted = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap_err();
+    let pasted = gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap_err();
     assert_eq!((pasted.to_string().as_str(), pasted.code()), ("no pending OAuth flow", "no_pending_flow"));
     assert_eq!(world.account(ADA).counters().sign_ins, 1);
 }
@@ -148,7 +149,7 @@ async fn two_replicas_that_get_the_callback_at_once_exchange_it_once() {
     let calls = (0..8).map(|n| {
         let logins = if n % 2 == 0 { one.logins.clone() } else { two.logins.clone() };
         let redirect = redirect.clone();
-        async move { logins.callback(MASTER_TENANT, "openai-codex", &redirect).await }
+        async move { logins.callback(&owner(), "openai-codex", &redirect).await }
     });
     let outcomes = futures_util::future::join_all(calls).await;
     let id = world.provider("openai-codex").await.unwrap().id;
@@ -171,7 +172,7 @@ async fn who_declines_is_told_so_on_the_page_and_in_the_dashboard() {
 
     let begun = gateway.browser("openai-codex").await;
     let denied = world.refuse(&begun.auth_url) + "&error_description=missing_codex_entitlement";
-    let error = gateway.logins.callback(MASTER_TENANT, "openai-codex", &denied).await.unwrap_err();
+    let error = gateway.logins.callback(&owner(), "openai-codex", &denied).await.unwrap_err();
     assert!(error.to_string().contains("has not enabled Codex"), "{error}");
 }
 
@@ -182,7 +183,7 @@ async fn a_sign_in_that_nobody_finishes_ends_after_fifteen_minutes() {
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, ADA);
     world.hand.advance(TimeDelta::minutes(15));
-    let error = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap_err();
+    let error = gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap_err();
     assert!(matches!(error, LoginError::NoPendingFlow), "{error}");
     assert_eq!(code_of(&gateway.progress("openai-codex", begun.login_id).await), "sign_in_expired");
     assert_eq!(open(&redirect, "127.0.0.1").await.status, 400);
@@ -221,7 +222,7 @@ async fn a_taken_port_falls_back_to_the_next_and_then_to_pasting() {
         "the issuer takes registered ports only"
     );
     let redirect = world.agree(&begun.auth_url, GRACE);
-    third.logins.callback(MASTER_TENANT, "pasted", &redirect).await.unwrap();
+    third.logins.callback(&owner(), "pasted", &redirect).await.unwrap();
     assert_eq!(third.status("pasted").await.email.as_deref(), Some(GRACE));
 }
 
@@ -264,7 +265,7 @@ async fn a_code_that_the_issuer_refuses_ends_the_sign_in() {
     let redirect = world.agree(&begun.auth_url, ADA);
     let state = redirect.rsplit_once("state=").unwrap().1;
     let made_up = format!("ac_made-up#{state}");
-    let error = gateway.logins.callback(MASTER_TENANT, "openai-codex", &made_up).await.unwrap_err();
+    let error = gateway.logins.callback(&owner(), "openai-codex", &made_up).await.unwrap_err();
     assert_eq!(error.code(), "code_refused");
     assert!(!error.to_string().contains("ac_made-up"), "{error}");
     assert_eq!(code_of(&gateway.progress("openai-codex", begun.login_id).await), "code_refused");
@@ -277,7 +278,8 @@ async fn a_browser_that_hangs_up_does_not_lose_the_code() {
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, ADA);
     world.account(ADA).script_on(Endpoint::Token, Script::Default.delayed(300));
-    let callback = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect);
+    let owner = owner();
+    let callback = gateway.logins.callback(&owner, "openai-codex", &redirect);
     let hung_up = tokio::time::timeout(std::time::Duration::from_millis(100), callback).await;
     assert!(hung_up.is_err(), "it was dropped on the way");
     let gateway = &gateway;
@@ -293,8 +295,8 @@ async fn a_cancelled_sign_in_cannot_be_finished_also_not_by_an_exchange_under_wa
     let gateway = world.gateway();
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, ADA);
-    assert_eq!(gateway.logins.cancel(MASTER_TENANT, "openai-codex", None).await.unwrap(), 1);
-    let error = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap_err();
+    assert_eq!(gateway.logins.cancel(&owner(), "openai-codex", None).await.unwrap(), 1);
+    let error = gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap_err();
     assert!(matches!(error, LoginError::NoPendingFlow), "{error}");
     assert!(gateway.status("openai-codex").await.pending.is_none());
     until("the port is closed", || async { !is_listening(world.ports()[0]).await }).await;
@@ -302,11 +304,12 @@ async fn a_cancelled_sign_in_cannot_be_finished_also_not_by_an_exchange_under_wa
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, ADA);
     world.account(ADA).script_on(Endpoint::Token, Script::Default.delayed(500));
-    let callback = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect);
+    let owner = owner();
+    let callback = gateway.logins.callback(&owner, "openai-codex", &redirect);
     let cancel = async {
         until("it is exchanged", || async { world.dump("pending_logins").await.contains("\"exchanging\"") })
             .await;
-        gateway.logins.cancel(MASTER_TENANT, "openai-codex", Some(begun.login_id)).await.unwrap()
+        gateway.logins.cancel(&owner, "openai-codex", Some(begun.login_id)).await.unwrap()
     };
     let (outcome, cancelled) = tokio::join!(callback, cancel);
     assert_eq!(cancelled, 1);
@@ -320,7 +323,7 @@ async fn start_says_when_nothing_is_to_be_done_unless_it_is_forced() {
     let gateway = world.gateway();
     world.connect(&gateway, "openai-codex", ADA).await;
     let start =
-        gateway.logins.start_browser(MASTER_TENANT, "openai-codex", LoginOptions::default()).await.unwrap();
+        gateway.logins.start_browser(&owner(), "openai-codex", LoginOptions::default()).await.unwrap();
     assert!(matches!(start, Started::AlreadyAuthenticated));
     assert!(!is_listening(world.ports()[0]).await);
     let begun = gateway.browser_with("openai-codex", force()).await.unwrap();
@@ -354,7 +357,7 @@ async fn a_name_that_cannot_be_a_providers_is_refused_at_the_start() {
     let begun = gateway.browser("late").await;
     world.add_provider("late", "openai_compat").await;
     let redirect = world.agree(&begun.auth_url, ADA);
-    let error = gateway.logins.callback(MASTER_TENANT, "late", &redirect).await.unwrap_err();
+    let error = gateway.logins.callback(&owner(), "late", &redirect).await.unwrap_err();
     assert_eq!(error.to_string(), "provider \"late\" already exists as type \"openai_compat\"");
     assert_eq!(world.dump("grants").await, "");
 }

@@ -1,10 +1,10 @@
 //! By device code.
 
 use super::world::{ADA, GRACE, World, code_of, until};
+use crate::support::world::owner;
 use chrono::TimeDelta;
 use gateway::app::logins::{AccountState, LoginOptions, Progress, Started};
 use gateway::demo::simulator::{Endpoint, Script};
-use gateway::domain::ids::MASTER_TENANT;
 use serde_json::json;
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn a_cancelled_code_connects_nothing() {
     let world = World::new().await;
     let gateway = world.running_gateway();
     let begun = gateway.device("openai-codex").await;
-    gateway.logins.cancel(MASTER_TENANT, "openai-codex", None).await.unwrap();
+    gateway.logins.cancel(&owner(), "openai-codex", None).await.unwrap();
     world.sim.decide_device(&begun.user_code, Some(ADA)).unwrap();
     // The poller ends by itself, so that nothing is left to stop.
     gateway.logins.expire_logins().await.unwrap();
@@ -128,7 +128,7 @@ async fn a_device_sign_in_obeys_the_same_rules_of_identity() {
     assert_eq!(code_of(&gateway.progress("second", login).await), "account_already_connected");
     assert!(world.provider("second").await.is_none());
 
-    let again = gateway.logins.start_device(MASTER_TENANT, "first", LoginOptions::default()).await.unwrap();
+    let again = gateway.logins.start_device(&owner(), "first", LoginOptions::default()).await.unwrap();
     assert!(matches!(again, Started::AlreadyAuthenticated));
     let begun = gateway.device("second").await;
     world.sim.decide_device(&begun.user_code, Some(GRACE)).unwrap();

@@ -1,7 +1,9 @@
 //! Whose account it is.
 
 use super::world::{ADA, GRACE, World, force};
+use crate::support::world::owner;
 use gateway::app::logins::{AccountState, LoginError};
+use gateway::domain::access::Actor;
 use gateway::domain::ids::MASTER_TENANT;
 
 #[tokio::test]
@@ -13,7 +15,7 @@ async fn an_account_that_is_connected_under_another_name_is_recognised_and_nothi
 
     let begun = gateway.browser_with("second", force()).await.unwrap();
     let redirect = world.agree(&begun.auth_url, ADA);
-    let error = gateway.logins.callback(MASTER_TENANT, "second", &redirect).await.unwrap_err();
+    let error = gateway.logins.callback(&owner(), "second", &redirect).await.unwrap_err();
     assert_eq!(error.code(), "account_already_connected");
     assert_eq!(error.to_string(), format!("this ChatGPT account ({ADA}) is already connected as \"first\""));
     assert!(world.provider("second").await.is_none());
@@ -41,7 +43,7 @@ async fn signing_in_again_with_the_same_account_keeps_the_provider_and_everythin
 
     let begun = gateway.browser_with("openai-codex", force()).await.unwrap();
     let redirect = world.agree(&begun.auth_url, ADA);
-    let connected = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
+    let connected = gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap();
     assert_eq!(connected.replaced, None);
     assert_eq!(world.provider("openai-codex").await.unwrap(), provider);
     let renewed = world.grant("openai-codex").await.unwrap();
@@ -59,7 +61,7 @@ async fn another_account_takes_a_providers_place_only_by_force_and_that_is_said(
     world.sql("update grants set state = 'needs_reauth', state_reason = 'refresh_token_expired'").await;
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, GRACE);
-    let error = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap_err();
+    let error = gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap_err();
     assert_eq!(error.code(), "account_mismatch");
     assert!(error.to_string().contains(ADA) && error.to_string().contains(GRACE), "{error}");
     let kept = world.grant("openai-codex").await.unwrap();
@@ -67,7 +69,7 @@ async fn another_account_takes_a_providers_place_only_by_force_and_that_is_said(
 
     let begun = gateway.browser_with("openai-codex", force()).await.unwrap();
     let redirect = world.agree(&begun.auth_url, GRACE);
-    let connected = gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
+    let connected = gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap();
     assert_eq!(connected.replaced.as_deref(), Some(ADA));
     assert_eq!(gateway.status("openai-codex").await.email.as_deref(), Some(GRACE));
     world.connect(&gateway, "ada", ADA).await;
@@ -79,10 +81,9 @@ async fn two_names_for_one_account_at_the_same_moment_end_with_one() {
     let (one, two) = (world.gateway(), world.gateway());
     let (first, second) = (one.browser("first").await, two.browser("second").await);
     let (a, b) = (world.agree(&first.auth_url, ADA), world.agree(&second.auth_url, ADA));
-    let (a, b) = tokio::join!(
-        one.logins.callback(MASTER_TENANT, "first", &a),
-        two.logins.callback(MASTER_TENANT, "second", &b)
-    );
+    let owner = owner();
+    let (a, b) =
+        tokio::join!(one.logins.callback(&owner, "first", &a), two.logins.callback(&owner, "second", &b));
     assert_eq!(usize::from(a.is_ok()) + usize::from(b.is_ok()), 1, "{a:?} {b:?}");
     let error = a.err().or(b.err()).unwrap();
     assert!(matches!(error, LoginError::AlreadyConnected { .. }), "{error}");
@@ -94,18 +95,18 @@ async fn signing_out_forgets_the_tokens_and_keeps_the_provider() {
     let gateway = world.gateway();
     world.connect(&gateway, "openai-codex", ADA).await;
     let provider = world.provider("openai-codex").await.unwrap();
-    gateway.logins.logout(MASTER_TENANT, "openai-codex").await.unwrap();
+    gateway.logins.logout(&owner(), "openai-codex").await.unwrap();
     assert_eq!(world.dump("grants").await, "");
     assert_eq!(world.provider("openai-codex").await.unwrap(), provider);
     assert_eq!(gateway.status("openai-codex").await.state, AccountState::SignedOut);
     assert!(gateway.tokens.get(MASTER_TENANT, provider.id).await.is_err());
-    gateway.logins.logout(MASTER_TENANT, "openai-codex").await.unwrap();
+    gateway.logins.logout(&owner(), "openai-codex").await.unwrap();
     super::world::until("the issuer heard of it", || async {
         world.account(ADA).counters().revocations == 1
     })
     .await;
 
-    let missing = gateway.logins.logout(MASTER_TENANT, "nobody").await.unwrap_err();
+    let missing = gateway.logins.logout(&owner(), "nobody").await.unwrap_err();
     assert_eq!(missing.code(), "provider_not_found");
     // Any account may sign in where none is.
     world.connect(&gateway, "openai-codex", GRACE).await;
@@ -119,11 +120,17 @@ async fn another_tenant_neither_sees_nor_finishes_a_sign_in() {
     let begun = gateway.browser("openai-codex").await;
     let redirect = world.agree(&begun.auth_url, ADA);
     assert!(gateway.logins.status(other, "openai-codex").await.unwrap().pending.is_none());
-    assert_eq!(gateway.logins.cancel(other, "openai-codex", Some(begun.login_id)).await.unwrap(), 0);
-    let error = gateway.logins.callback(other, "openai-codex", &redirect).await.unwrap_err();
+    assert_eq!(
+        gateway.logins.cancel(&Actor::gateway(other), "openai-codex", Some(begun.login_id)).await.unwrap(),
+        0
+    );
+    let error = gateway.logins.callback(&Actor::gateway(other), "openai-codex", &redirect).await.unwrap_err();
     assert!(matches!(error, LoginError::NoPendingFlow), "{error}");
-    gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
+    gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap();
     let status = gateway.logins.status(other, "openai-codex").await.unwrap();
     assert_eq!((status.state, status.provider_name), (AccountState::SignedOut, None));
-    assert_eq!(gateway.logins.logout(other, "openai-codex").await.unwrap_err().code(), "provider_not_found");
+    assert_eq!(
+        gateway.logins.logout(&Actor::gateway(other), "openai-codex").await.unwrap_err().code(),
+        "provider_not_found"
+    );
 }

@@ -1,6 +1,7 @@
 //! From the official client's auth.json.
 
 use super::world::{ADA, GRACE, World, force};
+use crate::support::world::owner;
 use gateway::app::logins::{AccountState, LoginOptions};
 use gateway::domain::ids::MASTER_TENANT;
 use serde_json::json;
@@ -11,7 +12,7 @@ async fn an_auth_json_of_today_and_one_of_yesterday_connect_their_accounts() {
     let gateway = world.gateway();
     let today = world.account(ADA).auth_json();
     let options = LoginOptions { display_name: Some("Imported".into()), ..LoginOptions::default() };
-    let connected = gateway.logins.import(MASTER_TENANT, "today", &today, options).await.unwrap();
+    let connected = gateway.logins.import(&owner(), "today", &today, options).await.unwrap();
     assert_eq!((connected.provider_name.as_str(), connected.email.as_deref()), ("today", Some(ADA)));
     assert_eq!(world.provider("today").await.unwrap().display_name.as_deref(), Some("Imported"));
 
@@ -21,7 +22,7 @@ async fn an_auth_json_of_today_and_one_of_yesterday_connect_their_accounts() {
         "tokens": {"id_token": tokens.id_token, "access_token": tokens.access_token, "refresh_token": tokens.refresh_token},
         "last_refresh": "2025-06-01T10:00:00Z"
     });
-    gateway.logins.import(MASTER_TENANT, "yesterday", &yesterday, LoginOptions::default()).await.unwrap();
+    gateway.logins.import(&owner(), "yesterday", &yesterday, LoginOptions::default()).await.unwrap();
     let status = gateway.status("yesterday").await;
     assert_eq!((status.state, status.email.as_deref()), (AccountState::Ready, Some(GRACE)));
     assert_eq!(world.account(GRACE).counters().refresh_attempts, 0, "the tokens are not tried");
@@ -39,7 +40,7 @@ async fn an_import_obeys_the_rules_of_names_and_identity() {
     world.add_provider("groq", "groq").await;
     let import = |name: &'static str, email: &str, options: LoginOptions| {
         let (logins, file) = (gateway.logins.clone(), world.account(email).auth_json());
-        async move { logins.import(MASTER_TENANT, name, &file, options).await }
+        async move { logins.import(&owner(), name, &file, options).await }
     };
     let error = |outcome: Result<_, gateway::app::logins::LoginError>| outcome.unwrap_err().code().to_owned();
     assert_eq!(error(import("second", ADA, LoginOptions::default()).await), "account_already_connected");
@@ -64,8 +65,7 @@ async fn what_is_not_a_sign_in_of_this_issuer_is_refused_and_never_echoed() {
         (key, "invalid_auth_json"),
         (json!("secret"), "invalid_auth_json"),
     ] {
-        let error =
-            gateway.logins.import(MASTER_TENANT, "p", &file, LoginOptions::default()).await.unwrap_err();
+        let error = gateway.logins.import(&owner(), "p", &file, LoginOptions::default()).await.unwrap_err();
         assert_eq!(error.code(), code, "{error}");
         assert!(
             !error.to_string().contains("secret") && !format!("{error:?}").contains("secret"),

@@ -1,9 +1,9 @@
 //! Restarts, dead processes, and what is left lying about.
 
 use super::world::{ADA, World, code_of, is_listening, open, until};
+use crate::support::world::owner;
 use chrono::TimeDelta;
 use gateway::app::logins::{AccountState, LoginError};
-use gateway::domain::ids::MASTER_TENANT;
 
 #[tokio::test]
 async fn a_restart_in_the_middle_of_a_sign_in_is_not_noticed() {
@@ -57,7 +57,7 @@ async fn the_table_holds_no_secret_in_the_open_and_none_at_all_in_the_end() {
     assert_eq!(sealed, 1, "{pending}");
 
     let redirect = world.agree(&begun.auth_url, ADA);
-    gateway.logins.callback(MASTER_TENANT, "openai-codex", &redirect).await.unwrap();
+    gateway.logins.callback(&owner(), "openai-codex", &redirect).await.unwrap();
     let done = world.dump("pending_logins").await;
     assert!(!done.contains("aes-gcm:") && !done.contains("ac_"), "{done}");
     // A JWT has this in its middle; a sealed text, which is plain base64, never does.
@@ -76,7 +76,7 @@ async fn a_verifier_that_was_moved_from_another_row_does_not_open() {
         .sql("update pending_logins set verifier = (select verifier from pending_logins where provider_name = 'first')")
         .await;
     let redirect = world.agree(&second.auth_url, ADA);
-    let error = gateway.logins.callback(MASTER_TENANT, "second", &redirect).await.unwrap_err();
+    let error = gateway.logins.callback(&owner(), "second", &redirect).await.unwrap_err();
     assert!(matches!(error, LoginError::Vault(_)), "{error}");
     assert_eq!(code_of(&gateway.progress("second", second.login_id).await), "internal");
     assert!(gateway.status("first").await.pending.is_some_and(|it| it.login_id == first.login_id));

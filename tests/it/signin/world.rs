@@ -1,6 +1,7 @@
 //! One database, one simulated OpenAI, any number of gateways on them.
 
 use crate::support::database::{TestDb, database};
+use crate::support::world::owner;
 use chrono::{DateTime, Utc};
 use gateway::app::clock::{Clock, ManualClock};
 use gateway::app::login_listener::ListenerSettings;
@@ -155,7 +156,7 @@ impl World {
     pub async fn connect(&self, gateway: &Gateway, name: &str, email: &str) {
         let begun = gateway.browser(name).await;
         let redirect = self.agree(&begun.auth_url, email);
-        gateway.logins.callback(MASTER_TENANT, name, &redirect).await.unwrap();
+        gateway.logins.callback(&owner(), name, &redirect).await.unwrap();
     }
 }
 
@@ -165,14 +166,14 @@ impl Gateway {
     }
 
     pub async fn browser_with(&self, name: &str, options: LoginOptions) -> Result<BrowserStart, LoginError> {
-        match self.logins.start_browser(MASTER_TENANT, name, options).await? {
+        match self.logins.start_browser(&owner(), name, options).await? {
             Started::Begun(begun) => Ok(begun),
             Started::AlreadyAuthenticated => panic!("{name} is signed in"),
         }
     }
 
     pub async fn device(&self, name: &str) -> DeviceStart {
-        match self.logins.start_device(MASTER_TENANT, name, LoginOptions::default()).await.unwrap() {
+        match self.logins.start_device(&owner(), name, LoginOptions::default()).await.unwrap() {
             Started::Begun(begun) => begun,
             Started::AlreadyAuthenticated => panic!("{name} is signed in"),
         }

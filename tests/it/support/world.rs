@@ -12,6 +12,7 @@ use gateway::config::Config;
 use gateway::demo::simulator::{
     AccountHandle, COMPAT_KEY, RecordedRequest, Script, Simulator, SimulatorSpec,
 };
+use gateway::domain::access::{Actor, Role, Who};
 use gateway::domain::ids::MASTER_TENANT;
 use gateway::http;
 use gateway::lifecycle::Shutdown;
@@ -118,7 +119,7 @@ impl Node {
     /// Signs an account in, asks where its calls go, and reads its models.
     pub async fn connect(&self, name: &str, account: &AccountHandle) {
         let options = LoginOptions::default();
-        self.app.logins.import(MASTER_TENANT, name, &account.auth_json(), options).await.unwrap();
+        self.app.logins.import(&owner(), name, &account.auth_json(), options).await.unwrap();
         self.app.reload().await.unwrap();
         self.app.placements.check_due().await.unwrap();
         self.app.models.refresh_due().await;
@@ -135,7 +136,7 @@ impl Node {
             enabled: true,
             settings: Map::new(),
         };
-        self.app.providers.create(MASTER_TENANT, create).await.unwrap();
+        self.app.providers.create(&owner(), create).await.unwrap();
         self.app.models.refresh_due().await;
     }
 
@@ -171,7 +172,7 @@ impl Node {
     pub async fn listen(&self) -> String {
         let listener = tokio::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let router = self.router();
+        let router = self.router().into_make_service_with_connect_info::<SocketAddr>();
         self.shutdown
             .tasks()
             .spawn_until_stopped("serve", async move { axum::serve(listener, router).await.unwrap() });
@@ -243,6 +244,12 @@ impl Answer {
     pub fn code(&self) -> String {
         self.json()["error"]["code"].as_str().unwrap_or_else(|| panic!("{}", self.text())).to_owned()
     }
+}
+
+/// Whoever has the gateway's token, at work without a request.
+pub fn owner() -> Actor {
+    let tenant = MASTER_TENANT;
+    Actor { tenant, role: Role::Owner, who: Who::Token, name: "token".into(), from: None, request: None }
 }
 
 /// As the gateway's owner, unless `headers` say otherwise. Who asks often makes the router once.

@@ -1,6 +1,7 @@
 //! The whole life of a sign-in against the simulated OpenAI, which knows nothing of our code.
 
 use super::{World, reason, unavailable_until, until};
+use crate::support::world::owner;
 use chrono::TimeDelta;
 use gateway::app::tokens::Tokens;
 use gateway::demo::simulator::{AccountSpec, RedirectPorts, Simulator, SimulatorSpec};
@@ -93,7 +94,7 @@ async fn a_device_sign_in_ends_in_the_same_place() {
     tokens.get(MASTER_TENANT, provider).await.unwrap();
 
     // Signed out here, its refresh token is dead there.
-    assert!(tokens.forget(MASTER_TENANT, provider).await.unwrap());
+    assert!(tokens.forget(&owner(), provider).await.unwrap());
     let token = set.refresh_token.unwrap();
     let why = gateway::upstream::openai_auth::RefreshReason::Scheduled;
     until("revoked", async || auth.refresh(&token, why).await.is_err()).await;
