@@ -321,7 +321,7 @@ pub(crate) mod tests {
         assert!(chained.is_whole());
         assert_eq!(
             chained.hash.to_string(),
-            "0000000000000000000000000000000000000000000000000000000000000000"
+            "1c89cae078d1b20fc12c8bfdcdfb0e3b9ead33f20d8bedfd2ec1d5a1127a813d"
         );
     }
 }

@@ -6,6 +6,7 @@ mod support;
 mod access;
 mod activity;
 mod admin;
+mod audit;
 mod backup;
 mod bench;
 mod chaos;

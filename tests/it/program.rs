@@ -2,6 +2,7 @@
 
 pub mod process;
 
+mod audit;
 mod commands;
 mod life;
 mod replicas;

@@ -93,7 +93,8 @@ async fn put_back<R: AsyncRead + AsyncSeek + Unpin>(
     let sequences = catalogue::sequence_names(&mut tx).await?;
     check_fit(header, &tables)?;
     prepare(&mut tx, &tables).await?;
-    let replaced = audit::heads(&mut tx).await?;
+    // Before they are gone.
+    let replaced = if note.is_some() { audit::heads(&mut tx).await? } else { Vec::new() };
     empty(&mut tx, &tables, header, options).await?;
 
     let places: HashMap<&str, (&TableHeader, &(u64, [u8; 32]))> = header
