@@ -64,7 +64,7 @@ impl utoipa::Modify for Security {
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
         agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota, requests, runs,
-        session, sessions, tools, traces,
+        session, sessions, tenants, tools, traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -101,6 +101,8 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(mcp_servers::list, mcp_servers::create))
         .routes(routes!(mcp_servers::get, mcp_servers::update, mcp_servers::delete))
         .routes(routes!(mcp_servers::reconnect))
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::get, tenants::update, tenants::delete))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())

@@ -25,6 +25,8 @@ pub mod session;
 
 pub mod sessions;
 
+pub mod tenants;
+
 pub mod tools;
 
 pub mod traces;
