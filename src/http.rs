@@ -64,7 +64,7 @@ impl utoipa::Modify for Security {
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
         activity, agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota,
-        requests, runs, session, sessions, tools, traces,
+        requests, runs, session, sessions, tenants, tools, traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -103,6 +103,8 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(mcp_servers::reconnect))
         .routes(routes!(activity::list))
         .routes(routes!(activity::export))
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::get, tenants::update, tenants::delete))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())

@@ -22,8 +22,17 @@ const UNRECORDED: [(&str, &str); 10] = [
 ];
 
 /// What entries tell of.
-const TABLES: [&str; 8] =
-    ["providers", "grants", "pools", "pool_accounts", "agents", "mcp_servers", "sessions", "session_items"];
+const TABLES: [&str; 9] = [
+    "tenants",
+    "providers",
+    "grants",
+    "pools",
+    "pool_accounts",
+    "agents",
+    "mcp_servers",
+    "sessions",
+    "session_items",
+];
 
 struct Walk {
     desk: Desk,
@@ -203,6 +212,15 @@ async fn every_changing_route_writes_one_entry_or_does_nothing_when_that_can_not
     assert_eq!(entry["before"], json!({"timeout_seconds": 60, "env": {"TOKEN": "***"}}));
     let route = "delete /v1/mcp/servers/{id}";
     walk.change(route, "/v1/mcp/servers/tools", json!({}), "mcp_server.delete").await;
+
+    // Tenants.
+    let tenant = json!({"slug": "blue", "name": "Blue"});
+    walk.change("post /v1/tenants", "/v1/tenants", tenant, "tenant.create").await;
+    let route = "put /v1/tenants/{id}";
+    let entry = walk.change(route, "/v1/tenants/blue", json!({"slug": "navy"}), "tenant.update").await;
+    assert_eq!((&entry["before"], &entry["after"]), (&json!({"slug": "blue"}), &json!({"slug": "navy"})));
+    let route = "delete /v1/tenants/{id}";
+    walk.change(route, "/v1/tenants/navy?confirm=navy", json!({}), "tenant.delete").await;
 
     let unrecorded: BTreeSet<String> = UNRECORDED.iter().map(|(route, _)| (*route).to_owned()).collect();
     let known: BTreeSet<String> = walk.seen.union(&unrecorded).cloned().collect();
