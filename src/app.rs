@@ -10,6 +10,10 @@ pub mod vault;
 
 pub mod access;
 
+pub mod keys;
+
+pub mod limits;
+
 pub mod tokens;
 
 pub mod login_listener;
@@ -73,6 +77,7 @@ pub struct App {
     pub db: crate::store::db::Db,
     pub access: access::Access,
     pub audit: audit::Audit,
+    pub keys: keys::Keys,
     pub tokens: tokens::Tokens,
     pub logins: Arc<logins::Logins>,
     pub catalogues: Arc<catalogue::Catalogues>,
@@ -103,6 +108,8 @@ pub struct App {
 impl App {
     /// Brings memory up to date with the database.
     pub async fn reload(&self) -> sqlx::Result<()> {
+        // First of all: a revoked key ends at once.
+        self.keys.reload().await?;
         self.tokens.load().await?;
         self.catalogues.reload().await?;
         self.mcp.reload().await

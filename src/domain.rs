@@ -27,6 +27,9 @@ pub mod catalogue;
 pub mod pool;
 pub mod routing;
 
+pub mod api_key;
+pub mod limits;
+
 pub mod agent_loop;
 
 pub mod activity;

@@ -63,8 +63,8 @@ impl utoipa::Modify for Security {
 /// have.
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
-        activity, agents, codex_pool_activity, events, mcp_servers, oauth, overview, providers, quota,
-        requests, runs, session, sessions, tenants, tools, traces,
+        activity, agents, codex_pool_activity, events, keys, mcp_servers, me, oauth, overview, providers,
+        quota, requests, runs, session, sessions, tenants, tools, traces,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -98,6 +98,10 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(sessions::items))
         .routes(routes!(sessions::rewind))
         .routes(routes!(sessions::export))
+        .routes(routes!(me::get))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::get, keys::update, keys::delete))
+        .routes(routes!(keys::revoke))
         .routes(routes!(mcp_servers::list, mcp_servers::create))
         .routes(routes!(mcp_servers::get, mcp_servers::update, mcp_servers::delete))
         .routes(routes!(mcp_servers::reconnect))

@@ -28,6 +28,9 @@ pub mod sessions;
 
 pub mod mcp_servers;
 
+pub mod api_keys;
+pub mod limits;
+
 pub mod notify;
 pub mod requests;
 

@@ -1,6 +1,7 @@
 //! Who calls: the gateway's token, and the browser sessions that are opened with it.
 
 use crate::app::clock::Clock;
+use crate::app::keys::KeyRing;
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::ids::MASTER_TENANT;
 use base64::Engine as _;
@@ -10,6 +11,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
 
 /// How long a browser stays signed in, in seconds.
@@ -19,6 +21,7 @@ const SESSION_SECONDS: i64 = 7 * 24 * 3600;
 #[derive(Clone)]
 pub struct Access {
     token_digest: [u8; 32],
+    keys: Arc<KeyRing>,
     clock: Clock,
 }
 
@@ -31,13 +34,30 @@ impl std::fmt::Debug for Access {
 impl Access {
     /// For the owner's token.
     pub fn new(token: &SecretString, clock: Clock) -> Self {
-        Self { token_digest: digest(token.expose_secret()), clock }
+        Self { token_digest: digest(token.expose_secret()), keys: Arc::default(), clock }
     }
 
-    /// The owner, when `token` is the gateway's.
+    /// With these API keys.
+    #[must_use]
+    pub fn with_keys(self, keys: Arc<KeyRing>) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The owner, when `token` is the gateway's; an API key with its own role and tenant, when it is one that works.
     pub fn bearer(&self, token: &str) -> Option<Actor> {
-        let same = bool::from(digest(token).ct_eq(&self.token_digest));
-        same.then(owner)
+        let digest = digest(token);
+        if bool::from(digest.ct_eq(&self.token_digest)) {
+            return Some(owner());
+        }
+        let key = self.keys.find(&digest, self.clock.now())?;
+        Some(Actor {
+            tenant: key.tenant,
+            role: key.role,
+            who: Who::Key(key.id),
+            name: key.name.clone(),
+            from: None,
+            request: None,
+        })
     }
 
     /// A browser session: an expiry, signed with a key that follows from the token. Any replica with the same token
@@ -111,7 +131,7 @@ pub fn load_or_make_token(data_dir: &Path) -> std::io::Result<(SecretString, boo
 }
 
 /// `gw_` and 40 characters of base62.
-fn make_token() -> String {
+pub(super) fn make_token() -> String {
     const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let random = std::iter::repeat_with(rand::random::<u8>);
     // 248 is the largest multiple of 62 in a byte: without the rest, every character is as likely.

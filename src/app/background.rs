@@ -14,6 +14,8 @@ const MINUTE: Duration = Duration::from_mins(1);
 const LOGINS: Duration = Duration::from_secs(15);
 /// How often quotas are looked at; few of them are asked for.
 const QUOTA: Duration = Duration::from_secs(1);
+/// How often it is written when keys were used.
+const KEY_USES: Duration = Duration::from_secs(5);
 /// How often old records and sign-ins go.
 const HOUR: Duration = Duration::from_hours(1);
 /// How long the listener for changes waits after it lost the database.
@@ -45,6 +47,18 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
     periodic(app, "refresh_models", MINUTE, |app| async move { app.models.refresh_due().await });
     periodic(app, "check_accounts", MINUTE, |app| async move { check_accounts(&app).await });
     periodic(app, "refresh_quota", QUOTA, |app| async move { app.quotas.refresh_due().await });
+    let (a, stopping) = (app.clone(), tasks.stopping());
+    tasks.spawn("write_key_uses", async move {
+        loop {
+            let over = stopping.run_until_cancelled(tokio::time::sleep(KEY_USES)).await.is_none();
+            if let Err(error) = a.keys.write_uses().await {
+                tracing::warn!(%error, "when keys were used could not be written");
+            }
+            if over {
+                break;
+            }
+        }
+    });
     periodic(app, "prune_leases", HOUR, |app| async move {
         app.accounts.prune(app.clock.now());
         if let Err(error) = app.sharing.prune().await {

@@ -10,6 +10,8 @@ use crate::app::gateway::Gateway;
 use crate::app::health::Accounts;
 use crate::app::health::homes::{self, HomeSharing};
 use crate::app::health::share::Sharing;
+use crate::app::keys::{KeyParts, KeyRing, Keys};
+use crate::app::limits::{LimitParts, Limits};
 use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
 use crate::app::mcp::{McpParts, McpServers};
@@ -18,7 +20,7 @@ use crate::app::placements::Placements;
 use crate::app::providers::Providers;
 use crate::app::quota::{QuotaParts, Quotas};
 use crate::app::records::Recorder;
-use crate::app::runs::{RunParts, Runs};
+use crate::app::runs::{RunParts, Runs, process_number};
 use crate::app::sessions::Sessions;
 use crate::app::tenants::Tenants;
 use crate::app::tokens::{Tokens, TokensDeps};
@@ -171,7 +173,8 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
     }
     let vault = opened.vault;
     let (token, is_new) = gateway_token(&config)?;
-    let access = Access::new(&token, clock.clone());
+    let ring = Arc::new(KeyRing::default());
+    let access = Access::new(&token, clock.clone()).with_keys(ring.clone());
 
     let Upstreams { auth, codex, compatible, web } = upstreams(&config)?;
     let careful = TaskTracker::new();
@@ -205,6 +208,16 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
     let LiveAccounts { accounts, sharing, homes } =
         live_accounts(&config, &db, &clock, &quotas, &shutdown).await?;
     let (events, recorder) = telling(&db, &clock, &metrics, shutdown.tasks());
+    let process = process_number(&clock);
+    let limits = key_limits(&db, &catalogues, &quotas, &shutdown, process, &clock);
+    let keys = Keys::new(KeyParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        ring,
+        catalogues: catalogues.clone(),
+        limits: limits.clone(),
+    });
+    keys.reload().await.context("the API keys can't be read")?;
     let gateway = Arc::new(Gateway {
         config: config.clone(),
         clock: clock.clone(),
@@ -214,11 +227,12 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         compatible,
         accounts: accounts.clone(),
         quotas: quotas.clone(),
+        limits,
         recorder,
         metrics: metrics.clone(),
         shutdown: shutdown.clone(),
     });
-    let AtWork { mcp, tools, runs } = agents_at_work(&db, &vault, web, &gateway).await?;
+    let AtWork { mcp, tools, runs } = agents_at_work(&db, &vault, web, &gateway, process).await?;
     let Edited { providers, agents, tenants } = edited(&models, vault);
     let app = Arc::new(App {
         mcp,
@@ -235,6 +249,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         clock,
         db,
         access,
+        keys,
         tokens,
         logins,
         catalogues,
@@ -295,6 +310,29 @@ fn telling(db: &Db, clock: &Clock, metrics: &Arc<Metrics>, tasks: &Tasks) -> (Ev
     (events, recorder)
 }
 
+/// The limits of keys, with what gives back what ended requests held, and what those of dead processes did.
+fn key_limits(
+    db: &Db,
+    catalogues: &Arc<Catalogues>,
+    quotas: &Arc<Quotas>,
+    shutdown: &Shutdown,
+    process: i64,
+    clock: &Clock,
+) -> Arc<Limits> {
+    let tasks = shutdown.tasks();
+    let (limits, writer, sweeper) = Limits::new(LimitParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        catalogues: catalogues.clone(),
+        quotas: quotas.clone(),
+        tasks: tasks.clone(),
+        process,
+    });
+    tasks.spawn("settle_limits", writer.run(db.clone(), tasks.stopping()));
+    tasks.spawn_until_stopped("sweep_limits", sweeper.run());
+    limits
+}
+
 /// What agents work with.
 struct AtWork {
     mcp: Arc<McpServers>,
@@ -308,6 +346,7 @@ async fn agents_at_work(
     vault: &Vault,
     web: WebClient,
     gateway: &Arc<Gateway>,
+    owner: i64,
 ) -> anyhow::Result<AtWork> {
     let tasks = gateway.shutdown.tasks();
     let connect_timeout = Duration::from_secs(gateway.config.load().upstream.connect_timeout_seconds);
@@ -334,6 +373,7 @@ async fn agents_at_work(
         catalogues: gateway.catalogues.clone(),
         gateway: gateway.clone(),
         tools: tools.clone(),
+        owner,
     });
     tasks.spawn("write_runs", writer.run(db.clone(), tasks.stopping()));
     tasks.spawn("keep_runs", keeper.run(tasks.stopping()));

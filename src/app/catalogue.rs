@@ -3,10 +3,11 @@
 use crate::app::vault::Vault;
 use crate::config::{AgentEntry, AgentTools, Config};
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
+use crate::domain::api_key::{ApiKey, Reach};
 use crate::domain::catalogue::{
     Catalogue, GrantFacts, Model, Provider, RoutingFault, TenantCatalogue, TenantName,
 };
-use crate::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
+use crate::domain::ids::{KeyId, MASTER_TENANT, ProviderId, TenantId};
 use crate::domain::placement::backend_base;
 use crate::domain::pool::config::PoolConfig;
 use crate::domain::provider::ProviderType;
@@ -21,11 +22,37 @@ use crate::store::{agents, grants, models, pools, providers, tenants as tenant_r
 use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, PoisonError};
 use tokio::sync::Mutex;
 
 /// The channel on which Postgres tells of a change; the trigger of the first migration sends to it.
 pub const CHANNEL: &str = "gateway_catalogue";
+
+/// A part of a catalogue, and what it was made from: it holds as long as both are the present ones.
+#[derive(Debug)]
+struct Part {
+    whole: Arc<Catalogue>,
+    reach: Arc<Reach>,
+    part: Arc<TenantCatalogue>,
+}
+
+/// A tenant's part of the catalogue as somebody sees it.
+#[derive(Debug)]
+pub enum Seen {
+    Whole(Arc<Catalogue>, TenantId),
+    Part(Arc<TenantCatalogue>),
+}
+
+impl Deref for Seen {
+    type Target = TenantCatalogue;
+    fn deref(&self) -> &TenantCatalogue {
+        match self {
+            Self::Whole(catalogue, tenant) => catalogue.tenant(*tenant),
+            Self::Part(part) => part,
+        }
+    }
+}
 
 /// The one catalogue of this process.
 #[derive(Debug)]
@@ -35,6 +62,8 @@ pub struct Catalogues {
     config: Arc<ArcSwap<Config>>,
     current: ArcSwap<Catalogue>,
     keys: ArcSwap<HashMap<ProviderId, SecretString>>,
+    /// What keys that do not reach all are shown, each made when it is first asked for.
+    parts: std::sync::Mutex<HashMap<KeyId, Part>>,
     /// One rebuild at a time: an older reading must not replace a newer one. It keeps the faults that were told, so that
     /// each is told once.
     rebuild: Mutex<Vec<RoutingFault>>,
@@ -49,6 +78,7 @@ impl Catalogues {
             config,
             current: ArcSwap::default(),
             keys: ArcSwap::default(),
+            parts: std::sync::Mutex::default(),
             rebuild: Mutex::default(),
         }
     }
@@ -56,6 +86,25 @@ impl Catalogues {
     /// As of the last rebuild.
     pub fn current(&self) -> Arc<Catalogue> {
         self.current.load_full()
+    }
+
+    /// A tenant's part as of the last rebuild; with a key, what of it the key reaches.
+    pub fn seen_by(&self, tenant: TenantId, key: Option<&ApiKey>) -> Seen {
+        let whole = self.current();
+        let Some(key) = key.filter(|key| !key.reach.is_all()) else { return Seen::Whole(whole, tenant) };
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = parts.get(&key.id)
+            && Arc::ptr_eq(&known.whole, &whole)
+            && Arc::ptr_eq(&known.reach, &key.reach)
+        {
+            return Seen::Part(known.part.clone());
+        }
+        let default_provider = self.config.load().agents.defaults.provider.clone();
+        let part = Arc::new(whole.tenant(key.tenant).part(&key.reach, &default_provider));
+        // Keys that are gone are forgotten with the catalogue that they saw.
+        parts.retain(|_, known| Arc::ptr_eq(&known.whole, &whole));
+        parts.insert(key.id, Part { whole, reach: key.reach.clone(), part: part.clone() });
+        Seen::Part(part)
     }
 
     /// `agents.defaults` as of now.

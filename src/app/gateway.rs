@@ -6,6 +6,7 @@
 
 mod payload;
 
+mod line;
 mod record;
 
 mod served;
@@ -19,10 +20,12 @@ pub use served::{AnswerHead, Served, Step};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::health::{self, Accounts, Conversation, NoPlace, Slot, SlotOutcome};
+use crate::app::limits::Limits;
 use crate::app::quota::Quotas;
 use crate::app::records::Recorder;
 use crate::app::tokens::{AccessToken, Tokens};
 use crate::config::Config;
+use crate::domain::api_key::ApiKey;
 use crate::domain::catalogue::{Provider, Resolved};
 use crate::domain::chat::into_events::EventTranslator;
 use crate::domain::ids::{ProviderId, RequestId, TenantId};
@@ -33,7 +36,7 @@ use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::{Event, EventKind, Outcome};
 use crate::domain::responses::headers::passes_downstream;
 use crate::domain::routing::affinity::Home;
-use crate::domain::routing::decide::{Exclusion, decide};
+use crate::domain::routing::decide::{Exclusion, ExclusionReason, decide};
 use crate::domain::routing::failover::{Cause, Failure, Next, Verdict, classify};
 use crate::domain::routing::refusal::{Out, Refusal};
 use crate::lifecycle::Shutdown;
@@ -43,6 +46,7 @@ use crate::upstream::codex::{self, CodexClient, Patience};
 use crate::upstream::openai_compatible::{self, CompatibleClient};
 use arc_swap::ArcSwap;
 use chrono::{DateTime, TimeDelta, Utc};
+use line::Line;
 use reqwest::header::HeaderMap;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
@@ -59,6 +63,7 @@ pub struct Gateway {
     pub compatible: CompatibleClient,
     pub accounts: Arc<Accounts>,
     pub quotas: Arc<Quotas>,
+    pub limits: Arc<Limits>,
     pub recorder: Recorder,
     pub metrics: Arc<Metrics>,
     /// Counts the open streams and says when they have to end.
@@ -70,6 +75,8 @@ pub struct Gateway {
 pub struct Ask {
     pub id: RequestId,
     pub tenant: TenantId,
+    /// The API key that asks: its limits count.
+    pub key: Option<Arc<ApiKey>>,
     pub endpoint: Endpoint,
     pub audience: Audience,
     /// `model` as the client wrote it.
@@ -98,96 +105,67 @@ struct Opened {
     input_tokens: u64,
 }
 
+/// What one account made of a request.
+enum Asked {
+    Opened(Box<(Arc<Provider>, Opened, Slot)>),
+    /// No other account would answer otherwise.
+    Refused(Refusal),
+    Failed(Out),
+}
+
+/// What came of a walk over the accounts.
+enum Walked {
+    Opened(Box<(Arc<Provider>, Opened, Slot)>),
+    Refused(Refusal),
+    /// The account that was waited for could not serve after all.
+    Again,
+    Out {
+        excluded: Vec<Exclusion>,
+        outs: Vec<Out>,
+    },
+}
+
 impl Gateway {
     /// Begins the record of an authenticated request. Whoever holds it drops it when the request is over.
     pub fn begin(
         &self,
         id: RequestId,
-        tenant: TenantId,
+        (tenant, key): (TenantId, Option<&ApiKey>),
         endpoint: Endpoint,
         audience: Audience,
     ) -> RequestGuard {
-        RequestGuard::begin(self, id, tenant, endpoint, audience)
+        RequestGuard::begin(self, id, (tenant, key.map(|key| key.id)), endpoint, audience)
     }
 
     /// Walks the plan until an account begins to answer. What comes back is past the commit point; a refusal means
     /// that the client has seen nothing.
     pub async fn serve(self: Arc<Self>, ask: Ask, mut record: RequestGuard) -> Result<Served, Refusal> {
         record.understood(&ask);
+        if let Some(key) = &ask.key {
+            match self.limits.admit(key, &ask).await {
+                Ok(ticket) => record.admitted(ticket, &ask),
+                Err(refusal) => return Err(record.refused(refusal)),
+            }
+        }
         let pool = ask.resolved.pool.clone();
         let conversation = self.conversation(&ask, &pool);
         let routing = self.config.load().routing.clone();
-        let most_open = routing.max_concurrent_per_account.and_then(|most| usize::try_from(most).ok());
+        let mut line = Line::new(&ask, &routing);
         let patience = TimeDelta::seconds(i64::try_from(routing.max_wait_seconds).unwrap_or_default());
         let stop = self.shutdown.stop_streams();
         let mut waited = false;
         loop {
-            let now = self.clock.now();
-            let snapshot = self.accounts.snapshot(&pool, &ask.resolved.model, &conversation, most_open, now);
-            let plan = self.accounts.with_rotation(&pool, |rotation| decide(&snapshot, rotation, now));
-            record.planned(&plan, &snapshot);
-            drop(snapshot);
-            let (mut excluded, mut outs) = (plan.excluded, Vec::new());
-            let mut queue: VecDeque<(usize, bool)> = plan
-                .attempts
-                .iter()
-                .zip(0..)
-                .map(|(i, place)| (*i, place >= plan.last_resort_from))
-                .collect();
-            while let Some((index, last_resort)) = queue.pop_front() {
-                let provider = pool.accounts[index].clone();
-                let begun = self.accounts.begin(provider.id, &ask.resolved.model, most_open, last_resort);
-                let mut slot = match begun {
-                    Ok(slot) => slot,
-                    Err(NoPlace::Busy) => {
-                        outs.push(Out::busy(&provider.name));
-                        continue;
-                    }
-                    // An attempt may take minutes: what happened to the others meanwhile counts.
-                    Err(NoPlace::Doubtful) => {
-                        queue.push_back((index, true));
-                        continue;
-                    }
-                    Err(NoPlace::Shut { reason, until, told }) => {
-                        excluded.push(Exclusion { index, reason, until, told });
-                        continue;
-                    }
-                };
-                record.begin_attempt(&provider);
-                let attempted = tokio::select! {
-                    biased;
-                    attempted = self.attempt(&ask, &provider, &conversation) => attempted,
-                    () = stop.cancelled() => {
-                        let refusal = Refusal::shutting_down();
-                        record.attempt_failed(&refusal, None);
-                        return Err(record.refused(refusal));
-                    }
-                };
-                let failure = match attempted {
-                    Ok(opened) => {
-                        slot.answers();
-                        self.accounts.served(&conversation, &pool, provider.id);
-                        record.committed(opened.head.iter().any(Event::is_visible));
-                        return Ok(Served::new(&self, provider, opened, record, slot, &ask));
-                    }
-                    Err(failure) => failure,
-                };
-                let now = self.clock.now();
-                let mut refusal = Refusal::of(&failure, &provider.name, now.timestamp());
-                if refusal.code == "model_not_found" && pool.accounts.len() == 1 {
-                    refusal.list_models(provider.models.iter().map(|m| m.id.as_str()));
+            let (excluded, outs) = match self.walk(&ask, &mut record, &conversation, &mut line).await {
+                Walked::Opened(opened) => {
+                    let (provider, opened, slot) = *opened;
+                    return Ok(Served::new(&self, provider, opened, record, slot, &ask));
                 }
-                let verdict =
-                    note(&self.quotas, &mut slot, &failure, &refusal, (&provider, &ask.resolved.model), now);
-                record.attempt_failed(&refusal, Some(&failure));
-                tracing::info!(
-                    request_id = %ask.id, provider = %provider.name, code = %refusal.code,
-                    cause = verdict.cause.as_str(), reason = %refusal.message, "attempt failed"
-                );
-                if verdict.next == Next::Return {
-                    return Err(record.refused(refusal));
-                }
-                outs.push(Out::failed(refusal, verdict.cause, now));
+                Walked::Refused(refusal) => return Err(record.refused(refusal)),
+                Walked::Again => continue,
+                Walked::Out { excluded, outs } => (excluded, outs),
+            };
+            if line.wait(&self.accounts, &stop).await {
+                continue;
             }
             // Only now: a description of a thousand accounts costs more than the decision.
             let now = self.clock.now();
@@ -198,19 +176,145 @@ impl Gateway {
             let Some(release) = near else {
                 let mut refusal = Refusal::all_out(outs, &ask.model_asked, now);
                 if refusal.code == "model_not_found" && pool.accounts.len() > 1 {
-                    let models: BTreeSet<&str> =
-                        pool.accounts.iter().flat_map(|p| p.models.iter().map(|m| m.id.as_str())).collect();
-                    refusal.list_models(models.into_iter());
+                    refusal.list_models(self.models_of(&ask).iter().map(String::as_str));
                 }
                 return Err(record.refused(refusal));
             };
             waited = true;
+            line.begin_anew();
             let wait = (release - now).to_std().unwrap_or_default();
             tokio::select! {
                 () = tokio::time::sleep(wait) => {}
                 () = stop.cancelled() => {}
             }
         }
+    }
+
+    /// The models of a pool that the client may ask.
+    fn models_of(&self, ask: &Ask) -> BTreeSet<String> {
+        let seen = self.catalogues.seen_by(ask.tenant, ask.key.as_deref());
+        let accounts = ask.resolved.pool.accounts.iter();
+        let models = accounts.flat_map(|account| account.models.iter().map(|model| &model.id));
+        models.filter(|model| seen.offers(&ask.resolved.provider, model)).cloned().collect()
+    }
+
+    /// One walk over the accounts: in the order of the decision, or to the one that was waited for.
+    async fn walk(
+        &self,
+        ask: &Ask,
+        record: &mut RequestGuard,
+        conversation: &Conversation,
+        line: &mut Line,
+    ) -> Walked {
+        let pool = &ask.resolved.pool;
+        let mut turn = line.turn.take();
+        let by_turn = turn.is_some();
+        let (mut queue, mut excluded) = match &turn {
+            Some(turn) => {
+                let at = pool.accounts.iter().position(|account| account.id == turn.account());
+                (at.into_iter().map(|at| (at, false)).collect(), Vec::new())
+            }
+            None => self.plan(ask, record, conversation, line),
+        };
+        while let Some((index, last_resort)) = queue.pop_front() {
+            let provider = &pool.accounts[index];
+            let begun = match turn.take() {
+                Some(turn) => self.accounts.begin_turn(turn, &ask.resolved.model),
+                None => self.accounts.begin(provider.id, &ask.resolved.model, line.most, last_resort),
+            };
+            let slot = match begun {
+                Ok(slot) => slot,
+                Err(NoPlace::Busy) => {
+                    line.busy.push(provider.id);
+                    line.outs.push(Out::busy(&provider.name));
+                    continue;
+                }
+                // An attempt may take minutes: what happened to the others meanwhile counts.
+                Err(NoPlace::Doubtful) => {
+                    queue.push_back((index, true));
+                    continue;
+                }
+                Err(NoPlace::Shut { reason, until, told }) => {
+                    excluded.push(Exclusion { index, reason, until, told });
+                    continue;
+                }
+            };
+            match self.ask_account(ask, record, conversation, provider, slot).await {
+                Asked::Opened(opened) => return Walked::Opened(opened),
+                Asked::Refused(refusal) => return Walked::Refused(refusal),
+                Asked::Failed(out) => line.failed(provider.id, out),
+            }
+        }
+        if by_turn {
+            return Walked::Again;
+        }
+        Walked::Out { excluded, outs: line.outs() }
+    }
+
+    /// Decides; what is tried, in order, and what is left out. Who failed while this request waited is not asked again.
+    fn plan(
+        &self,
+        ask: &Ask,
+        record: &mut RequestGuard,
+        conversation: &Conversation,
+        line: &mut Line,
+    ) -> (VecDeque<(usize, bool)>, Vec<Exclusion>) {
+        let (now, pool) = (self.clock.now(), &ask.resolved.pool);
+        let snapshot = self.accounts.snapshot(pool, &ask.resolved.model, conversation, line.most, now);
+        let plan = self.accounts.with_rotation(pool, |rotation| decide(&snapshot, rotation, now));
+        record.planned(&plan, &snapshot);
+        let busy = plan.excluded.iter().filter(|out| out.reason == ExclusionReason::Busy);
+        line.plan(busy.map(|out| pool.accounts[out.index].id));
+        let attempts = plan.attempts.iter().zip(0..).map(|(i, place)| (*i, place >= plan.last_resort_from));
+        let queue = attempts.filter(|(i, _)| !line.has_failed(pool.accounts[*i].id)).collect();
+        (queue, plan.excluded)
+    }
+
+    /// Asks one account, to its commit point.
+    async fn ask_account(
+        &self,
+        ask: &Ask,
+        record: &mut RequestGuard,
+        conversation: &Conversation,
+        provider: &Arc<Provider>,
+        mut slot: Slot,
+    ) -> Asked {
+        let pool = &ask.resolved.pool;
+        record.begin_attempt(provider);
+        let stop = self.shutdown.stop_streams();
+        let attempted = tokio::select! {
+            biased;
+            attempted = self.attempt(ask, provider, conversation) => attempted,
+            () = stop.cancelled() => {
+                let refusal = Refusal::shutting_down();
+                record.attempt_failed(&refusal, None);
+                return Asked::Refused(refusal);
+            }
+        };
+        let failure = match attempted {
+            Ok(opened) => {
+                slot.answers();
+                self.accounts.served(conversation, pool, provider.id);
+                record.committed(opened.head.iter().any(Event::is_visible));
+                return Asked::Opened(Box::new((provider.clone(), opened, slot)));
+            }
+            Err(failure) => failure,
+        };
+        let now = self.clock.now();
+        let mut refusal = Refusal::of(&failure, &provider.name, now.timestamp());
+        if refusal.code == "model_not_found" && pool.accounts.len() == 1 {
+            refusal.list_models(self.models_of(ask).iter().map(String::as_str));
+        }
+        let verdict = note(&self.quotas, &mut slot, &failure, &refusal, (provider, &ask.resolved.model), now);
+        record.attempt_failed(&refusal, Some(&failure));
+        tracing::info!(
+            request_id = %ask.id, provider = %provider.name, code = %refusal.code,
+            cause = verdict.cause.as_str(), reason = %refusal.message, "attempt failed"
+        );
+        if verdict.next == Next::Return {
+            return Asked::Refused(refusal);
+        }
+        Asked::Failed(Out::failed(refusal, verdict.cause, now))
     }
 
     /// What is known of the conversation that a request belongs to.

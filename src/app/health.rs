@@ -6,8 +6,10 @@
 pub mod homes;
 pub mod share;
 
+mod queue;
 mod slot;
 
+pub use queue::{Lane, Turn, Waiting};
 pub use slot::{NoPlace, Slot, SlotOutcome};
 
 use crate::app::App;
@@ -27,6 +29,7 @@ use crate::domain::routing::health::{Block, BlockReason, Change, Gate, Health, L
 use crate::domain::routing::incident::{Incident, Incidents};
 use crate::domain::routing::rotation::Rotation;
 use chrono::{DateTime, TimeDelta, Utc};
+use queue::Queue;
 use sha2::{Digest as _, Sha256};
 use share::News;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -45,6 +48,8 @@ pub struct Accounts {
     rotations: Mutex<ByProvider<Rotation>>,
     homes: Mutex<Homes>,
     incidents: Mutex<Incidents>,
+    /// Who waits for a place.
+    queue: Queue,
     news: mpsc::UnboundedSender<News>,
     /// Lossy: what does not fit is told with the conversation's next move.
     moves: mpsc::Sender<(ConversationKey, Home)>,
@@ -83,6 +88,7 @@ impl Accounts {
             rotations: Mutex::default(),
             homes: Mutex::new(Homes::new(conversation_ttl, MOST_HOMES)),
             incidents: Mutex::default(),
+            queue: Queue::default(),
             news,
             moves,
         }

@@ -187,6 +187,11 @@ impl Quotas {
         }
     }
 
+    /// Tokens, weighted by what they cost (`domain::quota::debit::weight`), that a week of the account is taken to hold.
+    pub fn weekly_tokens(&self, provider: ProviderId, now: DateTime<Utc>) -> f64 {
+        self.account(provider, now).live().weekly_tokens()
+    }
+
     /// Whether the account can serve `model` now, as far as its quota goes.
     pub fn readiness(&self, provider: ProviderId, model: &str, now: DateTime<Utc>) -> Readiness {
         self.known_now().readiness(provider, model, now)

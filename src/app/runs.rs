@@ -20,7 +20,7 @@ mod watch;
 pub use crate::store::runs::{Filter, RunRow};
 pub use answer::{RunAnswer, Source};
 pub use log::{LogWriter, Told};
-pub use owner::Keeper;
+pub use owner::{Keeper, process_number};
 pub use prepare::{AgentAsk, AgentRequest, RunAsk};
 
 use crate::app::catalogue::Catalogues;
@@ -29,6 +29,7 @@ use crate::app::conversations::{Transcript, after_last_answer, storable};
 use crate::app::gateway::Gateway;
 use crate::app::tools::Toolbox;
 use crate::config::Config;
+use crate::domain::api_key::ApiKey;
 use crate::domain::ids::{RunId, SessionId, TenantId};
 use crate::domain::responses::event::Usage;
 use crate::domain::routing::refusal::Refusal;
@@ -69,6 +70,8 @@ pub struct RunParts {
     pub catalogues: Arc<Catalogues>,
     pub gateway: Arc<Gateway>,
     pub tools: Toolbox,
+    /// Of this process ([`process_number`]).
+    pub owner: i64,
 }
 
 /// Shared by all drivers of this process.
@@ -156,10 +159,9 @@ struct Entered {
 impl Runs {
     /// Runs of this process; what has to be spawned comes with them.
     pub fn new(parts: RunParts) -> (Self, LogWriter, Keeper) {
-        let RunParts { db, clock, config, catalogues, gateway, tools } = parts;
+        let RunParts { db, clock, config, catalogues, gateway, tools, owner } = parts;
         let (log, writer) = log::channel();
         let (holding, held) = watched::channel(false);
-        let owner = owner::number(&clock);
         let stop_streams = gateway.shutdown.stop_streams();
         let live = Arc::new(LiveRuns::default());
         let keeper = Keeper { db: db.clone(), clock: clock.clone(), owner, live: live.clone(), holding };
@@ -232,8 +234,13 @@ impl Runs {
         }
     }
 
-    /// Goes on with a run whose process died or went down.
-    pub async fn resume(&self, tenant: TenantId, id: RunId) -> Result<RunId, RunError> {
+    /// Goes on with a run whose process died or went down, on behalf of `key` when one asks.
+    pub async fn resume(
+        &self,
+        tenant: TenantId,
+        id: RunId,
+        key: Option<Arc<ApiKey>>,
+    ) -> Result<RunId, RunError> {
         let row = self.get(tenant, id).await?;
         if row.status != "interrupted" {
             return Err(RunError::NotInterrupted(row.status));
@@ -243,6 +250,7 @@ impl Runs {
             agent: row.agent_key.clone(),
             session_key: row.session_key.clone(),
             model: Some(row.model.clone()),
+            key,
             ..RunAsk::default()
         };
         let Prepare { mut job, .. } = prepare::of_message(&self.0, tenant, ask)?;

@@ -15,5 +15,8 @@ section! {
         /// Requests that one account serves at a time; null is no limit.
         #[serde(deserialize_with = "values::maybe_within::<1, 10_000, _, _>")]
         max_concurrent_per_account: Option<u32> = None,
+        /// Seconds that a request waits for its turn when every account serves as many as it may. 0 answers at once.
+        #[serde(deserialize_with = "values::within::<0, 600, _, _>")]
+        max_queue_seconds: u64 = 30,
     }
 }

@@ -7,7 +7,11 @@ pub mod codex_pool_activity;
 
 pub mod events;
 
+pub mod keys;
+
 pub mod mcp_servers;
+
+pub mod me;
 
 pub mod oauth;
 

@@ -5,7 +5,7 @@ use super::error::ApiError;
 use super::openai::OpenAiError;
 use crate::app::App;
 use crate::domain::access::{Actor, Permission};
-use crate::domain::ids::{MASTER_TENANT, RequestId, TenantId};
+use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::peer::client_address;
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
@@ -96,7 +96,10 @@ impl FromRequestParts<Arc<App>> for Caller {
         };
         for name in ["x-gateway-tenant-id", "x-goclaw-tenant-id"] {
             let Some(asked) = parts.headers.get(name) else { continue };
-            let ours = asked.to_str().is_ok_and(|t| t == "master" || t == MASTER_TENANT.to_string());
+            // A key stays in its tenant, whatever it asks for.
+            let key = app.keys.of(&actor).map_err(|_| ApiError::unauthorized())?;
+            let slug = key.as_ref().map_or("master", |key| &key.tenant_slug);
+            let ours = asked.to_str().is_ok_and(|t| t == slug || t == actor.tenant.to_string());
             if !ours {
                 return Err(ApiError::not_found("tenant"));
             }

@@ -43,7 +43,8 @@ pub async fn serve(
         .disable_allowed_hosts();
     // At the end of the process an answer that is under way gets its grace.
     let open = app.shutdown.stream();
-    let tools = GatewayTools { app, caller };
+    let key = caller.key(&app)?;
+    let tools = GatewayTools { app, caller, key };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(tools.clone()), sessions, config);
     let mut response = service.handle(request).await.map(|body| {

@@ -1,6 +1,6 @@
 //! The record of what was served: one row per request and one per attempt, written behind the answer.
 
-use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use crate::domain::ids::{KeyId, ProviderId, RequestId, TenantId};
 use crate::domain::responses::event::Usage;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -16,6 +16,8 @@ pub use read::*;
 pub struct RequestRecord {
     pub id: RequestId,
     pub tenant: TenantId,
+    /// The API key that asked.
+    pub key: Option<KeyId>,
     pub started_at: DateTime<Utc>,
     pub duration_ms: i64,
     /// Until the first event that the client could see.
@@ -130,11 +132,13 @@ pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx:
         "insert into requests (id, tenant_id, started_at, duration_ms, first_event_ms, endpoint, client, model,
              served_model, agent_key, session_key, provider_id, provider_name, status, http_status, error_code,
              error_message, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, pool_owner_id,
-             pool_owner_name, strategy, decision, attempt_count, selected_provider_id, selected_provider_name)
+             pool_owner_name, strategy, decision, attempt_count, selected_provider_id, selected_provider_name,
+             key_id)
          select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::text[],
              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::text[], $14::text[],
              $15::integer[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
-             $22::uuid[], $23::text[], $24::text[], $25::jsonb[], $26::integer[], $27::uuid[], $28::text[])
+             $22::uuid[], $23::text[], $24::text[], $25::jsonb[], $26::integer[], $27::uuid[], $28::text[],
+             $29::uuid[])
          on conflict do nothing",
     )
     .bind(column(&records, |r| r.id.0))
@@ -165,6 +169,7 @@ pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx:
     .bind(column(&records, |r| i32::try_from(r.attempts.len()).unwrap_or(i32::MAX)))
     .bind(column(&records, |r| r.attempts.first().map(|a| a.provider.0)))
     .bind(column(&records, |r| r.attempts.first().map(|a| a.provider_name.as_str())))
+    .bind(column(&records, |r| r.key.map(|key| key.0)))
     .execute(&mut *conn)
     .await?;
     let attempts: Vec<_> = records
@@ -245,6 +250,7 @@ mod tests {
         let record = RequestRecord {
             id: RequestId(uuid::Uuid::nil()),
             tenant: TenantId(uuid::Uuid::nil()),
+            key: None,
             started_at: at,
             duration_ms: 1,
             first_event_ms: None,

@@ -39,6 +39,7 @@ fn request(
     let served = attempts.iter().find(|(_, outcome, _)| *outcome == "served");
     let failed = attempts.last().is_some_and(|(_, outcome, _)| *outcome == "failed");
     RequestRecord {
+        key: None,
         id: RequestId(Uuid::new_v7(time)),
         tenant: MASTER_TENANT,
         started_at,

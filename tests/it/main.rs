@@ -14,6 +14,7 @@ mod config;
 mod embedded;
 mod events;
 mod gateway;
+mod keys;
 mod layering;
 mod mcp;
 mod pools;

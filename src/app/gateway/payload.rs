@@ -55,6 +55,27 @@ pub fn target<'a>(resolved: &'a Resolved, provider: &'a Provider) -> Result<Targ
 }
 
 impl Payload {
+    /// All of its text, as JSON.
+    pub fn text(&self) -> Bytes {
+        match self {
+            Self::Native { body, .. } | Self::Responses(body) => body.clone(),
+            Self::Chat(value) => value.to_string().into(),
+            Self::Draft { draft, .. } => draft.clone().into_body(),
+        }
+    }
+
+    /// The client's own limit of the answer, in tokens.
+    pub fn max_tokens(&self) -> Option<u64> {
+        match self {
+            Self::Native { head, .. } => head.max_output_tokens,
+            Self::Responses(body) => request::read_head(body).ok()?.max_output_tokens,
+            Self::Chat(value) => {
+                ["max_completion_tokens", "max_tokens"].iter().find_map(|name| value.get(*name)?.as_u64())
+            }
+            Self::Draft { prepared, .. } => prepared.max_output_tokens,
+        }
+    }
+
     /// The body for a ChatGPT account. With `moved`, what only another account can read is left out.
     pub(super) fn for_codex(
         &self,

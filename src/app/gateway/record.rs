@@ -5,12 +5,14 @@
 
 use super::{Ask, Gateway};
 use crate::app::clock::Clock;
+use crate::app::limits::Ticket;
 use crate::app::records::Recorder;
 use crate::domain::catalogue::Provider;
-use crate::domain::ids::{RequestId, TenantId};
+use crate::domain::ids::{KeyId, RequestId, TenantId};
 use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
-use crate::domain::responses::event::{Outcome, Terminal};
+use crate::domain::responses::event::{Event, Outcome, Terminal, Usage};
+use crate::domain::responses::limit::OutputLimit;
 use crate::domain::routing::decide::{Plan, PoolSnapshot};
 use crate::domain::routing::failover::{Failure, classify};
 use crate::domain::routing::refusal::Refusal;
@@ -27,6 +29,8 @@ pub struct RequestGuard {
     record: Unwritten,
     started: Instant,
     attempt: Option<(AttemptRecord, ProviderKind, Instant)>,
+    /// What it holds of its key's limits.
+    held: Option<Held>,
     upstream_model: String,
     clock: Clock,
     endpoint: Endpoint,
@@ -36,6 +40,13 @@ pub struct RequestGuard {
     _active: ActiveStream,
     /// Shutdown waits for it.
     _open: StreamGuard,
+}
+
+/// A ticket, and what is known of the use for an answer whose end does not tell it.
+struct Held {
+    ticket: Ticket,
+    input_tokens: u64,
+    output: OutputLimit,
 }
 
 impl std::fmt::Debug for RequestGuard {
@@ -48,7 +59,7 @@ impl RequestGuard {
     pub(super) fn begin(
         gateway: &Gateway,
         id: RequestId,
-        tenant: TenantId,
+        (tenant, key): (TenantId, Option<KeyId>),
         endpoint: Endpoint,
         audience: Audience,
     ) -> Self {
@@ -60,6 +71,7 @@ impl RequestGuard {
             record: Unwritten(Some(RequestRecord {
                 id,
                 tenant,
+                key,
                 started_at: gateway.clock.now(),
                 duration_ms: 0,
                 first_event_ms: None,
@@ -81,6 +93,7 @@ impl RequestGuard {
             })),
             started: Instant::now(),
             attempt: None,
+            held: None,
             upstream_model: String::new(),
             clock: gateway.clock.clone(),
             endpoint,
@@ -104,6 +117,36 @@ impl RequestGuard {
         self.record.session_key.clone_from(&ask.session_key);
         self.record.pool_owner = Some((provider.id, provider.name.clone()));
         self.upstream_model.clone_from(&ask.resolved.model);
+    }
+
+    /// It is in by the limits of its key. What it holds is free again with this record.
+    pub(super) fn admitted(&mut self, ticket: Option<Ticket>, ask: &Ask) {
+        self.held = ticket.map(|ticket| Held {
+            ticket,
+            input_tokens: super::estimate(ask.payload.text().len()),
+            output: OutputLimit::new(None),
+        });
+    }
+
+    /// An event of the answer went by: a client that hangs up before the end has used what it saw.
+    pub(super) fn heard(&mut self, event: &Event) {
+        if let Some(held) = &mut self.held {
+            held.output.on_event(event);
+        }
+    }
+
+    /// What the request used: as it was told, else as it looks. A request that no account took used nothing.
+    fn settle(&mut self) {
+        let Some(mut held) = self.held.take() else { return };
+        let was_asked = self.attempt.is_some() || self.record.provider.is_some();
+        let estimated = || Usage {
+            input_tokens: held.input_tokens,
+            output_tokens: held.output.tokens(),
+            ..Usage::default()
+        };
+        if let Some(usage) = self.record.usage.or_else(|| was_asked.then(estimated)) {
+            held.ticket.spend(usage);
+        }
     }
 
     /// The decision that the attempts follow. A second one, after a wait, takes the place of the first.
@@ -241,6 +284,7 @@ impl RequestGuard {
 
 impl Drop for RequestGuard {
     fn drop(&mut self) {
+        self.settle();
         self.end_attempt();
         self.record.duration_ms = millis(self.started);
         let outcome = match self.record.status {

@@ -174,6 +174,7 @@ impl Served {
     }
 
     fn look_at(&mut self, event: &Event) {
+        self.record.heard(event);
         if event.kind == EventKind::RateLimits {
             self.quotas.observe_event(self.head.provider.id, &event.frame.data, self.clock.now());
         }

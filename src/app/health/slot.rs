@@ -1,6 +1,7 @@
 //! One attempt at one account: it counts as open until it is dropped, whatever happens.
 
-use super::{Accounts, Live};
+use super::Accounts;
+use super::queue::{Place, Turn};
 use crate::domain::ids::ProviderId;
 use crate::domain::quota::readiness::Readiness;
 use crate::domain::routing::decide::ExclusionReason;
@@ -8,7 +9,6 @@ use crate::domain::routing::failover::{Cause, Verdict};
 use crate::domain::routing::health::{Failed, Gate};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 
 /// What an attempt's failure tells of its account.
 #[derive(Clone, Debug)]
@@ -23,9 +23,8 @@ pub struct SlotOutcome {
 
 /// See the module.
 pub struct Slot {
-    accounts: Arc<Accounts>,
-    id: ProviderId,
-    live: Arc<Live>,
+    /// Handed on when this is dropped.
+    place: Place,
     model: String,
     began: DateTime<Utc>,
     probes: bool,
@@ -52,17 +51,21 @@ impl Accounts {
         most_open: Option<usize>,
         last_resort: bool,
     ) -> Result<Slot, NoPlace> {
-        let live = self.live(id);
-        let most = most_open.unwrap_or(usize::MAX);
-        live.open
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |open| (open < most).then_some(open + 1))
-            .map_err(|_| NoPlace::Busy)?;
-        let began = self.clock.now();
-        let accounts = self.clone();
+        let place = self.place(id, most_open.unwrap_or(usize::MAX)).ok_or(NoPlace::Busy)?;
+        self.begin_on(place, model, last_resort)
+    }
+
+    /// The same on a place that was waited for.
+    pub fn begin_turn(&self, turn: Turn, model: &str) -> Result<Slot, NoPlace> {
+        self.begin_on(turn.0, model, false)
+    }
+
+    fn begin_on(&self, place: Place, model: &str, last_resort: bool) -> Result<Slot, NoPlace> {
+        let (began, id) = (self.clock.now(), place.id);
         // From here on its drop frees the place.
-        let mut slot = Slot { accounts, id, live, model: model.to_owned(), began, probes: false };
-        if slot.live.is_troubled() {
-            let judged = slot.live.change(|health| health.begin(model, last_resort, began));
+        let mut slot = Slot { place, model: model.to_owned(), began, probes: false };
+        if slot.place.live.is_troubled() {
+            let judged = slot.place.live.change(|health| health.begin(model, last_resort, began));
             slot.probes = judged.map_err(|gate| match gate {
                 Gate::Shut { reason, until, told, soft: false } => {
                     NoPlace::Shut { reason: reason.into(), until: Some(until), told }
@@ -70,7 +73,7 @@ impl Accounts {
                 Gate::Shut { .. } | Gate::Open | Gate::Probe => NoPlace::Doubtful,
             })?;
         }
-        if let Readiness::Exhausted { until, .. } = slot.accounts.quotas.readiness(id, model, began)
+        if let Readiness::Exhausted { until, .. } = self.quotas.readiness(id, model, began)
             && until.is_none_or(|at| began < at)
         {
             return Err(NoPlace::Shut { reason: ExclusionReason::Exhausted, until, told: until.is_some() });
@@ -83,26 +86,26 @@ impl Slot {
     /// The account began to answer.
     pub fn answers(&mut self) {
         self.probes = false;
-        if self.live.is_troubled() {
-            let changes = self.live.change(|health| health.answers(&self.model, self.began));
-            self.accounts.tell(self.id, changes);
+        if self.place.live.is_troubled() {
+            let changes = self.place.live.change(|health| health.answers(&self.model, self.began));
+            self.place.accounts.tell(self.place.id, changes);
         }
     }
 
     /// The answer came to its good end.
     pub fn succeeded(&self) {
-        let now = self.accounts.clock.now();
-        self.live.change(|health| health.succeeded(now));
-        self.accounts.incidents().succeeded(self.id, now);
+        let now = self.place.accounts.clock.now();
+        self.place.live.change(|health| health.succeeded(now));
+        self.place.accounts.incidents().succeeded(self.place.id, now);
     }
 
     /// The attempt failed, before or after its commit point.
     pub fn failed(&mut self, outcome: &SlotOutcome) {
         self.probes = false;
-        let now = self.accounts.clock.now();
+        let now = self.place.accounts.clock.now();
         let cause = outcome.verdict.cause;
         let incident = !matches!(cause, Cause::Client | Cause::ForeignContent)
-            && self.accounts.incidents().failed(self.id, cause, now);
+            && self.place.accounts.incidents().failed(self.place.id, cause, now);
         let failed = Failed {
             model: &self.model,
             verdict: outcome.verdict,
@@ -113,22 +116,21 @@ impl Slot {
             incident,
             unlisted: outcome.unlisted,
         };
-        let changes = self.live.change(|health| {
+        let changes = self.place.live.change(|health| {
             let mut changes: Vec<_> = health.failed(&failed, now).into_iter().collect();
             if incident {
                 changes.extend(health.pardon());
             }
             changes
         });
-        self.accounts.tell(self.id, changes);
+        self.place.accounts.tell(self.place.id, changes);
     }
 }
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        self.live.open.fetch_sub(1, Ordering::Relaxed);
         if self.probes {
-            self.live.change(|health| health.end_probe(self.began));
+            self.place.live.change(|health| health.end_probe(self.began));
         }
     }
 }

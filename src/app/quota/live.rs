@@ -5,7 +5,7 @@ use crate::domain::quota::debit::Ledger;
 use crate::domain::quota::envelope::ErrorCode;
 use crate::domain::quota::evidence::{Evidence, WindowView};
 use crate::domain::quota::forecast::Sample;
-use crate::domain::quota::readiness::{Readiness, readiness};
+use crate::domain::quota::readiness::{Readiness, capacity, readiness};
 use crate::domain::quota::schedule::Facts;
 use crate::domain::quota::window::{MeterId, WindowLength};
 use crate::domain::responses::event::Usage;
@@ -18,6 +18,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 const SAMPLE_EVERY: TimeDelta = TimeDelta::seconds(60);
 /// Figures of a window that are kept in memory: a third of its length at one an hour, and the last hours at one a minute.
 const SAMPLES: usize = 720;
+/// Seconds.
+const WEEK: i64 = 604_800;
 /// Models of which a judgement is kept.
 const JUDGED: usize = 16;
 /// It is made anew after this, whatever happened.
@@ -201,6 +203,12 @@ impl Live {
     pub(super) fn served(&mut self, model: &str, usage: &Usage, now: DateTime<Utc>) {
         self.ledger.served(self.evidence.meter_of(model), usage, now);
         self.judged.clear();
+    }
+
+    /// Weighted tokens that a week of the account is taken to hold.
+    pub(super) fn weekly_tokens(&self) -> f64 {
+        let capacity = capacity(self.evidence.plan().or(self.plan.as_deref()));
+        WindowLength::from_seconds(WEEK).map_or(0.0, |week| self.ledger.tokens_in(week, capacity))
     }
 
     /// Whether it is time to save.

@@ -4,6 +4,7 @@ use crate::app::conversations::Makers;
 use crate::app::gateway::{Ask, Payload};
 use crate::app::tools::ToolContext;
 use crate::domain::agent_loop::{Limit, Limits};
+use crate::domain::api_key::ApiKey;
 use crate::domain::catalogue::Resolved;
 use crate::domain::ids::{RequestId, RunId, SessionId, TenantId};
 use crate::domain::responses::audience::Audience;
@@ -13,6 +14,7 @@ use crate::telemetry::metrics::Endpoint;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// One run, ready to be driven.
@@ -20,6 +22,8 @@ use std::time::Duration;
 pub(super) struct Job {
     pub id: RunId,
     pub tenant: TenantId,
+    /// The API key that asked for it: each question counts against its limits.
+    pub key: Option<Arc<ApiKey>>,
     pub agent_key: String,
     pub resolved: Resolved,
     pub endpoint: Endpoint,
@@ -67,6 +71,11 @@ impl Base {
 }
 
 impl Job {
+    /// Who asks.
+    pub fn asker(&self) -> (TenantId, Option<&ApiKey>) {
+        (self.tenant, self.key.as_deref())
+    }
+
     /// The most tokens of one answer.
     pub fn answer_limit(&self) -> Option<u64> {
         self.resolved.agent.as_ref().and_then(|(_, effective)| effective.max_tokens)
@@ -135,6 +144,7 @@ impl Job {
         Ask {
             id,
             tenant: self.tenant,
+            key: self.key.clone(),
             endpoint: self.endpoint,
             audience: self.audience,
             model_asked: self.model_asked.clone(),

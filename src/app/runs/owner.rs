@@ -24,8 +24,9 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 /// Why a run that nobody drives ended: code and text.
 const GONE: (&str, &str) = ("interrupted", "the process that drove this run is gone; the run can be resumed");
 
-/// A number for this process that no other has.
-pub(super) fn number(clock: &Clock) -> i64 {
+/// A number for this process that no other has. It is the number of the advisory lock by which the others know that the
+/// process lives.
+pub fn process_number(clock: &Clock) -> i64 {
     let id = clock.new_id();
     let mut bytes = [0; 8];
     bytes.copy_from_slice(&id.as_bytes()[8..]);

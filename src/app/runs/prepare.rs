@@ -7,6 +7,7 @@ use crate::app::gateway::{RequestGuard, target};
 use crate::app::tools::ToolContext;
 use crate::domain::agent::{Agent, Effective, effort_of};
 use crate::domain::agent_loop::Limits;
+use crate::domain::api_key::ApiKey;
 use crate::domain::catalogue::{Resolved, Unresolved};
 use crate::domain::ids::{RequestId, RunId, SessionId, TenantId};
 use crate::domain::responses::audience::Audience;
@@ -32,6 +33,8 @@ pub struct RunAsk {
     pub session_key: Option<String>,
     pub model: Option<String>,
     pub thinking_level: Option<String>,
+    /// The API key that asks.
+    pub key: Option<Arc<ApiKey>>,
 }
 
 /// A request of the OpenAI endpoints that an agent answers.
@@ -46,6 +49,8 @@ pub struct AgentAsk {
 #[derive(Debug)]
 pub struct AgentRequest {
     pub tenant: TenantId,
+    /// The API key that asks.
+    pub key: Option<Arc<ApiKey>>,
     pub endpoint: Endpoint,
     pub audience: Audience,
     pub model_asked: String,
@@ -71,8 +76,7 @@ pub(super) struct Prepare {
 
 /// A run for a message.
 pub(super) fn of_message(parts: &Parts, tenant: TenantId, ask: RunAsk) -> Result<Prepare, RunError> {
-    let catalogue = parts.catalogues.current();
-    let tenant_catalogue = catalogue.tenant(tenant);
+    let tenant_catalogue = parts.catalogues.seen_by(tenant, ask.key.as_deref());
     let by_id = |agent: &&Arc<Agent>| agent.id.is_some_and(|id| id.to_string() == ask.agent);
     let agent = tenant_catalogue.agent(&ask.agent).or_else(|| tenant_catalogue.agents.iter().find(by_id));
     let key = agent.map_or(ask.agent.as_str(), |agent| agent.key.as_str());
@@ -81,6 +85,9 @@ pub(super) fn of_message(parts: &Parts, tenant: TenantId, ask: RunAsk) -> Result
         tenant_catalogue.resolve(Some(&name), &parts.catalogues.defaults()).map_err(|e| unresolved(&e))?;
     if let Some(model) = ask.model.filter(|model| !model.trim().is_empty()) {
         resolved.model = model;
+        tenant_catalogue
+            .check_model(&resolved)
+            .map_err(|error| RunError::Refused(Refusal::not_found("model_not_found", error.to_string())))?;
     }
     if let Some(level) = ask.thinking_level {
         effort_of(&level).map_err(|text| invalid("thinking_level", text))?;
@@ -101,6 +108,7 @@ pub(super) fn of_message(parts: &Parts, tenant: TenantId, ask: RunAsk) -> Result
     };
     let request = AgentRequest {
         tenant,
+        key: ask.key,
         endpoint: Endpoint::Runs,
         audience: Audience::Foreign,
         model_asked: name,
@@ -125,8 +133,9 @@ pub(super) fn of_message(parts: &Parts, tenant: TenantId, ask: RunAsk) -> Result
 
 /// A run for a request of the OpenAI endpoints: its agent's prompt stands before the caller's.
 pub(super) fn of_request(parts: &Parts, request: AgentRequest) -> Prepare {
-    let AgentRequest { tenant, endpoint, audience, model_asked, resolved, mut draft, mut prepared, .. } =
-        request;
+    let AgentRequest {
+        tenant, key, endpoint, audience, model_asked, resolved, mut draft, mut prepared, ..
+    } = request;
     let (agent, effective) = resolved.agent.clone().expect("a run has an agent");
     if let Some(prompt) = &effective.system_prompt {
         draft.instructions = match draft.instructions.as_str() {
@@ -143,6 +152,7 @@ pub(super) fn of_request(parts: &Parts, request: AgentRequest) -> Prepare {
     let job = Job {
         id: RunId(parts.clock.new_id()),
         tenant,
+        key,
         agent_key: agent.key.clone(),
         endpoint,
         audience,

@@ -5,6 +5,7 @@
 
 use super::{Model, Provider};
 use crate::domain::agent::{Agent, AgentDefaults, Effective};
+use crate::domain::api_key::Reach;
 use crate::domain::ids::ProviderId;
 use crate::domain::pool::effective::{AgentRouting, EffectivePool, RoutingError};
 use std::collections::HashMap;
@@ -23,6 +24,8 @@ pub struct TenantCatalogue {
     owners: HashMap<ProviderId, usize>,
     /// Of the agents that have a routing object, with the provider that it was worked out for.
     routed: HashMap<String, (usize, EffectivePool)>,
+    /// The models that may be asked, as `<model>` or `<provider>/<model>`; `None`: all.
+    only: Option<Vec<String>>,
 }
 
 /// An agent's routing object that is not followed as it is written.
@@ -83,7 +86,8 @@ impl TenantCatalogue {
             owners.extend(members.iter().map(|member| (member.id, at)));
             pools.push(EffectivePool::defaults(owner.clone(), members.into_iter().cloned()));
         }
-        let mut tenant = Self { providers, agents, pools, by_name, by_id, owners, routed: HashMap::new() };
+        let mut tenant =
+            Self { providers, agents, pools, by_name, by_id, owners, routed: HashMap::new(), only: None };
         let (mut routed, mut faults) = (HashMap::new(), Vec::new());
         for agent in tenant.agents.iter().filter(|agent| agent.routing.is_some()) {
             let provider = agent.provider_or(default_provider);
@@ -94,6 +98,29 @@ impl TenantCatalogue {
         }
         tenant.routed = routed;
         (tenant, faults)
+    }
+
+    /// The part of it that somebody reaches: to them there is nothing else. A pool is what is left of it; where its owner
+    /// is not reached, its members stand alone.
+    pub fn part(&self, reach: &Reach, default_provider: &str) -> Self {
+        let Reach { models, agents, providers } = reach;
+        let providers =
+            self.providers.iter().filter(|p| providers.as_ref().is_none_or(|ids| ids.contains(&p.id)));
+        let agents = self.agents.iter().filter(|a| agents.as_ref().is_none_or(|keys| keys.contains(&a.key)));
+        // What is wrong with an agent's routing was told when the whole was built.
+        let (part, _) = Self::new(providers.cloned().collect(), agents.cloned().collect(), default_provider);
+        Self { only: models.clone(), ..part }
+    }
+
+    /// Whether a model of a provider may be asked.
+    pub fn offers(&self, provider: &Provider, model: &str) -> bool {
+        self.only.as_ref().is_none_or(|only| {
+            let with_provider = |name: &str| {
+                let rest = name.strip_prefix(provider.name.as_str())?.strip_prefix('/')?;
+                Some(rest == model)
+            };
+            only.iter().any(|name| name == model || with_provider(name) == Some(true))
+        })
     }
 
     /// The provider of that id or name.
@@ -147,6 +174,24 @@ impl TenantCatalogue {
     /// What `model` stands for: `agent:<key>` (also `goclaw:<key>`), `<provider>/<model>`, a plain model name, or
     /// nothing (also `default`): the default agent, else the default model.
     pub fn resolve(&self, model: Option<&str>, defaults: &AgentDefaults) -> Result<Resolved, Unresolved> {
+        let resolved = self.look_up(model, defaults)?;
+        self.check_model(&resolved)?;
+        Ok(resolved)
+    }
+
+    /// Refuses a model that may not be asked as if there were none.
+    pub fn check_model(&self, resolved: &Resolved) -> Result<(), Unresolved> {
+        if self.offers(&resolved.provider, &resolved.model) {
+            return Ok(());
+        }
+        Err(Unresolved::UnknownModel { model: resolved.model.clone(), known: self.known_models() })
+    }
+
+    fn known_models(&self) -> Vec<String> {
+        self.models().into_iter().map(|(m, _)| m.id.clone()).collect()
+    }
+
+    fn look_up(&self, model: Option<&str>, defaults: &AgentDefaults) -> Result<Resolved, Unresolved> {
         let name = model.map(str::trim).filter(|m| !m.is_empty() && *m != "default");
         let Some(name) = name else {
             return match self.agents.iter().find(|a| a.is_default && a.active) {
@@ -215,7 +260,7 @@ impl TenantCatalogue {
             .or_else(|| first(&knows));
         let found = found.ok_or_else(|| Unresolved::UnknownModel {
             model: model.to_owned(),
-            known: self.models().into_iter().map(|(m, _)| m.id.clone()).collect(),
+            known: self.known_models(),
         })?;
         Ok(self.at(found, model))
     }
@@ -227,7 +272,7 @@ impl TenantCatalogue {
         let mut models = Vec::new();
         for provider in self.providers.iter().filter(|p| p.enabled) {
             let answers = self.owner_of(provider.id).unwrap_or(provider);
-            for model in provider.models.iter().filter(|m| m.listed) {
+            for model in provider.models.iter().filter(|m| m.listed && self.offers(answers, &m.id)) {
                 if seen.insert(model.id.as_str()) {
                     models.push((model, answers));
                 }
@@ -413,6 +458,50 @@ mod tests {
         let moved = AgentDefaults { provider: "second".into(), ..defaults() };
         let resolved = catalogue.resolve(Some("agent:orders"), &moved).expect("there");
         assert_eq!(names(&resolved.pool), ["second"]);
+    }
+
+    #[test]
+    fn who_reaches_a_part_finds_nothing_else_and_is_told_of_nothing_else() {
+        let member = provider("second", &["m1", "m2"], true);
+        let pool = owner("openai-codex", &["m1"], true, &[&member]);
+        let other = provider("other", &["m1", "m3"], true);
+        let whole = tenant(
+            vec![member.clone(), pool.clone(), other.clone()],
+            vec![agent("a", true, true), agent("b", false, true)],
+        );
+        let part = |reach: Reach| whole.part(&reach, "openai-codex");
+        let list = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>());
+
+        let accounts = part(Reach { providers: Some(vec![pool.id, other.id]), ..Reach::default() });
+        let resolved = accounts.resolve(Some("m1"), &defaults()).expect("there");
+        assert_eq!(names(&resolved.pool), ["openai-codex"], "a member is an account of its own");
+        let gone = resolve(&accounts, "m2").expect_err("only the member has it").to_string();
+        assert!(gone.contains("m1, m3"), "{gone}");
+        // The default agent's provider is not reached.
+        assert!(matches!(accounts.resolve(None, &defaults()), Err(Unresolved::UnknownProvider { .. })));
+        let alone = part(Reach { providers: Some(vec![member.id]), ..Reach::default() });
+        assert_eq!(resolve(&alone, "m1"), Ok(pair("second", "m1")));
+
+        let models = part(Reach { models: list(&["m1", "other/m3"]), ..Reach::default() });
+        assert_eq!(resolve(&models, "m1"), Ok(pair("openai-codex", "m1")));
+        assert_eq!(resolve(&models, "other/m3"), Ok(pair("other", "m3")));
+        let told = resolve(&models, "second/m2").expect_err("not listed").to_string();
+        assert!(told.ends_with("models: m1, m3"), "{told}");
+        assert!(
+            matches!(resolve(&models, "agent:a"), Err(Unresolved::UnknownModel { .. })),
+            "an agent's model counts"
+        );
+
+        let agents = part(Reach { agents: list(&["b"]), ..Reach::default() });
+        assert_eq!(resolve(&agents, "agent:b"), Ok(pair("second", "m2")));
+        assert_eq!(
+            resolve(&agents, "agent:a"),
+            Err(Unresolved::UnknownAgent { key: "a".into(), known: vec!["b".into()] })
+        );
+        assert_eq!(
+            agents.resolve(None, &defaults()).expect("a model").agent.map(|(a, _)| a.key.clone()),
+            None
+        );
     }
 
     #[test]

@@ -115,6 +115,11 @@ impl Ledger {
         (tokens * self.percent_per_token(window.meter, window.length, capacity)).min(100.0)
     }
 
+    /// Tokens, weighted, that all of a window of the main meter is taken to hold.
+    pub fn tokens_in(&self, length: WindowLength, capacity: f64) -> f64 {
+        100.0 / self.percent_per_token(&MeterId::main(), length, capacity)
+    }
+
     fn percent_per_token(&self, meter: &MeterId, length: WindowLength, capacity: f64) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "seconds of at most 400 days")]
         let lengths = length.seconds() as f64 / 18_000.0;

@@ -26,7 +26,7 @@ pub struct Refusal {
     pub code: String,
     pub message: String,
     pub param: Option<String>,
-    /// Unix seconds; only ever a time that the upstream named.
+    /// Unix seconds; only ever a time that the upstream named, or when a limit of ours resets.
     pub resets_at: Option<i64>,
     /// Seconds to wait before another try makes sense.
     pub retry_after: Option<u64>,
@@ -349,8 +349,10 @@ impl Refusal {
         ];
         if !codex_client || FINAL.contains(&self.code.as_str()) {
             &self.code
-        } else if self.code == "usage_limit_reached" {
+        } else if self.code == "usage_limit_reached" || self.code == "limit_reached" && !self.retryable {
             "insufficient_quota"
+        } else if self.code == "limit_reached" || self.code == "too_many_streams" {
+            "rate_limit_exceeded"
         } else {
             "server_is_overloaded"
         }

@@ -182,6 +182,7 @@ pub async fn create(
         session_key: new.session_key,
         model: new.model,
         thinking_level: new.thinking_level,
+        key: caller.key(&app)?,
     };
     let started = app.runs.start(caller.tenant(), ask).await?;
     match (started, new.stream) {
@@ -282,7 +283,7 @@ pub async fn resume(
     caller.require(Permission::UseModels)?;
     let tenant = caller.tenant();
     let after = app.runs.get(tenant, RunId(id)).await?.last_seq;
-    app.runs.resume(tenant, RunId(id)).await?;
+    app.runs.resume(tenant, RunId(id), caller.key(&app)?).await?;
     if resume.stream {
         return events(&app, tenant, RunId(id), after, None).await;
     }

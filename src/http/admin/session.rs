@@ -1,7 +1,7 @@
 //! The browser's session: opened with the gateway's token, kept in a cookie that no script can read.
 
 use crate::app::App;
-use crate::domain::access::{Actor, Role};
+use crate::domain::access::{Actor, Role, Who};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody, SESSION_COOKIE};
 use axum::Json;
@@ -71,7 +71,9 @@ pub async fn create(
     headers: HeaderMap,
     JsonBody(body): JsonBody<SignIn>,
 ) -> Result<Response, ApiError> {
-    let actor = app.access.bearer(body.token.expose_secret().trim()).ok_or_else(|| {
+    // The session is an owner's: no API key opens one.
+    let bearer = app.access.bearer(body.token.expose_secret().trim());
+    let actor = bearer.filter(|actor| actor.who == Who::Token).ok_or_else(|| {
         ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", "this is not the gateway's token")
     })?;
     let (value, seconds) = app.access.open_session();

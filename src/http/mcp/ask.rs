@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::app::runs::{RunAsk, Started};
+use crate::domain::api_key::ApiKey;
 use crate::domain::ids::TenantId;
 use crate::domain::session::is_session_key;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ pub(super) async fn ask_agent(
     agent: &str,
     message: &str,
     session_key: Option<&str>,
+    key: Option<Arc<ApiKey>>,
 ) -> Result<String, String> {
     if session_key.is_some_and(|key| !is_session_key(key)) {
         return Err("session_key has to have 1 to 255 characters".to_owned());
@@ -21,6 +23,7 @@ pub(super) async fn ask_agent(
         agent: agent.to_owned(),
         message: message.to_owned(),
         session_key: session_key.map(str::to_owned),
+        key,
         ..RunAsk::default()
     };
     let started = app.runs.start(tenant, ask).await.map_err(|error| error.into_refusal().message)?;

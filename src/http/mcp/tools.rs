@@ -2,7 +2,9 @@
 
 use super::ask::ask_agent;
 use crate::app::App;
+use crate::app::catalogue::Seen;
 use crate::domain::access::Permission;
+use crate::domain::api_key::ApiKey;
 use crate::domain::catalogue::{Provider, TenantCatalogue};
 use crate::http::admin::agents::AgentBody;
 use crate::http::admin::providers::ProviderBody;
@@ -24,6 +26,8 @@ use std::sync::Arc;
 pub(super) struct GatewayTools {
     pub(super) app: Arc<App>,
     pub(super) caller: Caller,
+    /// The API key that asks.
+    pub(super) key: Option<Arc<ApiKey>>,
 }
 
 /// No arguments.
@@ -75,8 +79,9 @@ impl ServerHandler for GatewayTools {
                     return Ok(refused("your role does not allow to ask agents").into());
                 }
                 let (app, tenant) = (&self.app, self.caller.tenant());
-                let key = ask.session_key.as_deref();
-                let asked = Box::pin(ask_agent(app, tenant, &ask.agent, &ask.message, key));
+                let session = ask.session_key.as_deref();
+                let key = self.key.clone();
+                let asked = Box::pin(ask_agent(app, tenant, &ask.agent, &ask.message, session, key));
                 match context.ct.run_until_cancelled(asked).await {
                     Some(Ok(text)) => CallToolResult::success(vec![ContentBlock::text(text)]),
                     Some(Err(why)) => refused(&why),
@@ -95,9 +100,13 @@ impl ServerHandler for GatewayTools {
 }
 
 impl GatewayTools {
+    fn seen(&self) -> Seen {
+        self.app.catalogues.seen_by(self.caller.tenant(), self.key.as_deref())
+    }
+
     fn pool_status(&self) -> CallToolResult {
-        let catalogue = self.app.catalogues.current();
-        let tenant = catalogue.tenant(self.caller.tenant());
+        let seen = self.seen();
+        let tenant: &TenantCatalogue = &seen;
         let accounts: Vec<Value> =
             tenant.providers.iter().map(|provider| account(&self.app, provider, tenant)).collect();
         let pools: Vec<Value> = tenant
@@ -120,17 +129,16 @@ impl GatewayTools {
     }
 
     fn quota(&self) -> CallToolResult {
-        let (catalogue, now) = (self.app.catalogues.current(), self.app.clock.now());
-        let accounts =
-            catalogue.tenant(self.caller.tenant()).providers.iter().filter(|p| p.kind.is_chatgpt());
+        let (seen, now) = (self.seen(), self.app.clock.now());
+        let accounts = seen.providers.iter().filter(|p| p.kind.is_chatgpt());
         let quotas: Vec<Value> =
             accounts.map(|p| json!(ProviderQuota::new(p, self.app.quotas.overview(p, now)))).collect();
         CallToolResult::structured(json!({"providers": quotas, "generated_at": now}))
     }
 
     fn agents(&self) -> CallToolResult {
-        let (catalogue, defaults) = (self.app.catalogues.current(), self.app.catalogues.defaults());
-        let tenant = catalogue.tenant(self.caller.tenant());
+        let (seen, defaults) = (self.seen(), self.app.catalogues.defaults());
+        let tenant: &TenantCatalogue = &seen;
         let agents: Vec<Value> = tenant
             .agents
             .iter()

@@ -2,6 +2,7 @@
 
 use super::error::OpenAiError;
 use crate::app::App;
+use crate::domain::api_key::ApiKey;
 use crate::domain::catalogue::{Resolved, Unresolved};
 use crate::domain::ids::TenantId;
 use crate::domain::responses::audience::Audience;
@@ -115,11 +116,15 @@ pub fn model_in(body: &[u8]) -> String {
     serde_json::from_slice::<Named>(body).map(|named| named.model).unwrap_or_default()
 }
 
-/// What a model name stands for.
-pub fn resolve(app: &App, tenant: TenantId, model: Option<&str>) -> Result<Resolved, OpenAiError> {
-    let catalogue = app.catalogues.current();
+/// What a model name stands for, to a key among what it reaches.
+pub fn resolve(
+    app: &App,
+    (tenant, key): (TenantId, Option<&ApiKey>),
+    model: Option<&str>,
+) -> Result<Resolved, OpenAiError> {
+    let catalogue = app.catalogues.seen_by(tenant, key);
     let defaults = app.catalogues.defaults();
-    catalogue.tenant(tenant).resolve(model, &defaults).map_err(|error| {
+    catalogue.resolve(model, &defaults).map_err(|error| {
         let code = match error {
             Unresolved::UnknownAgent { .. } | Unresolved::InactiveAgent { .. } => "agent_not_found",
             Unresolved::UnknownProvider { .. } => "provider_not_found",

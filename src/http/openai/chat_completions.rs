@@ -8,6 +8,7 @@ use crate::app::conversations::Makers;
 use crate::app::gateway::{Ask, Payload, RequestGuard, target};
 use crate::app::runs::{AgentAsk, AgentRequest};
 use crate::domain::access::Permission;
+use crate::domain::api_key::ApiKey;
 use crate::domain::chat::chunk::{ChunkOptions, ChunkTranslator};
 use crate::domain::chat::from_responses::sampling;
 use crate::domain::chat::{completion, request};
@@ -44,10 +45,11 @@ pub async fn create(
     body: Body,
 ) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::UseModels)?;
-    let tenant = caller.0.tenant();
+    let (tenant, key) = (caller.0.tenant(), caller.0.key(&app)?);
     // A Codex client does not speak this dialect; whoever does is like any other.
-    let mut record = app.gateway.begin(id, tenant, Endpoint::ChatCompletions, Audience::Foreign);
-    let understood = understand(&app, id, tenant, &headers, body, &mut record).await;
+    let mut record =
+        app.gateway.begin(id, (tenant, key.as_deref()), Endpoint::ChatCompletions, Audience::Foreign);
+    let understood = understand(&app, id, (tenant, key), &headers, body, &mut record).await;
     let Understood { asked, stream, options } = match understood {
         Ok(understood) => understood,
         Err(OpenAiError(refusal)) => return Err(record.refused(refusal).into()),
@@ -84,7 +86,7 @@ enum Asked {
 async fn understand(
     app: &App,
     id: RequestId,
-    tenant: TenantId,
+    (tenant, key): (TenantId, Option<Arc<ApiKey>>),
     headers: &HeaderMap,
     body: Body,
     record: &mut RequestGuard,
@@ -95,7 +97,7 @@ async fn understand(
     let body: Value = serde_json::from_slice(&bytes).map_err(|error| {
         Refusal::invalid_request("invalid_json", format!("the body is not JSON: {error}"), None)
     })?;
-    let resolved = resolve(app, tenant, head.model.as_deref())?;
+    let resolved = resolve(app, (tenant, key.as_deref()), head.model.as_deref())?;
     let model_asked = head.model.clone().unwrap_or_default();
     let mut options = ChunkOptions {
         include_usage: head.include_usage,
@@ -127,6 +129,7 @@ async fn understand(
         if resolved.agent.is_some() {
             let request = AgentRequest {
                 tenant,
+                key,
                 endpoint: Endpoint::ChatCompletions,
                 audience: Audience::Foreign,
                 model_asked,
@@ -146,6 +149,7 @@ async fn understand(
     let ask = Ask {
         id,
         tenant,
+        key,
         endpoint: Endpoint::ChatCompletions,
         audience: Audience::Foreign,
         model_asked,

@@ -51,7 +51,10 @@ pub fn body(refusal: &Refusal) -> Value {
     });
     if let Some(at) = refusal.resets_at {
         error["resets_at"] = at.into();
-        error["resets_in_seconds"] = refusal.retry_after.into();
+        // Where another try makes sense before, the wait is another one.
+        if !refusal.retryable {
+            error["resets_in_seconds"] = refusal.retry_after.into();
+        }
     }
     json!({ "error": error })
 }

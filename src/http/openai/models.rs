@@ -58,8 +58,8 @@ pub async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::Read)?;
-    let catalogue = app.catalogues.current();
-    let tenant = catalogue.tenant(caller.0.tenant());
+    let seen = app.catalogues.seen_by(caller.0.tenant(), caller.0.key(&app)?.as_deref());
+    let tenant: &TenantCatalogue = &seen;
     if query.client_version.is_some() {
         return Ok(Json(json!({ "models": native(tenant) })).into_response());
     }
@@ -89,7 +89,7 @@ pub async fn get(
     Path(id): Path<String>,
 ) -> Result<Json<ModelEntry>, OpenAiError> {
     caller.0.require(Permission::Read)?;
-    let resolved = resolve(&app, caller.0.tenant(), Some(&id))?;
+    let resolved = resolve(&app, (caller.0.tenant(), caller.0.key(&app)?.as_deref()), Some(&id))?;
     let provider = &resolved.provider;
     let accounts = &resolved.pool.accounts;
     let known = accounts.iter().find_map(|a| a.model(&resolved.model)).map(|model| entry(model, provider));
@@ -139,6 +139,10 @@ fn native(tenant: &TenantCatalogue) -> Vec<Value> {
     };
     let mut seen = std::collections::HashSet::new();
     let providers = tenant.providers.iter().filter(|p| p.enabled && p.kind.is_chatgpt());
-    let models = providers.flat_map(|p| p.models.iter()).filter(|m| complete(&m.native));
+    let offered = |p: &Provider, m: &Model| {
+        let answers = tenant.owner_of(p.id).map_or(p, |owner| owner.as_ref());
+        complete(&m.native) && tenant.offers(answers, &m.id)
+    };
+    let models = providers.flat_map(|p| p.models.iter().filter(|m| offered(p, m)));
     models.filter(|m| seen.insert(m.id.clone())).map(|m| (*m.native).clone()).collect()
 }

@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::app::gateway::{Ask, Payload, RequestGuard, target};
 use crate::app::runs::{AgentAsk, AgentRequest};
 use crate::domain::access::Permission;
+use crate::domain::api_key::ApiKey;
 use crate::domain::chat::from_responses::sampling;
 use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::responses::audience::Audience;
@@ -21,6 +22,9 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::sync::Arc;
+
+/// Whose request it is, and with which key.
+type Asker = (TenantId, Option<Arc<ApiKey>>);
 
 /// Answers a Responses request
 ///
@@ -41,8 +45,9 @@ pub async fn create(
 ) -> Result<Response, OpenAiError> {
     caller.0.require(Permission::UseModels)?;
     let audience = audience(&headers);
-    let record = app.gateway.begin(id, caller.0.tenant(), Endpoint::Responses, audience);
-    match answer(&app, id, caller.0.tenant(), audience, &headers, body, record).await {
+    let asker = (caller.0.tenant(), caller.0.key(&app)?);
+    let record = app.gateway.begin(id, (asker.0, asker.1.as_deref()), Endpoint::Responses, audience);
+    match answer(&app, id, asker, audience, &headers, body, record).await {
         // A Codex client repeats a 5xx up to 30 times, whoever it comes from.
         Err(OpenAiError(refusal))
             if refusal.presentation(audience == Audience::Codex) == Presentation::FailedStream =>
@@ -57,13 +62,13 @@ pub async fn create(
 async fn answer(
     app: &Arc<App>,
     id: RequestId,
-    tenant: TenantId,
+    asker: Asker,
     audience: Audience,
     headers: &HeaderMap,
     body: Body,
     mut record: RequestGuard,
 ) -> Result<Response, OpenAiError> {
-    let understood = understand(app, id, tenant, audience, headers, body, &mut record).await;
+    let understood = understand(app, id, asker, audience, headers, body, &mut record).await;
     let Understood { asked, stream } = match understood {
         Ok(understood) => understood,
         Err(OpenAiError(refusal)) => return Err(record.refused(refusal).into()),
@@ -97,7 +102,7 @@ enum Asked {
 async fn understand(
     app: &Arc<App>,
     id: RequestId,
-    tenant: TenantId,
+    (tenant, key): Asker,
     audience: Audience,
     headers: &HeaderMap,
     body: Body,
@@ -106,7 +111,7 @@ async fn understand(
     let body = read_body(app, headers, body).await?;
     let head = request::read_head(&body).inspect_err(|_| record.asked_for(&model_in(&body)))?;
     record.asked_for(head.model.as_deref().unwrap_or_default());
-    let resolved = resolve(app, tenant, head.model.as_deref())?;
+    let resolved = resolve(app, (tenant, key.as_deref()), head.model.as_deref())?;
     let stream = head.stream;
     let model_asked = head.model.clone().unwrap_or_default();
     let bound = head.compacted;
@@ -120,6 +125,7 @@ async fn understand(
         let (draft, prepared) = request::draft_foreign(&body, &target(&resolved, &resolved.provider)?)?;
         let request = AgentRequest {
             tenant,
+            key,
             endpoint: Endpoint::Responses,
             audience,
             model_asked,
@@ -141,6 +147,7 @@ async fn understand(
     let ask = Ask {
         id,
         tenant,
+        key,
         endpoint: Endpoint::Responses,
         audience,
         model_asked,

@@ -52,6 +52,14 @@ const ROWS: &str = "
     insert into audit_entries (tenant_id, seq, id, at, actor_kind, actor_name, action, object_type, previous, hash) values
         ('$T', 1, '00000000-0000-7000-8000-00000000009$', now(), 'token', 'token', 'agent.create', 'agent',
          decode(repeat('00', 32), 'hex'), decode(repeat('0$', 32), 'hex'));
+    insert into api_keys (id, tenant_id, name, digest, prefix, role, created_at) values
+        ('00000000-0000-7000-8000-00000000009$', '$T', 'ci', decode(repeat('0$', 32), 'hex'), 'gw_', 'viewer', now());
+    insert into limits (id, tenant_id, key_id, meter, amount) values
+        ('00000000-0000-7000-8000-0000000000a$', '$T', '00000000-0000-7000-8000-00000000009$', 'concurrent', 1);
+    insert into limit_uses values
+        ('00000000-0000-7000-8000-0000000000a$', '00000000-0000-0000-0000-000000000000', '$T', now(), 0);
+    insert into limit_reservations values
+        ('00000000-0000-7000-8000-0000000000a$', '00000000-0000-0000-0000-000000000000', gen_random_uuid(), '$T', now(), 1, 1);
 ";
 
 /// Two tenants, each with a row in every table.

@@ -96,7 +96,11 @@ async fn an_owner_that_is_signed_out_or_switched_off_does_not_take_the_pool_down
 
 #[tokio::test]
 async fn an_account_serves_no_more_at_a_time_than_it_may() {
-    let world = World::with(|config| config.routing.max_concurrent_per_account = Some(1)).await;
+    let world = World::with(|config| {
+        config.routing.max_concurrent_per_account = Some(1);
+        config.routing.max_queue_seconds = 0;
+    })
+    .await;
     let node = pooled(&world, "priority_order", "request").await;
     for index in 0..3 {
         let slow = gateway::demo::simulator::StreamScript { before_first_ms: 800, ..Default::default() };

@@ -82,7 +82,7 @@ impl Driver {
         let job = &self.job;
         let (id, mut record) = self.first.take().unwrap_or_else(|| {
             let id = RequestId(self.parts.clock.new_id());
-            (id, self.parts.gateway.begin(id, job.tenant, job.endpoint, job.audience))
+            (id, self.parts.gateway.begin(id, job.asker(), job.endpoint, job.audience))
         });
         record.asked_for(&job.model_asked);
         let ask = match job.ask(id, self.transcript.input(), &self.transcript.makers, (&self.offered, last)) {
@@ -258,7 +258,7 @@ impl Driver {
     async fn side_answer(&mut self, input: Vec<Value>) -> Result<Option<String>, Stop> {
         let id = RequestId(self.parts.clock.new_id());
         let job = &self.job;
-        let mut record = self.parts.gateway.begin(id, job.tenant, job.endpoint, job.audience);
+        let mut record = self.parts.gateway.begin(id, job.asker(), job.endpoint, job.audience);
         record.asked_for(&job.model_asked);
         let ask = job.side_question(id, INSTRUCTIONS, input, &self.transcript.makers);
         let asking = async {
