@@ -8,6 +8,8 @@ pub mod vault;
 
 pub mod access;
 
+pub mod people;
+
 pub mod tokens;
 
 pub mod login_listener;
@@ -68,6 +70,7 @@ pub struct App {
     pub clock: clock::Clock,
     pub db: crate::store::db::Db,
     pub access: access::Access,
+    pub people: people::People,
     pub tokens: tokens::Tokens,
     pub logins: Arc<logins::Logins>,
     pub catalogues: Arc<catalogue::Catalogues>,
@@ -104,18 +107,6 @@ impl App {
 
     /// The address that people use, without a slash at the end.
     pub fn public_url(&self) -> String {
-        let config = self.config.load();
-        match &config.server.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => {
-                let port = self.bound.get().map_or(config.server.port, std::net::SocketAddr::port);
-                // A listener on every address is reached through loopback from here.
-                let host = match config.server.host.as_str() {
-                    "0.0.0.0" | "::" => "127.0.0.1",
-                    host => host,
-                };
-                format!("http://{host}:{port}")
-            }
-        }
+        self.config.load().server.address(self.bound.get().map(std::net::SocketAddr::port))
     }
 }

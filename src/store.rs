@@ -27,6 +27,10 @@ pub mod sessions;
 
 pub mod mcp_servers;
 
+pub mod browser_sessions;
+pub mod invitations;
+pub mod users;
+
 pub mod notify;
 pub mod requests;
 

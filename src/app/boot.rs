@@ -13,6 +13,7 @@ use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
 use crate::app::mcp::{McpParts, McpServers};
 use crate::app::models::Models;
+use crate::app::people::{People, PeopleParts};
 use crate::app::placements::Placements;
 use crate::app::providers::Providers;
 use crate::app::quota::{QuotaParts, Quotas};
@@ -169,7 +170,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
     }
     let vault = opened.vault;
     let (token, is_new) = gateway_token(&config)?;
-    let access = Access::new(&token, clock.clone());
+    let access = Access::new(&token);
 
     let Upstreams { auth, codex, compatible, web } = upstreams(&config)?;
     let careful = TaskTracker::new();
@@ -217,7 +218,15 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         shutdown: shutdown.clone(),
     });
     let AtWork { mcp, tools, runs } = agents_at_work(&db, &vault, web, &gateway).await?;
+    let people = People::new(PeopleParts {
+        db: db.clone(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        config: config.clone(),
+        token_mark: access.mark(),
+    });
     let app = Arc::new(App {
+        people,
         mcp,
         providers: Providers {
             db: db.clone(),

@@ -1,10 +1,14 @@
 //! The admin routes: what the dashboard and scripts use.
 
+pub mod account;
+
 pub mod agents;
 
 pub mod codex_pool_activity;
 
 pub mod events;
+
+pub mod invitations;
 
 pub mod mcp_servers;
 
@@ -28,3 +32,5 @@ pub mod sessions;
 pub mod tools;
 
 pub mod traces;
+
+pub mod users;

@@ -1,9 +1,10 @@
 //! The one row of the installation, and the list of every sealed value, for the rotation of the key.
 
-use crate::domain::ids::ProviderId;
+use crate::domain::ids::{ProviderId, UserId};
 use crate::store::grants::{self, TokenColumn};
 use crate::store::mcp_servers::{self, SealedColumn};
 use crate::store::providers;
+use crate::store::users;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -62,6 +63,7 @@ pub enum Place {
     LoginVerifier(Uuid),
     LoginDeviceAuth(Uuid),
     McpServer(Uuid, SealedColumn),
+    UserTotp(UserId),
 }
 
 impl Place {
@@ -74,6 +76,7 @@ impl Place {
             Self::LoginVerifier(id) => login_aad(id, "verifier"),
             Self::LoginDeviceAuth(id) => login_aad(id, "device_auth"),
             Self::McpServer(id, column) => mcp_servers::aad(id, column),
+            Self::UserTotp(id) => users::totp_aad(id),
         }
     }
 }
@@ -130,6 +133,13 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>
         values.extend(env.map(|value| (Place::McpServer(id, SealedColumn::Env), value)));
         values.extend(headers.map(|value| (Place::McpServer(id, SealedColumn::Headers), value)));
     }
+
+    let codes: Vec<(Uuid, String)> = sqlx::query_as(
+        "select id, totp_secret from users where totp_secret is not null order by id for no key update",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    values.extend(codes.into_iter().map(|(id, secret)| (Place::UserTotp(UserId(id)), secret)));
     Ok(values)
 }
 
@@ -161,6 +171,9 @@ pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -
         }
         .bind(sealed)
         .bind(id),
+        Place::UserTotp(id) => {
+            sqlx::query("update users set totp_secret = $1 where id = $2").bind(sealed).bind(id.0)
+        }
     };
     query.execute(db).await.map(drop)
 }

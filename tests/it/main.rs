@@ -15,6 +15,7 @@ mod events;
 mod gateway;
 mod layering;
 mod mcp;
+mod people;
 mod pools;
 mod program;
 mod providers;
