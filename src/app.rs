@@ -13,6 +13,7 @@ pub mod access;
 pub mod keys;
 
 pub mod limits;
+pub mod people;
 
 pub mod tokens;
 
@@ -78,6 +79,7 @@ pub struct App {
     pub access: access::Access,
     pub audit: audit::Audit,
     pub keys: keys::Keys,
+    pub people: people::People,
     pub tokens: tokens::Tokens,
     pub logins: Arc<logins::Logins>,
     pub catalogues: Arc<catalogue::Catalogues>,
@@ -117,18 +119,6 @@ impl App {
 
     /// The address that people use, without a slash at the end.
     pub fn public_url(&self) -> String {
-        let config = self.config.load();
-        match &config.server.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => {
-                let port = self.bound.get().map_or(config.server.port, std::net::SocketAddr::port);
-                // A listener on every address is reached through loopback from here.
-                let host = match config.server.host.as_str() {
-                    "0.0.0.0" | "::" => "127.0.0.1",
-                    host => host,
-                };
-                format!("http://{host}:{port}")
-            }
-        }
+        self.config.load().server.address(self.bound.get().map(std::net::SocketAddr::port))
     }
 }

@@ -31,6 +31,8 @@ enum Command {
     Demo(serve::DemoArgs),
     /// Print the token that the dashboard and the API ask for
     Token,
+    /// Print a one-time link that makes the first owner's account; the link that was made before is worth nothing any more
+    OwnerLink,
     /// Print the settings in force, where each comes from, secrets masked
     CheckConfig {
         /// As JSON
@@ -87,6 +89,7 @@ pub fn run() -> anyhow::Result<()> {
             None | Some(Command::Serve) => serve::serve(cli.overrides).await,
             Some(Command::Demo(args)) => serve::demo(cli.overrides, args).await,
             Some(Command::Token) => commands::token(cli.overrides),
+            Some(Command::OwnerLink) => commands::owner_link(cli.overrides).await,
             Some(Command::CheckConfig { json }) => commands::check_config(cli.overrides, json),
             Some(Command::Migrate) => commands::migrate(cli.overrides).await,
             Some(Command::Backup { file }) => commands::backup(cli.overrides, &file).await,

@@ -6,6 +6,7 @@
 
 mod section;
 
+mod access;
 mod agents;
 mod chatgpt;
 mod database;
@@ -30,6 +31,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
+pub use access::Access;
 pub use agents::{AgentDefaults, AgentEntry, AgentTools, Agents, ChatgptOauthRouting};
 pub use chatgpt::Chatgpt;
 pub use database::{Database, Embedded};
@@ -84,6 +86,8 @@ section::section! {
         quota: Quota = Quota::default(),
         /// MCP servers, whose tools agents may call.
         mcp: Mcp = Mcp::default(),
+        /// How people sign in, and how long they stay so.
+        access: Access = Access::default(),
         /// Logs.
         telemetry: Telemetry = Telemetry::default(),
     }

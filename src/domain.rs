@@ -5,6 +5,7 @@ pub mod ids;
 pub mod access;
 pub mod agent;
 pub mod mcp;
+pub mod people;
 pub mod provider;
 pub mod session;
 pub mod tool;

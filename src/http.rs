@@ -16,6 +16,8 @@ pub mod error;
 
 pub mod extract;
 
+pub mod cookie;
+
 use crate::app::App;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
@@ -63,8 +65,8 @@ impl utoipa::Modify for Security {
 /// have.
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
-        activity, agents, codex_pool_activity, events, keys, mcp_servers, me, oauth, overview, providers,
-        quota, requests, runs, session, sessions, tenants, tools, traces,
+        account, activity, agents, codex_pool_activity, events, invitations, keys, mcp_servers, me, oauth,
+        overview, providers, quota, requests, runs, session, sessions, tenants, tools, traces, users,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -72,7 +74,16 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(responses::get))
         .routes(routes!(chat_completions::create))
         .routes(routes!(models::list))
+        .routes(routes!(session::methods))
+        .routes(routes!(session::sign_in))
         .routes(routes!(session::create, session::get, session::delete))
+        .merge(account::routes())
+        .routes(routes!(users::list))
+        .routes(routes!(users::update, users::delete))
+        .routes(routes!(invitations::list, invitations::create))
+        .routes(routes!(invitations::delete))
+        .routes(routes!(invitations::by_token))
+        .routes(routes!(invitations::accept))
         .routes(routes!(overview::get))
         .routes(routes!(traces::list))
         .routes(routes!(requests::list))
@@ -138,6 +149,7 @@ pub fn router(app: &Arc<App>) -> Router {
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(error::in_our_shape))
+        .layer(middleware::from_fn(cookie::with_next_value))
         .layer(middleware::map_response(dashboard::security_headers))
         .layer(cors(&app.config.load().server.allowed_origins))
         .layer(SetResponseHeaderLayer::if_not_present(

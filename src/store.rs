@@ -29,7 +29,10 @@ pub mod sessions;
 pub mod mcp_servers;
 
 pub mod api_keys;
+pub mod browser_sessions;
+pub mod invitations;
 pub mod limits;
+pub mod users;
 
 pub mod notify;
 pub mod requests;

@@ -1,11 +1,9 @@
-//! Who calls: the gateway's token, and the browser sessions that are opened with it.
+//! Who calls with the gateway's token. People and their browsers are [`crate::app::people`]'s.
 
 use crate::app::clock::Clock;
 use crate::app::keys::KeyRing;
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::ids::MASTER_TENANT;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
@@ -13,9 +11,6 @@ use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 use subtle::ConstantTimeEq as _;
-
-/// How long a browser stays signed in, in seconds.
-const SESSION_SECONDS: i64 = 7 * 24 * 3600;
 
 /// Knows the gateway's token, as a digest.
 #[derive(Clone)]
@@ -35,6 +30,11 @@ impl Access {
     /// For the owner's token.
     pub fn new(token: &SecretString, clock: Clock) -> Self {
         Self { token_digest: digest(token.expose_secret()), keys: Arc::default(), clock }
+    }
+
+    /// Whether it is the gateway's token.
+    pub fn is_token(&self, token: &str) -> bool {
+        bool::from(digest(token).ct_eq(&self.token_digest))
     }
 
     /// With these API keys.
@@ -60,28 +60,11 @@ impl Access {
         })
     }
 
-    /// A browser session: an expiry, signed with a key that follows from the token. Any replica with the same token
-    /// accepts it, a changed token ends all of them, and nothing is stored.
-    pub fn open_session(&self) -> (String, i64) {
-        let expires = self.clock.now().timestamp() + SESSION_SECONDS;
-        let text = format!("v1.{expires}");
-        (format!("{text}.{}", URL_SAFE_NO_PAD.encode(self.sign(&text))), SESSION_SECONDS)
-    }
-
-    /// The owner, when `session` is one that was opened and is not over.
-    pub fn session(&self, session: &str) -> Option<Actor> {
-        let (text, signature) = session.rsplit_once('.')?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        let expires: i64 = text.strip_prefix("v1.")?.parse().ok()?;
-        let good = bool::from(self.sign(text).as_slice().ct_eq(&signature));
-        (good && expires > self.clock.now().timestamp()).then(owner)
-    }
-
-    fn sign(&self, text: &str) -> [u8; 32] {
+    /// Tells the browser sessions that this token opened from those of another one; it is nothing to find the token with.
+    pub fn mark(&self) -> [u8; 32] {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(&self.token_digest).expect("HMAC takes a key of any length");
-        mac.update(b"gateway browser session\0");
-        mac.update(text.as_bytes());
+        mac.update(b"gateway browser session");
         mac.finalize().into_bytes().into()
     }
 }
@@ -144,17 +127,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_token_and_sessions_opened_with_it_are_the_owner() {
+    fn only_the_token_is_the_owner_and_each_token_has_a_mark_of_its_own() {
         let access = Access::new(&SecretString::from("gw_right"), Clock::system());
         assert!(access.bearer("gw_right").is_some() && access.bearer("gw_wrong").is_none());
-        let (session, _) = access.open_session();
-        assert!(access.session(&session).is_some());
-        let other = Access::new(&SecretString::from("gw_other"), Clock::system());
-        assert!(other.session(&session).is_none(), "a new token ends the sessions of the old one");
-        assert!(access.session(&session.replace("v1.", "v1.9")).is_none(), "the expiry is signed");
-        for junk in ["", ".", "v1.1.x", "v1.99999999999."] {
-            assert!(access.session(junk).is_none());
-        }
+        assert_eq!(access.mark(), Access::new(&SecretString::from("gw_right"), Clock::system()).mark());
+        assert_ne!(access.mark(), Access::new(&SecretString::from("gw_other"), Clock::system()).mark());
     }
 
     #[test]

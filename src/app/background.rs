@@ -82,6 +82,11 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
             Err(error) => tracing::warn!(%error, "old events of runs were not removed"),
         }
     });
+    periodic(app, "prune_people", HOUR, |app| async move {
+        if let Err(error) = app.people.prune().await {
+            tracing::warn!(%error, "sessions and invitations that are over were not removed");
+        }
+    });
     periodic(app, "prune_quota", HOUR, |app| async move {
         if let Err(error) = app.quotas.prune_history().await {
             tracing::warn!(%error, "the history of quotas was not pruned");

@@ -16,6 +16,7 @@ use crate::app::login_listener::{Door, ListenerSettings};
 use crate::app::logins::{LoginParts, LoginSettings, Logins};
 use crate::app::mcp::{McpParts, McpServers};
 use crate::app::models::Models;
+use crate::app::people::{People, PeopleParts};
 use crate::app::placements::Placements;
 use crate::app::providers::Providers;
 use crate::app::quota::{QuotaParts, Quotas};
@@ -233,8 +234,16 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         shutdown: shutdown.clone(),
     });
     let AtWork { mcp, tools, runs } = agents_at_work(&db, &vault, web, &gateway, process).await?;
+    let people = People::new(PeopleParts {
+        db: db.clone(),
+        vault: vault.clone(),
+        clock: clock.clone(),
+        config: config.clone(),
+        token_mark: access.mark(),
+    });
     let Edited { providers, agents, tenants } = edited(&models, vault);
     let app = Arc::new(App {
+        people,
         mcp,
         tenants,
         providers,

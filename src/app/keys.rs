@@ -13,6 +13,7 @@ pub use ring::{Digest, KeyRing};
 pub use view::{KeyView, LimitView};
 
 use crate::app::access::make_token;
+use crate::app::audit::{self, Change};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::limits::Limits;
@@ -157,6 +158,8 @@ impl Keys {
         api_keys::insert(&mut tx, &row).await?;
         limits::replace(&mut tx, actor.tenant, row.id, &rules.unwrap_or_default()).await?;
         let view = self.view(&mut tx, row).await?;
+        let change = Change::new("key.create").on(view.id, &view.name).made(view.told());
+        audit::record(&mut tx, &self.parts.clock, actor, &change).await?;
         tx.commit().await?;
         self.reload().await?;
         Ok((view, key))
@@ -167,12 +170,15 @@ impl Keys {
         self.may_change(actor)?;
         let mut tx = self.parts.db.tenant(actor.tenant).await?;
         let mut row = api_keys::lock(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
+        let before = self.view(&mut tx, row.clone()).await?.told();
         let rules = self.apply(&mut tx, &mut row, change).await?;
         api_keys::update(&mut tx, &row).await?;
         if let Some(rules) = rules {
             limits::replace(&mut tx, actor.tenant, row.id, &rules).await?;
         }
         let view = self.view(&mut tx, row).await?;
+        let change = Change::new("key.update").on(view.id, &view.name).between(&before, &view.told());
+        audit::record(&mut tx, &self.parts.clock, actor, &change).await?;
         tx.commit().await?;
         self.reload().await?;
         Ok(view)
@@ -184,8 +190,12 @@ impl Keys {
         let mut tx = self.parts.db.tenant(actor.tenant).await?;
         let mut row = api_keys::lock(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
         if row.revoked_at.is_none() {
+            let before = self.view(&mut tx, row.clone()).await?.told();
             row.revoked_at = Some(self.parts.clock.now());
             api_keys::update(&mut tx, &row).await?;
+            let after = self.view(&mut tx, row.clone()).await?.told();
+            let change = Change::new("key.revoke").on(row.id, &row.name).between(&before, &after);
+            audit::record(&mut tx, &self.parts.clock, actor, &change).await?;
         }
         let view = self.view(&mut tx, row).await?;
         tx.commit().await?;
@@ -197,9 +207,11 @@ impl Keys {
     pub async fn delete(&self, actor: &Actor, id: KeyId) -> Result<(), KeyError> {
         self.may_change(actor)?;
         let mut tx = self.parts.db.tenant(actor.tenant).await?;
-        if !api_keys::delete(&mut tx, actor.tenant, id.0).await? {
-            return Err(KeyError::NotFound);
-        }
+        let row = api_keys::lock(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
+        let removed = self.view(&mut tx, row).await?;
+        api_keys::delete(&mut tx, actor.tenant, id.0).await?;
+        let change = Change::new("key.delete").on(removed.id, &removed.name).removed(removed.told());
+        audit::record(&mut tx, &self.parts.clock, actor, &change).await?;
         tx.commit().await?;
         self.reload().await?;
         Ok(())

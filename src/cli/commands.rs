@@ -4,9 +4,11 @@ use crate::app::audit;
 use crate::app::boot::{self, Database};
 use crate::app::catalogue::CHANNEL;
 use crate::app::clock::Clock;
+use crate::app::people::invite_owner;
 use crate::app::vault::rotation;
 use crate::config::{Config, Loader, Overrides};
 use crate::domain::audit::Head;
+use crate::http::admin::invitations::link;
 use crate::store::backup::{self, BackupError, BackupMeta, Header, RestoreOptions};
 use crate::store::notify::notify;
 use anyhow::{Context as _, bail};
@@ -29,6 +31,17 @@ pub(super) fn settings(overrides: Overrides) -> anyhow::Result<Arc<Config>> {
 pub(super) fn token(overrides: Overrides) -> anyhow::Result<()> {
     let (token, _) = boot::gateway_token(&*settings(overrides)?)?;
     print(token.expose_secret())
+}
+
+pub(super) async fn owner_link(overrides: Overrides) -> anyhow::Result<()> {
+    let config = settings(overrides)?;
+    with_database(&config, async |database| {
+        let Some(token) = invite_owner(&database.db, &Clock::system()).await? else {
+            bail!("there is an owner, who can invite others");
+        };
+        print(&link(&config.server.address(None), &token))
+    })
+    .await
 }
 
 pub(super) fn check_config(overrides: Overrides, json: bool) -> anyhow::Result<()> {

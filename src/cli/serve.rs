@@ -5,6 +5,7 @@ use crate::app::boot::{self, Running};
 use crate::config::{Config, ConfigChange, ConfigWatch, Loader, Overrides};
 use crate::demo;
 use crate::http;
+use crate::http::admin::invitations::link;
 use crate::http::login_callback;
 use crate::lifecycle::{Ended, Limits, Shutdown, Signal, signals};
 use crate::telemetry::logs;
@@ -64,6 +65,18 @@ pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
         }
         Err(error) => tracing::warn!(%error, "changes of the settings need a restart"),
     }
+    // Standard output of a service is a log: a link that makes an owner is shown only to a person at a terminal.
+    let owner = match std::io::stdout().is_terminal() {
+        true => running.app.people.invite_owner().await,
+        false => Ok(None),
+    };
+    let owner = owner.unwrap_or_else(|error| {
+        tracing::warn!(%error, "no link for the first owner was made");
+        None
+    });
+    let welcome = move |url: &str, token: Option<&SecretString>, config: &Config| {
+        welcome(url, token, owner.as_ref(), config)
+    };
     run(running, &mut signals, welcome).await
 }
 
@@ -202,7 +215,12 @@ async fn listen_and_serve(
 
 /// Where it is and how to sign in. The token itself is shown only to a person at a terminal, and only once: standard
 /// output of a service is a log.
-fn welcome(url: &str, new_token: Option<&SecretString>, config: &Config) -> anyhow::Result<()> {
+fn welcome(
+    url: &str,
+    new_token: Option<&SecretString>,
+    owner: Option<&SecretString>,
+    config: &Config,
+) -> anyhow::Result<()> {
     let token = match new_token {
         Some(token) if std::io::stdout().is_terminal() => {
             format!("{}   (`gateway token` shows it again)", token.expose_secret())
@@ -210,5 +228,10 @@ fn welcome(url: &str, new_token: Option<&SecretString>, config: &Config) -> anyh
         _ if config.server.token.is_some() => "the configured one (`gateway token` shows it)".to_owned(),
         _ => format!("`gateway token` shows it (kept in {})", config.data_dir.join("token").display()),
     };
-    print(&format!("\ngateway is ready\n\n  dashboard  {url}\n  token      {token}\n  API        {url}/v1\n"))
+    let owner = owner.map_or_else(String::new, |invitation| {
+        format!("  owner      {}   (once: makes the first owner's account)\n", link(url, invitation))
+    });
+    print(&format!(
+        "\ngateway is ready\n\n  dashboard  {url}\n  token      {token}\n{owner}  API        {url}/v1\n"
+    ))
 }

@@ -41,3 +41,21 @@ section! {
         max_body_mib: usize = 32,
     }
 }
+
+impl Server {
+    /// The address that people use, without a slash at the end. `bound`: the port that was really bound.
+    pub fn address(&self, bound: Option<u16>) -> String {
+        match &self.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => {
+                let port = bound.unwrap_or(self.port);
+                // A listener on every address is reached through loopback from here.
+                let host = match self.host.as_str() {
+                    "0.0.0.0" | "::" => "127.0.0.1",
+                    host => host,
+                };
+                format!("http://{host}:{port}")
+            }
+        }
+    }
+}

@@ -64,6 +64,14 @@ id!(
     KeyId
 );
 id!(
+    /// A browser that is signed in.
+    BrowserSessionId
+);
+id!(
+    /// An invitation by link.
+    InvitationId
+);
+id!(
     /// One request of a client. It is also what `x-request-id` says.
     RequestId
 );

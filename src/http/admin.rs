@@ -1,12 +1,15 @@
 //! The admin routes: what the dashboard and scripts use.
 
+pub mod account;
 pub mod activity;
+
 pub mod agents;
 
 pub mod codex_pool_activity;
 
 pub mod events;
 
+pub mod invitations;
 pub mod keys;
 
 pub mod mcp_servers;
@@ -35,3 +38,5 @@ pub mod tenants;
 pub mod tools;
 
 pub mod traces;
+
+pub mod users;

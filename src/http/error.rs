@@ -32,11 +32,13 @@ pub struct ApiError {
     code: String,
     message: String,
     more: Map<String, Value>,
+    /// Seconds after which it is worth another try.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, code: code.to_owned(), message: message.into(), more: Map::new() }
+        Self { status, code: code.to_owned(), message: message.into(), more: Map::new(), retry_after: None }
     }
 
     pub fn bad_request(code: &str, message: impl Into<String>) -> Self {
@@ -64,6 +66,13 @@ impl ApiError {
     /// Status, code and text, for another error shape.
     pub fn parts(self) -> (StatusCode, String, String) {
         (self.status, self.code, self.message)
+    }
+
+    /// When another try is worth it: also the header `retry-after`.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
     }
 
     /// A further member of the body.
@@ -121,6 +130,10 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let request_id = super::extract::current_request_id();
         let body = ErrorBody { error: self.message, code: self.code, request_id, more: self.more };
-        (self.status, Json(body)).into_response()
+        let mut response = (self.status, Json(body)).into_response();
+        if let Some(seconds) = self.retry_after {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
     }
 }

@@ -1,12 +1,15 @@
 //! What handlers take: who calls, and bodies with precise errors. A handler that takes a [`Caller`] cannot run
 //! unauthenticated.
 
+use super::cookie;
 use super::error::ApiError;
 use super::openai::OpenAiError;
 use crate::app::App;
-use crate::domain::access::{Actor, Permission};
-use crate::domain::ids::{RequestId, TenantId};
+use crate::app::people::{ConnectPass, Visitor};
+use crate::domain::access::{Actor, Permission, Role, Who};
+use crate::domain::ids::{BrowserSessionId, RequestId, TenantId, UserId};
 use crate::domain::peer::client_address;
+use crate::domain::people::{Place, choose};
 use axum::body::Bytes;
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
 use axum::http::request::Parts;
@@ -14,13 +17,18 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header}
 use axum::middleware::Next;
 use axum::response::Response;
 use serde::de::DeserializeOwned;
+use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
-/// The cookie of a browser session.
-pub const SESSION_COOKIE: &str = "gateway_session";
 /// A page of another origin can't send it without being allowed to: it makes a changing request with a cookie ours.
 pub const CSRF_HEADER: &str = "x-gateway-csrf";
+/// The token of an invitation's link.
+pub const INVITATION_HEADER: &str = "x-gateway-invitation";
+/// Which tenant is meant, by id or slug.
+const TENANT_HEADERS: [&str; 2] = ["x-gateway-tenant-id", "x-goclaw-tenant-id"];
+/// The most that is kept of what a browser calls itself.
+const AGENT_CHARACTERS: usize = 256;
 /// Tells the client which request this was.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -46,21 +54,34 @@ pub async fn with_request_id(mut request: Request, next: Next) -> Response {
 
 /// Somebody authenticated, with the tenant that they may touch.
 #[derive(Clone, Debug)]
-pub struct Caller(Actor);
+pub struct Caller {
+    actor: Actor,
+    session: Option<BrowserSessionId>,
+}
 
 impl Caller {
     pub fn tenant(&self) -> TenantId {
-        self.0.tenant
+        self.actor.tenant
     }
 
     /// Who they are, and from where.
     pub fn actor(&self) -> &Actor {
-        &self.0
+        &self.actor
+    }
+
+    /// The browser session that they came with.
+    pub fn session(&self) -> Option<BrowserSessionId> {
+        self.session
+    }
+
+    /// The person that they are, if they are one.
+    pub fn user(&self) -> Option<UserId> {
+        if let Who::User(id) = self.actor.who { Some(id) } else { None }
     }
 
     /// Whether their role allows it, for what only some are shown.
     pub fn may(&self, permission: Permission) -> bool {
-        self.0.role.may(permission)
+        self.actor.role.may(permission)
     }
 
     /// The first line of every handler.
@@ -68,7 +89,7 @@ impl Caller {
         if self.may(permission) {
             return Ok(());
         }
-        let (role, least) = (self.0.role.as_str(), permission.least().as_str());
+        let (role, least) = (self.actor.role.as_str(), permission.least().as_str());
         let needs = permission.as_str();
         Err(ApiError::forbidden(format!(
             "this needs the permission {needs}, which roles from {least} on have; yours is {role}"
@@ -80,35 +101,198 @@ impl FromRequestParts<Arc<App>> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let mut actor = match bearer(&parts.headers) {
-            Some(token) => app.access.bearer(token).ok_or_else(ApiError::unauthorized)?,
-            None => {
-                let session = cookie(&parts.headers, SESSION_COOKIE).ok_or_else(ApiError::unauthorized)?;
-                let actor = app.access.session(session).ok_or_else(ApiError::unauthorized)?;
-                let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
-                if !reads && !parts.headers.contains_key(CSRF_HEADER) {
-                    return Err(ApiError::forbidden(format!(
-                        "a changing request with a session cookie needs the header {CSRF_HEADER}"
-                    )));
-                }
-                actor
+        let (actor, session) = match bearer(&parts.headers) {
+            Some(token) => {
+                let actor = app.access.bearer(token).ok_or_else(ApiError::unauthorized)?;
+                (choose_tenant(app, actor, None, &parts.headers).await?, None)
             }
+            None => by_cookie(parts, app).await?,
         };
-        for name in ["x-gateway-tenant-id", "x-goclaw-tenant-id"] {
-            let Some(asked) = parts.headers.get(name) else { continue };
-            // A key stays in its tenant, whatever it asks for.
-            let key = app.keys.of(&actor).map_err(|_| ApiError::unauthorized())?;
-            let slug = key.as_ref().map_or("master", |key| &key.tenant_slug);
-            let ours = asked.to_str().is_ok_and(|t| t == slug || t == actor.tenant.to_string());
-            if !ours {
-                return Err(ApiError::not_found("tenant"));
-            }
-        }
-        actor.request = parts.extensions.get::<RequestId>().copied();
-        actor.from = address(parts, app);
-        Ok(Self(actor))
+        let from = address(parts, app);
+        let request = parts.extensions.get::<RequestId>().copied();
+        Ok(Self { actor: Actor { from, request, ..actor }, session })
     }
 }
+
+/// Somebody whose browser is signed in, and with which session.
+async fn by_cookie(parts: &Parts, app: &App) -> Result<(Actor, Option<BrowserSessionId>), ApiError> {
+    let value = cookie::shown(&parts.headers).ok_or_else(ApiError::unauthorized)?;
+    let signed_in = app.people.recognise_cookie(value, &visitor(parts, app)).await?;
+    let signed_in = signed_in.ok_or_else(ApiError::unauthorized)?;
+    let reads = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
+    if !reads && !parts.headers.contains_key(CSRF_HEADER) {
+        return Err(ApiError::forbidden(format!(
+            "a changing request with a session cookie needs the header {CSRF_HEADER}"
+        )));
+    }
+    if let Some(next) = &signed_in.cookie {
+        cookie::hand_out(parts, next)?;
+    }
+    let first = signed_in.places.first().ok_or_else(|| {
+        ApiError::new(StatusCode::FORBIDDEN, "no_access", "this account may not use any tenant any more")
+    })?;
+    let actor = Actor {
+        tenant: first.tenant,
+        role: first.role,
+        who: signed_in.who,
+        name: signed_in.name,
+        from: None,
+        request: None,
+    };
+    let actor = choose_tenant(app, actor, Some(signed_in.places), &parts.headers).await?;
+    Ok((actor, Some(signed_in.session)))
+}
+
+/// Whoever it is, in the tenant that the request asks for among theirs; another one, and one that does not exist, are not
+/// found. `places`: where they are known already.
+async fn choose_tenant(
+    app: &App,
+    actor: Actor,
+    places: Option<Vec<Place>>,
+    headers: &HeaderMap,
+) -> Result<Actor, ApiError> {
+    let mut asked = Vec::new();
+    for name in TENANT_HEADERS {
+        asked.extend(headers.get(name).map(|asked| asked.to_str().unwrap_or_default()));
+    }
+    if asked.is_empty() {
+        return Ok(actor);
+    }
+    let places = match places {
+        Some(places) => places,
+        None => app.people.places(&actor).await?,
+    };
+    let mut chosen: Option<&Place> = None;
+    for asked in asked {
+        let place = choose(&places, asked);
+        if place.is_none() || chosen.is_some_and(|chosen| Some(chosen) != place) {
+            return Err(ApiError::not_found("tenant"));
+        }
+        chosen = place;
+    }
+    Ok(match chosen {
+        Some(place) => Actor { tenant: place.tenant, role: place.role, ..actor },
+        None => actor,
+    })
+}
+
+/// Who comes, and from where.
+fn visitor(parts: &Parts, app: &App) -> Visitor {
+    let agent = parts.headers.get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+    Visitor {
+        address: address(parts, app),
+        agent: agent.map(|agent| agent.chars().take(AGENT_CHARACTERS).collect()),
+    }
+}
+
+/// Whoever it is that comes to sign in.
+#[derive(Debug)]
+pub struct Coming(pub Visitor);
+
+impl FromRequestParts<Arc<App>> for Coming {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Infallible> {
+        Ok(Self(visitor(parts, app)))
+    }
+}
+
+/// A page of another origin must not sign a browser in as somebody of its choice. Browsers say where a request is from.
+#[derive(Debug)]
+pub struct OwnPage;
+
+impl<S: Sync> FromRequestParts<S> for OwnPage {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let foreign = |site: &HeaderValue| !matches!(site.as_bytes(), b"same-origin" | b"none");
+        if parts.headers.get("sec-fetch-site").is_some_and(foreign) {
+            return Err(ApiError::forbidden("signing in is for the gateway's own page"));
+        }
+        Ok(Self)
+    }
+}
+
+/// Who may sign in the account of a provider: a caller with the permission, or whoever has the link of an invitation to
+/// do just that.
+#[derive(Clone, Debug)]
+pub enum Connector {
+    Caller(Caller),
+    /// Whom the audit log names by the invitation.
+    Invited(ConnectPass, Actor),
+}
+
+impl Connector {
+    pub fn tenant(&self) -> TenantId {
+        match self {
+            Self::Caller(caller) => caller.tenant(),
+            Self::Invited(pass, _) => pass.tenant,
+        }
+    }
+
+    /// Who they are, and from where.
+    pub fn actor(&self) -> &Actor {
+        match self {
+            Self::Caller(caller) => caller.actor(),
+            Self::Invited(_, actor) => actor,
+        }
+    }
+
+    /// The first line of every handler that takes one.
+    pub fn require(&self, permission: Permission, provider: &str) -> Result<(), ApiError> {
+        match self {
+            Self::Caller(caller) => caller.require(permission),
+            // Whether there is another provider of the name asked for is not said.
+            Self::Invited(pass, _) if pass.provider != provider => {
+                Err(ApiError::forbidden("this invitation is for another provider"))
+            }
+            Self::Invited(pass, _) if pass.used && permission != Permission::Read => Err(ApiError::new(
+                StatusCode::FORBIDDEN,
+                "invitation_used",
+                "an account was connected with this invitation",
+            )),
+            Self::Invited(..) => Ok(()),
+        }
+    }
+
+    /// Whether they may sign the provider in, and see what belongs to that.
+    pub fn may_connect(&self) -> bool {
+        match self {
+            Self::Caller(caller) => caller.may(Permission::ManageProviders),
+            Self::Invited(..) => true,
+        }
+    }
+}
+
+impl FromRequestParts<Arc<App>> for Connector {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let Some(token) = parts.headers.get(INVITATION_HEADER) else {
+            return Caller::from_request_parts(parts, app).await.map(Self::Caller);
+        };
+        let token = token.to_str().map_err(|_| ApiError::unauthorized())?;
+        match app.people.connect_pass(token).await {
+            Ok(pass) => {
+                let actor = Actor {
+                    role: Role::Viewer,
+                    name: format!("invitation to connect {}", pass.provider).into(),
+                    from: address(parts, app),
+                    request: parts.extensions.get::<RequestId>().copied(),
+                    ..Actor::gateway(pass.tenant)
+                };
+                Ok(Self::Invited(pass, actor))
+            }
+            Err(crate::app::people::PeopleError::InvalidInvitation) => {
+                Err(ApiError::new(StatusCode::UNAUTHORIZED, "invalid_invitation", INVALID_INVITATION))
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+const INVALID_INVITATION: &str =
+    "this invitation is unknown, was used, has expired, or is for something else";
 
 /// From where the request comes: what trusted proxies (`gateway.trusted_proxies`) say counts, what others say does not.
 /// `None`: not over the network.
@@ -131,12 +315,6 @@ fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-}
-
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    let pairs =
-        headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
-    pairs.filter_map(|pair| pair.trim().split_once('=')).find(|(n, _)| *n == name).map(|(_, value)| value)
 }
 
 /// A JSON body; an error names the place and what was found there. An empty body is `{}`.

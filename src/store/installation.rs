@@ -1,9 +1,9 @@
 //! The one row of the installation, and the list of every sealed value, for the rotation of the key.
 
-use crate::domain::ids::{ProviderId, TenantId};
+use crate::domain::ids::{ProviderId, TenantId, UserId};
 use crate::store::grants::{self, TokenColumn};
 use crate::store::mcp_servers::{self, SealedColumn};
-use crate::store::{providers, tenants};
+use crate::store::{providers, tenants, users};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -63,6 +63,7 @@ pub enum Place {
     LoginVerifier(Uuid),
     LoginDeviceAuth(Uuid),
     McpServer(Uuid, SealedColumn),
+    UserTotp(UserId),
 }
 
 impl Place {
@@ -76,6 +77,7 @@ impl Place {
             Self::LoginVerifier(id) => login_aad(id, "verifier"),
             Self::LoginDeviceAuth(id) => login_aad(id, "device_auth"),
             Self::McpServer(id, column) => mcp_servers::aad(id, column),
+            Self::UserTotp(id) => users::totp_aad(id),
         }
     }
 }
@@ -149,6 +151,13 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<Sealed>, sqlx::E
         values.extend(env.map(|value| (Place::McpServer(id, SealedColumn::Env), tenant, value)));
         values.extend(headers.map(|value| (Place::McpServer(id, SealedColumn::Headers), tenant, value)));
     }
+
+    let codes: Vec<(Uuid, String)> = sqlx::query_as(
+        "select id, totp_secret from users where totp_secret is not null order by id for no key update",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    values.extend(codes.into_iter().map(|(id, secret)| (Place::UserTotp(UserId(id)), None, secret)));
     Ok(values)
 }
 
@@ -181,6 +190,9 @@ pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -
         }
         .bind(sealed)
         .bind(id),
+        Place::UserTotp(id) => {
+            sqlx::query("update users set totp_secret = $1 where id = $2").bind(sealed).bind(id.0)
+        }
     };
     query.execute(db).await.map(drop)
 }

@@ -17,6 +17,7 @@ mod gateway;
 mod keys;
 mod layering;
 mod mcp;
+mod people;
 mod pools;
 mod program;
 mod providers;

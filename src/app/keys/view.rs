@@ -3,10 +3,11 @@
 use super::{Keys, read_rule};
 use crate::domain::api_key::KeyState;
 use crate::domain::ids::{ProviderId, TenantId};
-use crate::domain::limits::{Limit, Meter};
+use crate::domain::limits::{Limit, Meter, Window};
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::limits::{self, UseRow};
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 use sqlx::PgConnection;
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -29,6 +30,27 @@ pub struct KeyView {
     pub last_used_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
     pub state: KeyState,
+}
+
+impl KeyView {
+    /// As the audit log keeps it: what people decide, not what is counted.
+    pub(super) fn told(&self) -> Value {
+        let limits = self.limits.iter().map(|view| {
+            let limit = &view.limit;
+            json!({"meter": limit.meter.as_str(), "window": limit.window.map(Window::as_str), "amount": limit.amount})
+        });
+        json!({
+            "name": self.name,
+            "prefix": self.prefix,
+            "role": self.role,
+            "models": self.models,
+            "agents": self.agents,
+            "providers": self.providers,
+            "limits": limits.collect::<Vec<_>>(),
+            "expires_at": self.expires_at,
+            "revoked_at": self.revoked_at,
+        })
+    }
 }
 
 /// A limit, and what it counts in its present window.

@@ -7,7 +7,7 @@ use crate::app::logins::LoginError;
 use crate::domain::access::Permission;
 use crate::domain::ids::LoginId;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, JsonBody};
+use crate::http::extract::{Caller, Connector, JsonBody};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -82,12 +82,12 @@ const OLDER: &str = "openai-codex";
     security(("token" = ["read"])), responses((status = 200, description = "As of now", body = StatusResponse)))]
 pub async fn status(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Connector,
     Path(provider): Path<String>,
 ) -> Result<Json<StatusResponse>, ApiError> {
-    caller.require(Permission::Read)?;
+    caller.require(Permission::Read, &provider)?;
     let status = app.logins.status(caller.tenant(), &provider).await?;
-    Ok(Json(StatusResponse::shown(status, caller.may(Permission::ManageProviders))))
+    Ok(Json(StatusResponse::shown(status, caller.may_connect())))
 }
 
 /// Begins a sign-in; the provider is made when it completes
@@ -98,15 +98,26 @@ pub async fn status(
               (status = 409, description = "The name belongs to another type", body = ErrorBody)))]
 pub async fn start(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Connector,
     Path(provider): Path<String>,
     JsonBody(body): JsonBody<StartRequest>,
 ) -> Result<Json<StartResponse>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
-    Ok(Json(match body.method {
+    caller.require(Permission::ManageProviders, &provider)?;
+    if let Connector::Invited(..) = caller
+        && (body.force || body.api_base.is_some())
+    {
+        return Err(ApiError::forbidden(
+            "an invitation connects an account: it replaces none (force) and names no backend (api_base)",
+        ));
+    }
+    let begun: StartResponse = match body.method {
         Method::Browser => app.logins.start_browser(caller.actor(), &provider, body.options()).await?.into(),
         Method::Device => app.logins.start_device(caller.actor(), &provider, body.options()).await?.into(),
-    }))
+    };
+    if let (Connector::Invited(pass, _), Some(login)) = (&caller, begun.login_id()) {
+        app.people.began_with(pass, login).await?;
+    }
+    Ok(Json(begun))
 }
 
 /// Finishes a browser sign-in with the address that the browser ended at
@@ -117,11 +128,11 @@ pub async fn start(
               (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
 pub async fn callback(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Connector,
     Path(provider): Path<String>,
     JsonBody(body): JsonBody<CallbackRequest>,
 ) -> Result<Json<ConnectedResponse>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
+    caller.require(Permission::ManageProviders, &provider)?;
     let connected = app.logins.callback(caller.actor(), &provider, &body.redirect_url).await?;
     app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(ConnectedResponse::of_callback(connected)))
@@ -152,11 +163,11 @@ pub async fn import(
     security(("token" = ["manage_providers"])), responses((status = 200, description = "Ended, if there were any", body = StatusWord)))]
 pub async fn cancel(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Connector,
     Path(provider): Path<String>,
     JsonBody(body): JsonBody<CancelRequest>,
 ) -> Result<Json<StatusWord>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
+    caller.require(Permission::ManageProviders, &provider)?;
     app.logins.cancel(caller.actor(), &provider, body.login_id.map(LoginId)).await?;
     Ok(Json(StatusWord::CANCELLED))
 }

@@ -47,6 +47,15 @@ const ROWS: &str = "
         ('00000000-0000-7000-8000-00000000007$', '$T', 'tools', 'streamable_http', 'http://x', 1, now(), now());
     insert into runs (id, tenant_id, agent_key, endpoint, status, model, message, owner, started_at, ended_at) values
         ('00000000-0000-7000-8000-00000000008$', '$T', 'helper', 'e', 'completed', 'm', 'm', 1, now(), now());
+    insert into users (id, email, created_at) values ('00000000-0000-7000-8000-00000000009$', 'user$', now());
+    insert into memberships values ('$T', '00000000-0000-7000-8000-00000000009$', 'viewer', null, null, now());
+    insert into recovery_codes values ('00000000-0000-7000-8000-00000000009$', 'digest', null);
+    insert into browser_sessions (id, user_id, method, digest, value_since, created_at, last_seen_at, expires_at) values
+        ('00000000-0000-7000-8000-00000000010$', '00000000-0000-7000-8000-00000000009$', 'm', 'd$', now(), now(), now(), now());
+    insert into known_addresses values ('00000000-0000-7000-8000-00000000009$', 'a', now());
+    insert into sign_in_attempts values ('b$', 1, now());
+    insert into invitations (id, tenant_id, kind, digest, role, created_at) values
+        ('00000000-0000-7000-8000-00000000011$', '$T', 'member', 'd$', 'viewer', now());
     insert into run_events values ('00000000-0000-7000-8000-00000000008$', 1, now(), 't', '{}');
     insert into audit_heads values ('$T', 1, decode(repeat('0$', 32), 'hex'));
     insert into audit_entries (tenant_id, seq, id, at, actor_kind, actor_name, action, object_type, previous, hash) values
@@ -96,7 +105,14 @@ async fn count(db: &mut sqlx::PgConnection, table: &str) -> Result<i64, sqlx::Er
 }
 
 /// Tables that no tenant sees anything of.
-const NOBODYS: [&str; 2] = ["conversation_homes", "installation"];
+const NOBODYS: [&str; 6] = [
+    "conversation_homes",
+    "installation",
+    "recovery_codes",
+    "browser_sessions",
+    "known_addresses",
+    "sign_in_attempts",
+];
 
 #[tokio::test]
 async fn every_table_has_a_wall() {
@@ -175,6 +191,24 @@ async fn nothing_can_be_written_into_another_tenant() {
         let mut tx = db.db.tenant(OTHER).await.unwrap();
         let error = tx.execute(sql).await.unwrap_err();
         assert!(error.to_string().contains("row-level security"), "{sql}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_tenant_sees_who_its_people_are_and_nothing_that_signs_them_in() {
+    let db = two_tenants().await;
+    let mut tx = db.db.tenant(OTHER).await.unwrap();
+    let seen: Vec<String> = sqlx::query_scalar("select email from users where has_password = false")
+        .fetch_all(&mut *tx)
+        .await
+        .unwrap();
+    assert_eq!(seen, ["user2"]);
+    for sql in
+        ["select password_hash from users", "select totp_secret from users", "update users set email = 'x'"]
+    {
+        let mut tx = db.db.tenant(OTHER).await.unwrap();
+        let error = tx.execute(sql).await.unwrap_err();
+        assert!(error.to_string().contains("permission denied"), "{sql}: {error}");
     }
 }
 

@@ -52,17 +52,16 @@ async fn a_browser_signs_in_with_the_token_and_changes_things_only_from_our_own_
 }
 
 #[tokio::test]
-async fn a_forged_or_expired_cookie_is_nobody() {
+async fn a_forged_cookie_is_nobody() {
     let desk = Desk::new().await;
     let cookie = sign_in(&desk).await;
-    let (text, signature) = cookie.rsplit_once('.').unwrap();
-    let later = text.replace("v1.", "v1.9");
+    let shorter = &cookie[..cookie.len() - 1];
     for forged in [
-        format!("{later}.{signature}"),
-        format!("gateway_session=v1.1000000000.{signature}"),
-        format!("{text}."),
+        format!("{cookie}x"),
+        shorter.to_owned(),
         format!("gateway_session={TOKEN}"),
         "gateway_session=".to_owned(),
+        format!("another_session={}", cookie.split_once('=').unwrap().1),
     ] {
         let ask = bare(Method::GET, "/v1/overview").header("cookie", &forged);
         assert_eq!(desk.ask(ask.body(Body::empty()).unwrap()).await.status, 401, "{forged}");
@@ -72,17 +71,16 @@ async fn a_forged_or_expired_cookie_is_nobody() {
     assert_eq!(desk.ask(ask.body(Body::empty()).unwrap()).await.status, 401);
 }
 
-/// Every route of the document but those that open and close a session.
+/// Every route of the document but the public ones, which `access::routes` lists with their reasons.
 #[tokio::test]
 async fn no_route_of_the_api_answers_without_a_token() {
     let desk = Desk::new().await;
     let document: Value = serde_json::from_str(&gateway::http::openapi()).unwrap();
     let mut asked = 0;
     for (path, operations) in document["paths"].as_object().unwrap() {
-        for method in operations.as_object().unwrap().keys() {
+        for (method, operation) in operations.as_object().unwrap() {
             let method: Method = method.to_uppercase().parse().unwrap();
-            let open = path == "/v1/auth/session" && (method == Method::POST || method == Method::DELETE);
-            if !path.starts_with("/v1/") || open {
+            if !path.starts_with("/v1/") || operation.get("security").is_none() {
                 continue;
             }
             let place = path.replace("{*id}", "x").replace("{id}", "x").replace("{provider}", "x");

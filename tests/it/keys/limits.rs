@@ -2,7 +2,7 @@
 
 use super::{CHAT, Key, RESPONSES, counts, held, shown};
 use crate::runs::worker;
-use crate::support::world::{Answer, COMPAT, Node, World, until};
+use crate::support::world::{Answer, COMPAT, Node, World, owner, until};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use gateway::demo::simulator::{COMPAT_KEY, Script, StreamScript};
@@ -255,7 +255,7 @@ async fn an_agents_run_counts_every_question_and_ends_at_the_limit() {
     let world = World::new().await;
     let node = world.node().await;
     let dir = tempfile::tempdir().unwrap();
-    node.app.agents.create(MASTER_TENANT, worker(dir.path())).await.unwrap();
+    node.app.agents.create(&owner(), worker(dir.path())).await.unwrap();
     let key = key(&node, &[limit("requests", Some("day"), 2)]).await;
     for _ in 0..3 {
         world.script(Script::calls("", &[("list_files", json!({}))]));

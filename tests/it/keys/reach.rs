@@ -3,7 +3,7 @@
 use super::{CHAT, Key};
 use crate::routing::{NAMES, pooled};
 use crate::runs::worker;
-use crate::support::world::{CODEX, World, until};
+use crate::support::world::{CODEX, World, owner, until};
 use gateway::app::agents::AgentChange;
 use gateway::domain::ids::MASTER_TENANT;
 use serde_json::{Value, json};
@@ -63,7 +63,7 @@ async fn a_key_reaches_only_its_accounts_also_within_a_pool() {
     assert_eq!(answer.header("x-gateway-provider"), Some(NAMES[1]), "{}", answer.text());
     // A rename changes nothing.
     let renamed = gateway::app::providers::Update { name: Some("renamed".into()), ..Default::default() };
-    node.app.providers.update(MASTER_TENANT, NAMES[1], renamed).await.unwrap();
+    node.app.providers.update(&owner(), NAMES[1], renamed).await.unwrap();
     assert_eq!(super::shown(&node, &member).await["providers"], json!(["renamed"]));
     assert_eq!(member.ask(&node, "gpt-5.5").await.status, 200);
     node.stop().await;
@@ -76,7 +76,7 @@ async fn a_key_asks_only_its_agents_by_every_way() {
     let dir = tempfile::tempdir().unwrap();
     let other = AgentChange { agent_key: Some("other".into()), ..worker(dir.path()) };
     for agent in [worker(dir.path()), other] {
-        node.app.agents.create(MASTER_TENANT, agent).await.unwrap();
+        node.app.agents.create(&owner(), agent).await.unwrap();
     }
     let key = Key::make(&node, &json!({"name": "ci", "agents": ["worker"]})).await;
     assert!(models(&node, &key).await.contains(&"agent:worker".to_owned()));

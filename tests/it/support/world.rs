@@ -100,8 +100,15 @@ impl World {
 
     /// A gateway with whatever is in the database.
     pub async fn bare_node(&self) -> Node {
+        self.node_with(|_| {}).await
+    }
+
+    /// Another process on the same database, with other settings.
+    pub async fn node_with(&self, change: impl FnOnce(&mut Config)) -> Node {
+        let mut config = self.config.clone();
+        change(&mut config);
         let shutdown = Shutdown::new();
-        let running = boot::start(Arc::new(self.config.clone()), shutdown.clone(), false).await.unwrap();
+        let running = boot::start(Arc::new(config), shutdown.clone(), false).await.unwrap();
         Node { app: running.app.clone(), shutdown, running }
     }
 

@@ -5,6 +5,7 @@ use crate::app::logins::{
     AccountState, BrowserStart, Connected, DeviceStart, IMPORT_WARNING, LoginOptions, LoginStatus,
     PendingLogin, Progress, Started,
 };
+use crate::domain::ids::LoginId;
 use crate::domain::oauth::{LoginMethod, LoginWay};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,17 @@ pub enum StartResponse {
     Device(DeviceBody),
     /// Signed in, and not forced: `already_authenticated`.
     Status(StatusWord),
+}
+
+impl StartResponse {
+    /// The sign-in that was begun.
+    pub fn login_id(&self) -> Option<LoginId> {
+        match self {
+            Self::Browser(begun) => Some(LoginId(begun.login_id)),
+            Self::Device(begun) => Some(LoginId(begun.login_id)),
+            Self::Status(_) => None,
+        }
+    }
 }
 
 /// A begun browser sign-in.

@@ -1,0 +1,70 @@
+//! The cookie of a browser's session: read, written, and given its next value on the way out.
+
+use super::error::ApiError;
+use crate::app::people::NewCookie;
+use axum::extract::Request;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use secrecy::ExposeSecret as _;
+use std::sync::{Arc, OnceLock};
+
+/// Its name.
+pub const SESSION_COOKIE: &str = "gateway_session";
+
+/// The value that the request came with.
+pub fn shown(headers: &HeaderMap) -> Option<&str> {
+    let pairs =
+        headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
+    let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
+    named.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+}
+
+/// A header that sets the cookie.
+pub fn set(cookie: &NewCookie, headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
+    written(cookie.value.expose_secret(), cookie.seconds, headers)
+}
+
+/// A header that removes it.
+pub fn removed(headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
+    written("", 0, headers)
+}
+
+fn written(value: &str, seconds: i64, headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
+    let secure = if is_https(headers) { "; Secure" } else { "" };
+    let text =
+        format!("{SESSION_COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let mut value = HeaderValue::from_str(&text).map_err(|error| ApiError::internal(&error))?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A proxy that ends TLS says so; lying about it only makes one's own cookie unusable over http.
+fn is_https(headers: &HeaderMap) -> bool {
+    headers.get("x-forwarded-proto").is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"https"))
+}
+
+/// Where the extractor leaves the cookie's next value for the answer.
+#[derive(Clone, Default)]
+struct NextValue(Arc<OnceLock<HeaderValue>>);
+
+/// Leaves the cookie's next value for the answer.
+pub fn hand_out(parts: &Parts, cookie: &NewCookie) -> Result<(), ApiError> {
+    if let Some(next) = parts.extensions.get::<NextValue>() {
+        // One request has one session.
+        let _ = next.0.set(set(cookie, &parts.headers)?);
+    }
+    Ok(())
+}
+
+/// Puts the cookie's next value into the answer, unless that sets the cookie itself.
+pub async fn with_next_value(mut request: Request, next: Next) -> Response {
+    let value = NextValue::default();
+    request.extensions_mut().insert(value.clone());
+    let mut response = next.run(request).await;
+    if let Some(value) = value.0.get() {
+        response.headers_mut().entry(header::SET_COOKIE).or_insert_with(|| value.clone());
+    }
+    response
+}

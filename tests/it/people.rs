@@ -1,0 +1,156 @@
+//! People: how they sign in and stay so, whom they invite, and what becomes of members.
+
+mod account;
+mod connect;
+mod invitations;
+mod members;
+mod sessions;
+mod sign_in;
+
+use crate::support::world::{Answer, Node, TOKEN};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use http_body_util::BodyExt as _;
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::Mutex;
+use tower::ServiceExt as _;
+
+pub const PASSWORD: &str = "correct horse battery";
+pub const OWNER: &str = "owner@example.com";
+/// Where everybody sits unless it is said.
+pub const HOME: &str = "10.0.0.1";
+
+/// A browser, with the cookie that it was given last.
+pub struct Browser {
+    router: Router,
+    address: SocketAddr,
+    cookie: Mutex<Option<String>>,
+}
+
+impl Browser {
+    pub fn new(node: &Node) -> Self {
+        Self::at(node, HOME)
+    }
+
+    /// One that comes from there.
+    pub fn at(node: &Node, address: &str) -> Self {
+        let address = SocketAddr::new(address.parse().unwrap(), 4711);
+        Self { router: node.router(), address, cookie: Mutex::default() }
+    }
+
+    /// The same browser, talking to another replica.
+    pub fn moved(&self, node: &Node) -> Self {
+        let cookie = Mutex::new(self.cookie());
+        Self { router: node.router(), address: self.address, cookie }
+    }
+
+    pub fn cookie(&self) -> Option<String> {
+        self.cookie.lock().unwrap().clone()
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.ask("GET", path, &[], &Value::Null).await
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask("POST", path, &[], &body).await
+    }
+
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        self.ask("PUT", path, &[], &body).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.ask("DELETE", path, &[], &Value::Null).await
+    }
+
+    /// As our own page asks: with the cookie and the header that no other page can send.
+    pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let mut request = axum::http::Request::builder()
+            .method(method)
+            .uri(path)
+            .header("x-gateway-csrf", "1")
+            .header("user-agent", "a test");
+        if let Some(cookie) = self.cookie() {
+            request = request.header("cookie", format!("gateway_session={cookie}"));
+        }
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        let request = request.extension(ConnectInfo(self.address)).body(body).unwrap();
+        let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let answer = Answer { status: head.status.as_u16(), headers: head.headers, body };
+        if let Some(set) = answer.header("set-cookie") {
+            let value = set.split([';', '=']).nth(1).unwrap().to_owned();
+            *self.cookie.lock().unwrap() = (!value.is_empty()).then_some(value);
+        }
+        answer
+    }
+
+    pub async fn sign_in(&self, email: &str, password: &str) -> Answer {
+        self.post("/v1/auth/sign-in", json!({"email": email, "password": password})).await
+    }
+
+    /// Signs in, which has to work.
+    pub async fn signed_in(self, email: &str) -> Self {
+        let answer = self.sign_in(email, PASSWORD).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        self
+    }
+
+    /// Whether it is signed in.
+    pub async fn is_in(&self) -> bool {
+        self.get("/v1/auth/session").await.status == 200
+    }
+}
+
+/// What an admin route says went wrong.
+pub fn code(answer: &Answer) -> (u16, String) {
+    (answer.status, answer.json()["code"].as_str().unwrap_or_default().to_owned())
+}
+
+/// The token of an invitation's link.
+pub fn token_of(invited: &Answer) -> String {
+    assert_eq!(invited.status, 201, "{}", invited.text());
+    invited.json()["url"].as_str().unwrap().split_once("/invite#").unwrap().1.to_owned()
+}
+
+/// The first owner, who has just come in.
+pub async fn owner(node: &Node) -> Browser {
+    use secrecy::ExposeSecret as _;
+    let token = node.app.people.invite_owner().await.unwrap().unwrap();
+    let browser = Browser::new(node);
+    let body = json!({"token": token.expose_secret(), "email": OWNER, "password": PASSWORD});
+    let answer = browser.post("/v1/invitations/accept", body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    browser
+}
+
+/// A member with this role, who has just come in.
+pub async fn member(by: &Browser, node: &Node, email: &str, role: &str) -> Browser {
+    let invited = by.post("/v1/invitations", json!({"kind": "member", "email": email, "role": role})).await;
+    let browser = Browser::new(node);
+    let body = json!({"token": token_of(&invited), "password": PASSWORD});
+    let answer = browser.post("/v1/invitations/accept", body).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    browser
+}
+
+/// The id of a user.
+pub async fn id_of(by: &Browser, email: &str) -> String {
+    let users = by.get("/v1/users").await.json();
+    let found = users["users"].as_array().unwrap().iter().find(|user| user["email"] == email);
+    found.unwrap_or_else(|| panic!("{email}: {users}"))["id"].as_str().unwrap().to_owned()
+}
+
+/// A browser that signed in with the gateway's token.
+pub async fn with_token(node: &Node) -> Browser {
+    let browser = Browser::new(node);
+    let answer = browser.post("/v1/auth/session", json!({ "token": TOKEN })).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    browser
+}
