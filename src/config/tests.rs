@@ -194,7 +194,7 @@ fn every_problem_is_reported_at_once() {
             "4:69: agents.list.a.thinking_level: found \"hard\", expected one of off, none, minimal, low, medium, high, xhigh, max, ultra",
             "5:19: database: found a string, expected an object",
             "6:19: upstream: found 7, expected an object",
-            "7:7: unknown key \"nonsense\" at the top; known are gateway, database, data_dir, encryption_key, encryption_keys_previous, agents, tools, chatgpt, routing, upstream, quota, mcp, telemetry",
+            "7:7: unknown key \"nonsense\" at the top; known are gateway, database, data_dir, encryption_key, encryption_keys_previous, agents, tools, chatgpt, routing, upstream, quota, mcp, access, telemetry",
             "4:29: agents.list.Bad Key: an agent's key has to be a name of at most 64 small letters, digits and inner hyphens, such as \"openai-codex\"",
             "4:96: agents.list.b: only one agent can be the default, and \"a\" is it",
         ]

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_password_is_long_and_not_the_address() {
-        let check = |password| check_password(password, "ada.lovelace@example.com");
+        let check = |password: &str| check_password(password, "ada.lovelace@example.com");
         assert_eq!(check("correct horse battery"), Ok(()));
         assert_eq!(check("übergrößenträger"), Ok(()));
         assert_eq!(check("elevenchars"), Err(Malformed::ShortPassword));

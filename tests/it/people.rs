@@ -68,11 +68,14 @@ impl Browser {
 
     /// As our own page asks: with the cookie and the header that no other page can send.
     pub async fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
-        let mut request = axum::http::Request::builder()
-            .method(method)
-            .uri(path)
-            .header("x-gateway-csrf", "1")
-            .header("user-agent", "a test");
+        let ours: Vec<_> = [("x-gateway-csrf", "1")].into_iter().chain(headers.iter().copied()).collect();
+        self.send(method, path, &ours, body).await
+    }
+
+    /// As any page can make it ask.
+    pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
+        let mut request =
+            axum::http::Request::builder().method(method).uri(path).header("user-agent", "a test");
         if let Some(cookie) = self.cookie() {
             request = request.header("cookie", format!("gateway_session={cookie}"));
         }

@@ -110,7 +110,7 @@ mod tests {
 
     #[test]
     fn a_used_or_late_invitation_is_closed() {
-        let at = |seconds| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
+        let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap();
         assert!(is_open(None, None, at(0)) && is_open(Some(at(10)), None, at(9)));
         assert!(!is_open(Some(at(10)), None, at(10)) && !is_open(None, Some(at(1)), at(2)));
     }

@@ -146,6 +146,18 @@ async fn no_answer_and_no_log_line_holds_a_secret() {
     })
     .await;
 
+    // A person, who comes by a link and mistypes.
+    let link = String::from_utf8(home.run(&["owner-link"]).stdout).unwrap();
+    let token_of_link = link.trim().split_once('#').unwrap().1.to_owned();
+    let [right, wrong] = ["a persons own password", "a mistyped password"];
+    let accept = json!({"token": token_of_link, "email": ADA, "password": right});
+    assert_eq!(heard.post("/v1/invitations/accept", accept.clone()).await["role"], "owner");
+    heard.post("/v1/invitations/accept", accept).await;
+    for password in [right, wrong] {
+        heard.post("/v1/auth/sign-in", json!({"email": ADA, "password": password})).await;
+    }
+    secrets.extend([token_of_link, right.to_owned(), wrong.to_owned()]);
+
     // A session, and everything that can be read.
     let opened = heard.client.request(Method::POST, "/v1/auth/session").json(&json!({ "token": token }));
     let opened = opened.send().await.unwrap();

@@ -1,7 +1,11 @@
 //! Invitations: links that work once.
 
 use super::{Browser, OWNER, PASSWORD, code, member, owner, token_of, with_token};
+use crate::program::process::Home;
+use crate::support::database::database;
 use crate::support::world::{Answer, World};
+use crate::support::world::TOKEN;
+use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 
@@ -32,6 +36,25 @@ async fn the_first_owner_comes_by_a_link_that_works_once_and_is_replaced_until_t
     assert!(browser.is_in().await);
     assert_eq!(Browser::new(&node).post(PATH, accept(ADA)).await.status, 404);
     assert!(node.app.people.invite_owner().await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_service_prints_no_link_into_its_log_and_a_command_makes_one() {
+    let db = database().await;
+    let home = Home::new().with("GATEWAY_POSTGRES_DSN", &db.url).with("GATEWAY_TOKEN", TOKEN);
+    let mut gateway = home.serve().await;
+    let made = home.run(&["owner-link"]);
+    let link = String::from_utf8(made.stdout).unwrap();
+    let token = link.trim().split_once("/invite#").unwrap_or_else(|| panic!("{link}")).1;
+    let client = gateway.client("");
+    let accept = json!({"token": token, "email": OWNER, "password": PASSWORD});
+    let accepted = client.request(Method::POST, PATH).json(&accept).send().await.unwrap();
+    assert_eq!(accepted.status(), 200);
+    let again = home.run(&["owner-link"]);
+    assert!(!again.status.success() && again.stdout.is_empty());
+    gateway.stop().await;
+    let told = gateway.log() + &gateway.stdout();
+    assert!(told.contains("gateway is ready") && !told.contains("gwi_"), "{told}");
 }
 
 #[tokio::test]
