@@ -16,6 +16,10 @@ export function useErrorText(): (error: unknown) => string {
         return t("errors.name_taken");
       case "forbidden":
         return t("errors.forbidden");
+      case "invalid_credentials":
+        return t("errors.invalid_credentials");
+      case "last_owner":
+        return t("errors.last_owner");
       default:
         return error.message;
     }
