@@ -104,7 +104,7 @@ export interface Invitation {
   role?: Role | null;
   provider_name?: string | null;
   created_at: string;
-  expires_at: string;
+  expires_at?: string | null;
 }
 
 export interface NewInvitation {
@@ -127,11 +127,13 @@ export interface InvitationOffer {
   provider_name?: string | null;
 }
 
+/** Without a password: as who is signed in. With one, somebody who has an account shows that it is theirs. */
 export interface AcceptInvitation {
   token: string;
   email?: string;
   display_name?: string;
-  password: string;
+  password?: string;
+  totp?: string;
 }
 
 export type Meter = "requests" | "tokens" | "concurrent" | "pool_share";
@@ -176,19 +178,25 @@ export interface Key {
 /** `key` is said this once. */
 export type CreatedKey = Key & { key: string };
 
-/** What can be changed of a key; `null` clears. */
+/** What can be changed of a key: what is absent stays, `null` clears. */
 export interface KeyChange {
-  name: string;
-  expires_at: string | null;
-  models: string[] | null;
-  agents: string[] | null;
-  providers: string[] | null;
-  limits: LimitRule[];
+  name?: string;
+  expires_at?: string | null;
+  models?: string[] | null;
+  agents?: string[] | null;
+  providers?: string[] | null;
+  limits?: LimitRule[];
 }
 
-export type NewKey = { name: string; role: Role } & Partial<{
-  [Field in Exclude<keyof KeyChange, "name">]: NonNullable<KeyChange[Field]>;
-}>;
+export interface NewKey {
+  name: string;
+  role: Role;
+  expires_at?: string;
+  models?: string[];
+  agents?: string[];
+  providers?: string[];
+  limits?: LimitRule[];
+}
 
 export interface DayUsage {
   day: string;
@@ -245,11 +253,12 @@ export interface TenantDetails extends Tenant {
 }
 
 /** One route's operation, in the form of the generated types. */
-interface Op<Data, Body = never, Parameters = object> {
+type Op<Data, Body = never, Parameters = object> = {
   parameters: Parameters;
-  requestBody: [Body] extends [never] ? undefined : { content: { "application/json": Body } };
   responses: { 200: { headers: object; content: { "application/json": Data } } };
-}
+} & ([Body] extends [never]
+  ? { requestBody?: never }
+  : { requestBody: { content: { "application/json": Body } } });
 
 type Nothing = undefined;
 interface ById {

@@ -1,4 +1,10 @@
-import type { AcceptInvitation, CreatedInvitation, Invitation, InvitationOffer, NewInvitation } from "./access";
+import type {
+  AcceptInvitation,
+  CreatedInvitation,
+  Invitation,
+  InvitationOffer,
+  NewInvitation,
+} from "./access";
 import { client, unwrap } from "./client";
 import type { Session } from "./types";
 

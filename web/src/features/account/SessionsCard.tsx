@@ -21,12 +21,7 @@ export function SessionsCard() {
     <Card
       title={t("account.sessions")}
       actions={
-        <Button
-          size="sm"
-          busy={endOthers.isPending}
-          disabled={!others}
-          onClick={() => endOthers.mutate()}
-        >
+        <Button size="sm" busy={endOthers.isPending} disabled={!others} onClick={() => endOthers.mutate()}>
           {t("account.end_others")}
         </Button>
       }
@@ -89,12 +84,7 @@ function Row({ session, busy, onEnd }: RowProps) {
       </Td>
       <Td className="text-right">
         {!session.current && (
-          <Button
-            size="sm"
-            busy={busy}
-            aria-label={t("account.end_session_of", { device })}
-            onClick={onEnd}
-          >
+          <Button size="sm" busy={busy} aria-label={t("account.end_session_of", { device })} onClick={onEnd}>
             {t("account.end_session")}
           </Button>
         )}

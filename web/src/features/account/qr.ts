@@ -31,9 +31,7 @@ function rawBits(version: number): number {
 }
 
 function dataLength(version: number): number {
-  return (
-    Math.floor(rawBits(version) / 8) - at(ECC_PER_BLOCK, version - 1) * at(BLOCKS, version - 1)
-  );
+  return Math.floor(rawBits(version) / 8) - at(ECC_PER_BLOCK, version - 1) * at(BLOCKS, version - 1);
 }
 
 const countBits = (version: number) => (version < 10 ? 8 : 16);
@@ -68,7 +66,7 @@ function multiply(a: number, b: number): number {
 }
 
 function divisor(degree: number): number[] {
-  const result = Array.from({ length: degree }, (_, index) => (index === degree - 1 ? 1 : 0));
+  const result: number[] = Array.from({ length: degree }, (_, index) => (index === degree - 1 ? 1 : 0));
   let root = 1;
   for (let round = 0; round < degree; round += 1) {
     for (let index = 0; index < degree; index += 1)
@@ -104,8 +102,14 @@ function interleave(data: number[], version: number): number[] {
   const turns = (list: number[][], length: number) =>
     Array.from({ length }, (_, index) => list.flatMap((each) => each[index] ?? [])).flat();
   return [
-    ...turns(parts.map(({ part }) => part), short + 1),
-    ...turns(parts.map(({ ecc }) => ecc), by.length),
+    ...turns(
+      parts.map(({ part }) => part),
+      short + 1,
+    ),
+    ...turns(
+      parts.map(({ ecc }) => ecc),
+      by.length,
+    ),
   ];
 }
 
@@ -131,8 +135,7 @@ function alignments(version: number): number[] {
 /** `value` with its check bits by `generator`, which has `degree` of them. */
 function checked(value: number, generator: number, degree: number): number {
   let rest = value;
-  for (let round = 0; round < degree; round += 1)
-    rest = (rest << 1) ^ ((rest >>> (degree - 1)) * generator);
+  for (let round = 0; round < degree; round += 1) rest = (rest << 1) ^ ((rest >>> (degree - 1)) * generator);
   return (value << degree) | rest;
 }
 
@@ -154,7 +157,12 @@ function draw(codewords: number[], version: number, mask: number): Grid {
       const corner = (row === 0 && (column === 0 || column === last)) || (row === last && column === 0);
       if (!corner) ring(set, x, y, 2, [1]);
     }
-  for (const [x, y] of [[3, 3], [size - 4, 3], [3, size - 4]] as const) ring(set, x, y, 4, [2, 4]);
+  for (const [x, y] of [
+    [3, 3],
+    [size - 4, 3],
+    [3, size - 4],
+  ] as const)
+    ring(set, x, y, 4, [2, 4]);
   format(set, size, mask);
   if (version >= 7) {
     const bits = checked(version, 0x1f25, 12);
@@ -227,7 +235,8 @@ function penalty(grid: Grid): number {
   for (let y = 1; y < size; y += 1)
     for (let x = 1; x < size; x += 1) {
       const colour = grid[y]?.[x];
-      if (grid[y - 1]?.[x] === colour && grid[y]?.[x - 1] === colour && grid[y - 1]?.[x - 1] === colour) sum += 3;
+      if (grid[y - 1]?.[x] === colour && grid[y]?.[x - 1] === colour && grid[y - 1]?.[x - 1] === colour)
+        sum += 3;
     }
   const dark = grid.flat().filter(Boolean).length;
   return sum + Math.floor(Math.abs((dark * 20) / (size * size) - 10)) * 10;

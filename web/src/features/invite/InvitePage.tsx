@@ -7,10 +7,12 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { Skeleton } from "@/components/Skeleton";
 import { useOffer } from "@/hooks/useInvitations";
+import { useSession } from "@/hooks/useSession";
 import type { Way } from "@/routes/search";
 import { Door } from "../session/Door";
 import { AcceptForm } from "./AcceptForm";
 import { ConnectOffer } from "./ConnectOffer";
+import { JoinAs } from "./JoinAs";
 
 interface InvitePageProps {
   /** Of the link; empty when there is none. */
@@ -25,6 +27,7 @@ interface InvitePageProps {
 export function InvitePage({ token, way, onWay, onDone }: InvitePageProps) {
   const { t } = useTranslation();
   const offer = useOffer(token);
+  const { data: session } = useSession();
   const refused = offer.error instanceof ApiError && offer.error.status < 500;
   if (token === "" || refused)
     return (
@@ -50,6 +53,7 @@ export function InvitePage({ token, way, onWay, onDone }: InvitePageProps) {
           <p className="text-muted">
             <Lead offer={offer.data} />
           </p>
+          {session?.user && <JoinAs token={token} email={session.user.email} onDone={onDone} />}
           <AcceptForm token={token} offer={offer.data} onDone={onDone} />
         </>
       ) : offer.isError ? (

@@ -26,7 +26,9 @@ export function Preferences({ session, onNavigate }: PreferencesProps) {
         className="flex h-8 items-center gap-2.5 rounded-md px-2 text-muted hover:bg-hover hover:text-ink aria-[current=page]:bg-accent-soft aria-[current=page]:font-medium aria-[current=page]:text-ink"
       >
         <CircleUserRound size={16} aria-hidden className="shrink-0" />
-        <span className="truncate">{session.user?.display_name || session.user?.email || t("account.title")}</span>
+        <span className="truncate">
+          {session.user?.display_name || session.user?.email || t("account.title")}
+        </span>
       </Link>
       {signOut.isError && <ErrorNotice error={signOut.error} />}
       <div className="flex items-center justify-between gap-2">
