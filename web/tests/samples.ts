@@ -430,10 +430,14 @@ export function me(change: Partial<Me> = {}): Me {
     role: "operator",
     tenant: { id: "t1", slug: "main", name: "Main" },
     key: apiKey({ limits: [limit()] }),
-    usage: [
-      { day: "2026-04-30", requests: 1, tokens: 100 },
-      { day: "2026-05-01", requests: 3, tokens: 1200 },
-    ],
+    usage: {
+      requests: 4,
+      tokens: 1300,
+      days: [
+        { day: "2026-04-30", requests: 1, tokens: 100 },
+        { day: "2026-05-01", requests: 3, tokens: 1200 },
+      ],
+    },
     ...change,
   };
 }

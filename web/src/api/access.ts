@@ -204,15 +204,22 @@ export interface DayUsage {
   tokens: number;
 }
 
+/** The last 14 days. */
+export interface KeyUsage {
+  requests: number;
+  tokens: number;
+  /** Oldest first, those without use as well. */
+  days: DayUsage[];
+}
+
 export interface Me {
   kind: "token" | "user" | "key";
   name: string;
   role: Role;
   tenant: Tenant;
   key?: Key | null;
-  user?: SessionUser | null;
-  /** The last 14 days, oldest first. */
-  usage?: DayUsage[] | null;
+  /** Of a key. */
+  usage?: KeyUsage | null;
 }
 
 export interface ActivityEntry {
@@ -247,7 +254,8 @@ export interface ActivityQuery {
 
 export interface TenantDetails extends Tenant {
   created_at: string;
-  members: number;
+  /** Absent where nobody counts them. */
+  members?: number;
   providers: number;
   agents: number;
 }

@@ -28,9 +28,13 @@ export function useSignInMethods() {
   });
 }
 
+/** Of nobody's session: how to sign in, and what an invitation offers. */
+const PUBLIC: readonly unknown[] = [keys.signInMethods[0], keys.offer("")[0]];
+
 /** Forgets what was loaded for the session before. */
 function forget(queries: QueryClient) {
-  queries.removeQueries({ predicate: ({ queryKey }) => queryKey[0] !== keys.session[0] });
+  const kept = [keys.session[0], ...PUBLIC];
+  queries.removeQueries({ predicate: ({ queryKey }) => !kept.includes(queryKey[0]) });
 }
 
 /** Sets the session and forgets what was loaded for the one before. */

@@ -30,11 +30,15 @@ export default function AccountPage() {
           <Rich text={t("account.by_token")} />
         </Notice>
       )}
-      {user && (
-        <div className="grid items-start gap-4 lg:grid-cols-2">
-          <ProfileCard user={user} />
-          <PasswordCard user={user} />
-          <TotpCard user={user} />
+      {session && (
+        <div className="mt-4 grid items-start gap-4 lg:grid-cols-2">
+          {user && (
+            <>
+              <ProfileCard user={user} />
+              <PasswordCard user={user} />
+              <TotpCard user={user} />
+            </>
+          )}
           <div className="lg:col-span-2">
             <SessionsCard />
           </div>

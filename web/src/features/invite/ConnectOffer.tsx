@@ -39,8 +39,12 @@ export function ConnectOffer({ token, offer, way, onWay }: ConnectOfferProps) {
           {flow.status.isError && (
             <ErrorNotice error={flow.status.error} onRetry={() => void flow.status.refetch()} />
           )}
-          {flow.already && <Notice tone="idle">{t("connect.already")}</Notice>}
-          <Ways flow={flow} way={way} disabled={name === ""} onWay={onWay} />
+          {flow.already ? (
+            // An invitation replaces no account.
+            <Notice tone="good">{t("invite.connect_already")}</Notice>
+          ) : (
+            <Ways flow={flow} way={way} disabled={name === ""} onWay={onWay} />
+          )}
         </>
       )}
     </div>

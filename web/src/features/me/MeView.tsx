@@ -38,7 +38,7 @@ export function MeView({ me }: { me: Me }) {
       )}
       {me.usage && (
         <div className="lg:col-span-2">
-          <UsageCard days={me.usage} />
+          <UsageCard usage={me.usage} />
         </div>
       )}
     </div>

@@ -1,16 +1,17 @@
 import { useTranslation } from "react-i18next";
-import type { DayUsage } from "@/api/access";
+import type { KeyUsage } from "@/api/access";
 import { Card } from "@/components/Card";
 import { Table, Td, Th } from "@/components/Table";
 import { useFormat } from "@/i18n/format";
-import { barsOf, totalOf } from "./usage";
+import { barsOf } from "./usage";
 
 const KINDS = ["requests", "tokens"] as const;
 
 /** What was used by day: bars, and the same as a table. */
-export function UsageCard({ days }: { days: DayUsage[] }) {
+export function UsageCard({ usage }: { usage: KeyUsage }) {
   const { t } = useTranslation();
   const format = useFormat();
+  const { days } = usage;
   return (
     <Card title={t("me.usage")}>
       <div className="flex flex-col gap-4 p-3.5">
@@ -19,7 +20,7 @@ export function UsageCard({ days }: { days: DayUsage[] }) {
             <p className="text-sm">
               <span className="font-medium">{t(`me.${kind}`)}</span>{" "}
               <span className="tabular text-muted">
-                {t("me.in_days", { total: format.count(totalOf(days, kind)), count: days.length })}
+                {t("me.in_days", { total: format.count(usage[kind]), count: days.length })}
               </span>
             </p>
             {/* The table below says the same. */}

@@ -10,7 +10,3 @@ export function barsOf(days: DayUsage[], what: "requests" | "tokens"): Bar[] {
   const most = Math.max(0, ...days.map((day) => day[what]));
   return days.map((day) => ({ ...day, share: most === 0 ? 0 : day[what] / most }));
 }
-
-export function totalOf(days: DayUsage[], what: "requests" | "tokens"): number {
-  return days.reduce((sum, day) => sum + day[what], 0);
-}

@@ -82,7 +82,7 @@ test("after too many attempts the page says how long to wait, and sends nothing 
   expect(calls.filter(({ route }) => route.startsWith("POST"))).toHaveLength(1);
 });
 
-test("the token stays a way in, and is the only one while there is no owner", async () => {
+test("the token stays a way in, and is the first one while there is no owner", async () => {
   stubGateway(methods());
   const first = await renderInApp(<SignIn />);
   const user = userEvent.setup();
@@ -94,4 +94,6 @@ test("the token stays a way in, and is the only one while there is no owner", as
   expect(await screen.findByText(/Nobody is owner yet/)).toBeVisible();
   expect(screen.getByLabelText("Gateway token")).toBeVisible();
   expect(screen.queryByLabelText("Password")).toBeNull();
+  await user.click(screen.getByRole("button", { name: "Use e-mail address and password" }));
+  expect(screen.getByLabelText("Password")).toBeVisible();
 });

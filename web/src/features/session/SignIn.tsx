@@ -36,8 +36,8 @@ export default function SignIn() {
 
 function Ways({ methods }: { methods: SignInMethods }) {
   const { t } = useTranslation();
-  const byPassword = methods.password && !methods.needs_owner;
-  const [token, setToken] = useState(!byPassword);
+  // Without an owner there is most often nobody yet; who was invited before still finds the other way.
+  const [token, setToken] = useState(!methods.password || (methods.needs_owner && methods.token));
   return (
     <>
       {methods.needs_owner && <Notice tone="idle">{t("sign_in.needs_owner")}</Notice>}
@@ -60,7 +60,7 @@ function Ways({ methods }: { methods: SignInMethods }) {
       )}
       {token ? <TokenForm /> : <PasswordForm />}
       <div className="flex flex-col items-start gap-1">
-        {byPassword && methods.token && (
+        {methods.password && methods.token && (
           <Button look="quiet" size="sm" className="-ml-2" onClick={() => setToken(!token)}>
             {t(token ? "sign_in.use_password" : "sign_in.use_token")}
           </Button>

@@ -6,7 +6,7 @@ import { useRemoveTenant } from "@/hooks/useTenants";
 export function DeleteTenantDialog({ tenant, onClose }: { tenant: TenantDetails; onClose: () => void }) {
   const { t } = useTranslation();
   const remove = useRemoveTenant();
-  const { id, slug, name, members, providers, agents } = tenant;
+  const { id, slug, name, providers, agents } = tenant;
   return (
     <ConfirmDialog
       title={t("tenants.delete_of", { name })}
@@ -17,7 +17,7 @@ export function DeleteTenantDialog({ tenant, onClose }: { tenant: TenantDetails;
       onConfirm={() => remove.mutate({ id, slug }, { onSuccess: onClose })}
       onClose={onClose}
     >
-      <p>{t("tenants.delete_lead", { members, providers, agents })}</p>
+      <p>{t("tenants.delete_lead", { providers, agents })}</p>
     </ConfirmDialog>
   );
 }

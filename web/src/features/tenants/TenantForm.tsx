@@ -8,6 +8,7 @@ import { Field } from "@/components/Field";
 import { Input } from "@/components/inputs";
 import { SLUG } from "@/components/slug";
 import { useSaveTenant } from "@/hooks/useTenants";
+import { MASTER } from "./master";
 import { slugOf } from "./slugOf";
 
 interface TenantFormProps {
@@ -41,12 +42,13 @@ export function TenantForm({ tenant, taken, onClose }: TenantFormProps) {
         </Field>
         <Field
           label={t("tenants.slug")}
-          hint={t("tenants.slug_hint")}
+          hint={t(tenant?.slug === MASTER ? "tenants.slug_fixed" : "tenants.slug_hint")}
           errors={isTaken ? [t("errors.name_taken")] : []}
         >
           <Input
             value={written ?? slug}
             spellCheck={false}
+            readOnly={tenant?.slug === MASTER}
             onChange={({ target }) => setWritten(target.value)}
           />
         </Field>

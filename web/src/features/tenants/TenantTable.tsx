@@ -7,9 +7,7 @@ import { StatusWord } from "@/components/StatusWord";
 import { Table, Td, Th } from "@/components/Table";
 import { useSwitchTenant } from "@/hooks/useSession";
 import { useFormat } from "@/i18n/format";
-
-/** What everything begins in; it cannot go. */
-const MASTER = "master";
+import { MASTER } from "./master";
 
 interface TenantTableProps {
   tenants: TenantDetails[];
@@ -23,6 +21,7 @@ export function TenantTable({ tenants, current, onEdit, onDelete }: TenantTableP
   const { t } = useTranslation();
   const format = useFormat();
   const change = useSwitchTenant();
+  const counted = tenants.some(({ members }) => members !== undefined);
   return (
     <>
       {change.isError && <ErrorNotice error={change.error} className="m-3" />}
@@ -30,7 +29,7 @@ export function TenantTable({ tenants, current, onEdit, onDelete }: TenantTableP
         <thead>
           <tr>
             <Th>{t("tenants.name")}</Th>
-            <Th className="text-right">{t("tenants.members")}</Th>
+            {counted && <Th className="text-right">{t("tenants.members")}</Th>}
             <Th className="text-right">{t("providers.title")}</Th>
             <Th className="text-right">{t("agents.title")}</Th>
             <Th>{t("tenants.created")}</Th>
@@ -50,10 +49,12 @@ export function TenantTable({ tenants, current, onEdit, onDelete }: TenantTableP
                   </p>
                   <p className="font-mono text-muted text-xs">{slug}</p>
                 </Td>
-                <Td className="tabular text-right">
-                  <span className="text-muted sm:hidden">{t("tenants.members")} </span>
-                  {format.whole(tenant.members)}
-                </Td>
+                {counted && (
+                  <Td className="tabular text-right">
+                    <span className="text-muted sm:hidden">{t("tenants.members")} </span>
+                    {tenant.members === undefined ? "–" : format.whole(tenant.members)}
+                  </Td>
+                )}
                 <Td className="tabular text-right">
                   <span className="text-muted sm:hidden">{t("providers.title")} </span>
                   {format.whole(tenant.providers)}
