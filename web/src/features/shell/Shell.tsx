@@ -1,5 +1,5 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useMemo, useRef } from "react";
+import { Fragment, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
 import { accessOf } from "@/api/permissions";
 import type { Session } from "@/api/types";
@@ -43,7 +43,10 @@ export function Shell({ session }: { session: Session }) {
         <div className="flex min-w-0 flex-col">
           <ConnectionBanner />
           <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-4 sm:px-6 sm:py-5">
-            <Outlet />
+            {/* A page of another tenant begins anew. */}
+            <Fragment key={session.tenant.id}>
+              <Outlet />
+            </Fragment>
           </main>
         </div>
       </div>
