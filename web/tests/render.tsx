@@ -2,9 +2,10 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { type RenderResult, render, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
+import { accessOf } from "@/api/permissions";
 import type { Role } from "@/api/types";
 import { createQueryClient } from "@/hooks/queryClient";
-import { RoleContext } from "@/hooks/useMay";
+import { AccessContext } from "@/hooks/useMay";
 
 /** Renders inside what every page has around it: the query cache, a router, and who is signed in. */
 export async function renderInApp(content: ReactNode, role: Role = "owner"): Promise<RenderResult> {
@@ -13,9 +14,9 @@ export async function renderInApp(content: ReactNode, role: Role = "owner"): Pro
   const client = createQueryClient();
   const result = render(
     <QueryClientProvider client={client}>
-      <RoleContext value={role}>
+      <AccessContext value={accessOf({ role })}>
         <RouterProvider router={router as never} />
-      </RoleContext>
+      </AccessContext>
     </QueryClientProvider>,
   );
   await screen.findByTestId("app");

@@ -1,3 +1,14 @@
+import type {
+  ActivityEntry,
+  InvitationOffer,
+  Key,
+  Limit,
+  Me,
+  SessionUser,
+  SignInMethods,
+  TenantDetails,
+  User,
+} from "@/api/access";
 import type { Conversation, McpServer, Run, RunUsage, Tool } from "@/api/loop";
 import type {
   Agent,
@@ -341,6 +352,121 @@ export function mcpServer(change: Partial<McpServer> = {}): McpServer {
     tools: [{ name: "read", description: "Reads." }],
     created_at: AT,
     updated_at: AT,
+    ...change,
+  };
+}
+
+export function signInMethods(change: Partial<SignInMethods> = {}): SignInMethods {
+  return { password: true, token: true, oidc: [], needs_owner: false, ...change };
+}
+
+export function sessionUser(change: Partial<SessionUser> = {}): SessionUser {
+  return {
+    id: "ada",
+    email: "ada@example.com",
+    display_name: "Ada",
+    has_totp: false,
+    has_password: true,
+    ...change,
+  };
+}
+
+export function user(change: Partial<User> = {}): User {
+  return {
+    id: "ada",
+    email: "ada@example.com",
+    display_name: "Ada",
+    role: "owner",
+    is_owner: true,
+    disabled: false,
+    has_password: true,
+    has_totp: false,
+    last_seen_at: AT,
+    created_at: AT,
+    ...change,
+  };
+}
+
+export function offer(change: Partial<InvitationOffer> = {}): InvitationOffer {
+  return { kind: "member", tenant_name: "Main", email: null, role: "operator", ...change };
+}
+
+export function limit(change: Partial<Limit> = {}): Limit {
+  return {
+    meter: "tokens",
+    window: "day",
+    amount: 1000,
+    used: 250,
+    reserved: 0,
+    resets_at: "2999-05-01T12:00:00Z",
+    ...change,
+  };
+}
+
+export function apiKey(change: Partial<Key> = {}): Key {
+  return {
+    id: "k1",
+    name: "ci",
+    prefix: "gw_abcd",
+    role: "operator",
+    owner: null,
+    models: null,
+    agents: null,
+    providers: null,
+    limits: [],
+    created_at: AT,
+    expires_at: null,
+    last_used_at: null,
+    revoked_at: null,
+    state: "active",
+    ...change,
+  };
+}
+
+export function me(change: Partial<Me> = {}): Me {
+  return {
+    kind: "key",
+    name: "ci",
+    role: "operator",
+    tenant: { id: "t1", slug: "main", name: "Main" },
+    key: apiKey({ limits: [limit()] }),
+    usage: {
+      requests: 4,
+      tokens: 1300,
+      days: [
+        { day: "2026-04-30", requests: 1, tokens: 100 },
+        { day: "2026-05-01", requests: 3, tokens: 1200 },
+      ],
+    },
+    ...change,
+  };
+}
+
+export function tenant(change: Partial<TenantDetails> = {}): TenantDetails {
+  return {
+    id: "t2",
+    slug: "lab",
+    name: "Lab",
+    created_at: AT,
+    members: 2,
+    providers: 1,
+    agents: 0,
+    ...change,
+  };
+}
+
+export function activityEntry(change: Partial<ActivityEntry> = {}): ActivityEntry {
+  return {
+    id: "a1",
+    seq: 7,
+    at: AT,
+    actor: { kind: "user", id: "ada", name: "ada@example.com", address: "127.0.0.1" },
+    action: "provider.update",
+    object: { type: "provider", id: "p1", name: "openai-codex" },
+    before: { enabled: true },
+    after: { enabled: false },
+    request_id: "r1",
+    hash: "ab".repeat(32),
     ...change,
   };
 }

@@ -3,6 +3,7 @@ import { cleanup } from "@testing-library/react";
 import i18next from "i18next";
 import { afterEach, beforeAll } from "vitest";
 import { setReachable } from "@/api/connection";
+import { chooseTenant } from "@/api/tenant";
 import { initI18n } from "@/i18n";
 import { FakeEventSource } from "./fakeEvents";
 
@@ -16,6 +17,8 @@ beforeAll(async () => {
 afterEach(() => {
   cleanup();
   setReachable(true);
+  chooseTenant(null);
   localStorage.clear();
+  sessionStorage.clear();
   FakeEventSource.all.length = 0;
 });

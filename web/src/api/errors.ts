@@ -9,6 +9,8 @@ export class ApiError extends Error {
     readonly code: string | null,
     readonly requestId: string | null,
     readonly body: unknown,
+    /** Seconds until asking again makes sense. */
+    readonly retryAfter: number | null = null,
   ) {
     super(message);
   }
@@ -28,10 +30,10 @@ function text(value: unknown): string | null {
 }
 
 /** Reads both shapes: the admin API's `{error: text}` and OpenAI's `{error: {message, code}}`. */
-export function toApiError(status: number, body: unknown): ApiError {
+export function toApiError(status: number, body: unknown, retryAfter: number | null = null): ApiError {
   const outer: Partial<Record<keyof ErrorBody, unknown>> = isRecord(body) ? body : {};
   const inner = isRecord(outer.error) ? outer.error : {};
   const message = text(outer.error) ?? text(inner.message) ?? `HTTP ${status}`;
   const code = text(outer.code) ?? text(inner.code) ?? text(inner.type);
-  return new ApiError(message, status, code, text(outer.request_id), body);
+  return new ApiError(message, status, code, text(outer.request_id), body, retryAfter);
 }

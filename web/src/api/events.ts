@@ -1,3 +1,7 @@
+import { client } from "./client";
+import { sseEvents } from "./sse";
+import { chosenTenant } from "./tenant";
+
 /** The live feed, `GET /v1/events`. */
 
 export const EVENT_TYPES = [
@@ -33,8 +37,34 @@ function parse(text: unknown): Record<string, unknown> {
   }
 }
 
+/** With heartbeats every few seconds, a feed that is silent for so long is dead. */
+const SILENT_MS = 60_000;
+
+/** The feed of a tenant that is named in a header, which the browser's own reader of events cannot send. */
+function openByFetch({ onOpen, onEvent, onLost }: Handlers): () => void {
+  const aborter = new AbortController();
+  const { signal } = aborter;
+  const listen = async () => {
+    const { data, response } = await client.GET("/v1/events", { parseAs: "stream", signal });
+    if (!response.ok || !data) return;
+    onOpen();
+    for await (const event of sseEvents(data, SILENT_MS)) {
+      const type = EVENT_TYPES.find((each) => each === event.type);
+      if (type && !signal.aborted) onEvent({ type, data: parse(event.data) });
+    }
+  };
+  void listen()
+    .catch(() => {})
+    .then(() => {
+      if (!signal.aborted) onLost(true);
+    });
+  return () => aborter.abort();
+}
+
 /** Listens until the returned function is called. The browser resumes a broken connection by `Last-Event-ID`. */
-export function openEvents({ onOpen, onEvent, onLost }: Handlers): () => void {
+export function openEvents(handlers: Handlers): () => void {
+  if (chosenTenant() !== null) return openByFetch(handlers);
+  const { onOpen, onEvent, onLost } = handlers;
   const source = new EventSource("/v1/events");
   source.addEventListener("open", onOpen);
   source.addEventListener("error", () => onLost(source.readyState === EventSource.CLOSED));

@@ -1,11 +1,15 @@
 import { expect, test } from "vitest";
-import { SseParser } from "./sse";
+import { type SseEvent, SseParser } from "./sse";
 
 const encoder = new TextEncoder();
 
-function parse(chunks: Uint8Array[]): string[] {
+function parseEvents(chunks: Uint8Array[]): SseEvent[] {
   const parser = new SseParser();
   return [...chunks.flatMap((chunk) => parser.push(chunk)), ...parser.end()];
+}
+
+function parse(chunks: Uint8Array[]): string[] {
+  return parseEvents(chunks).map(({ data }) => data);
 }
 
 function parseText(text: string): string[] {
@@ -39,4 +43,12 @@ test("one space after the colon is not part of the data, a second one is", () =>
 
 test("an event without its last empty line still counts when the stream ends", () => {
   expect(parseText("data: whole\n\ndata: last")).toEqual(["whole", "last"]);
+});
+
+test("the type of an event is its own, and that of the next one is not", () => {
+  const text = "id: 1\nevent: reset\ndata: {}\n\nevent: lost\n\ndata: x\n\n";
+  expect(parseEvents([encoder.encode(text)])).toEqual([
+    { type: "reset", data: "{}" },
+    { type: "message", data: "x" },
+  ]);
 });

@@ -1,7 +1,12 @@
 import { ConnectionError } from "./errors";
 
+export interface SseEvent {
+  type: string;
+  data: string;
+}
+
 /**
- * Splits a server-sent event stream into the `data` of each event.
+ * Splits a server-sent event stream into its events.
  *
  * Chunks may be cut anywhere: inside a character, between CR and LF, inside a line. Only CR, LF and
  * CRLF end a line (U+2028 does not). Comments are heartbeats and carry nothing.
@@ -9,24 +14,25 @@ import { ConnectionError } from "./errors";
 export class SseParser {
   readonly #decoder = new TextDecoder();
   #rest = "";
+  #type = "message";
   #data: string[] = [];
 
   /** The events that this chunk completes. */
-  push(chunk: Uint8Array): string[] {
+  push(chunk: Uint8Array): SseEvent[] {
     this.#rest += this.#decoder.decode(chunk, { stream: true });
     return this.#drain(false);
   }
 
   /** The event that was under way when the stream ended, for servers that forget the last empty line. */
-  end(): string[] {
+  end(): SseEvent[] {
     this.#rest += this.#decoder.decode();
     const events = this.#drain(true);
     if (this.#data.length > 0) events.push(this.#take());
     return events;
   }
 
-  #drain(ended: boolean): string[] {
-    const events: string[] = [];
+  #drain(ended: boolean): SseEvent[] {
+    const events: SseEvent[] = [];
     const lineEnd = /\r\n|\r|\n/g;
     let start = 0;
     for (let match = lineEnd.exec(this.#rest); match; match = lineEnd.exec(this.#rest)) {
@@ -41,16 +47,19 @@ export class SseParser {
     return events;
   }
 
-  #line(line: string, events: string[]) {
+  #line(line: string, events: SseEvent[]) {
     if (line === "") {
       if (this.#data.length > 0) events.push(this.#take());
+      this.#type = "message";
+    } else if (line.startsWith("event:")) {
+      this.#type = line.slice(6).replace(/^ /, "");
     } else if (line === "data" || line.startsWith("data:")) {
       this.#data.push(line.slice(5).replace(/^ /, ""));
     }
   }
 
-  #take(): string {
-    const event = this.#data.join("\n");
+  #take(): SseEvent {
+    const event = { type: this.#type, data: this.#data.join("\n") };
     this.#data = [];
     return event;
   }
@@ -71,6 +80,14 @@ export async function* eventData(
   body: ReadableStream<Uint8Array>,
   silentMs?: number,
 ): AsyncGenerator<string> {
+  for await (const { data } of sseEvents(body, silentMs)) yield data;
+}
+
+/** The events of an answer. */
+export async function* sseEvents(
+  body: ReadableStream<Uint8Array>,
+  silentMs?: number,
+): AsyncGenerator<SseEvent> {
   const parser = new SseParser();
   const reader = body.getReader();
   try {

@@ -2,9 +2,9 @@ import type { components, paths } from "./schema";
 
 type Schemas = components["schemas"];
 
+export type { Role, Session } from "./access";
+
 export type ErrorBody = Schemas["ErrorBody"];
-export type Session = Schemas["Session"];
-export type Role = Schemas["Role"];
 export type Overview = Schemas["Overview"];
 export type Checklist = Schemas["Checklist"];
 export type ProviderType = Schemas["ProviderType"];

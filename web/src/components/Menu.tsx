@@ -55,6 +55,11 @@ export function MenuItem({ onSelect, danger, children }: MenuItemProps) {
   );
 }
 
+/** Why something is not among the items. */
+export function MenuNote({ children }: { children: ReactNode }) {
+  return <p className="max-w-60 px-2 py-1.5 text-muted text-xs">{children}</p>;
+}
+
 export function MenuSeparator() {
   return <Radix.Separator className="-mx-1 my-1 h-px bg-line" />;
 }

@@ -13,9 +13,30 @@ export function useErrorText(): (error: unknown) => string {
       case "invalid_name":
         return t("errors.invalid_name");
       case "name_taken":
+      case "slug_taken":
         return t("errors.name_taken");
       case "forbidden":
         return t("errors.forbidden");
+      case "invalid_credentials":
+        return t("errors.invalid_credentials");
+      case "last_owner":
+        return t("errors.last_owner");
+      case "wrong_password":
+        return t("errors.wrong_password");
+      case "wrong_code":
+        return t("errors.wrong_code");
+      case "invalid_password":
+        return t("errors.invalid_password");
+      case "invalid_email":
+        return t("errors.invalid_email");
+      case "other_address":
+        return t("errors.other_address");
+      case "already_member":
+        return t("errors.already_member");
+      case "no_access":
+        return t("errors.no_access");
+      case "invalid_invitation":
+        return t("errors.invalid_invitation");
       default:
         return error.message;
     }

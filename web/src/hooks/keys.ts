@@ -1,8 +1,19 @@
-import type { RequestsSearch } from "@/routes/search";
+import type { ActivitySearch, RequestsSearch } from "@/routes/search";
 
 /** The keys of the query cache. */
 export const keys = {
   session: ["session"],
+  signInMethods: ["sign-in-methods"],
+  offer: (token: string) => ["offer", token],
+  me: ["me"],
+  accountSessions: ["account-sessions"],
+  users: ["users"],
+  invitations: ["invitations"],
+  apiKeys: ["api-keys"],
+  apiKeyList: ["api-keys", "list"],
+  apiKey: (id: string) => ["api-keys", "one", id],
+  tenants: ["tenants"],
+  activity: (filters: ActivitySearch) => ["activity", filters],
   overview: ["overview"],
   providers: ["providers"],
   providerTypes: ["provider-types"],

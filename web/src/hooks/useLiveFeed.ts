@@ -16,10 +16,12 @@ export function useLiveState(): LiveState {
 
 /**
  * Keeps the query cache current from the gateway's events. Once per page. A hidden page lets go of its
- * connection, since a browser has only six for one gateway; coming back reads everything anew.
+ * connection, since a browser has only six for one gateway; coming back reads everything anew. Another `tenant` has
+ * a feed of its own.
  */
-export function useLiveFeed() {
+export function useLiveFeed(tenant?: string) {
   const queries = useQueryClient();
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the calls name the tenant by themselves
   useEffect(() => {
     const refresher = createRefresher(queries);
     let close: (() => void) | null = null;
@@ -70,5 +72,5 @@ export function useLiveFeed() {
       refresher.stop();
       setLiveState("connecting");
     };
-  }, [queries]);
+  }, [queries, tenant]);
 }

@@ -1,18 +1,27 @@
 import { createContext, use } from "react";
 import { useTranslation } from "react-i18next";
-import { type Permission, roleMay } from "@/api/access";
-import type { Role } from "@/api/types";
+import type { Permission } from "@/api/access";
+import { type Access, accessOf, LEAST } from "@/api/permissions";
 
-/** The role of who is signed in; the shell sets it. */
-export const RoleContext = createContext<Role>("viewer");
+/** What who is signed in may do; the shell sets it. */
+export const AccessContext = createContext<Access>(accessOf({ role: "viewer" }));
 
-/** Why the role may not do this, in words; `undefined` when it may. */
+export function useAccess(): Access {
+  return use(AccessContext);
+}
+
+/** Why this may not be done, in words; `undefined` when it may. */
 export function useDenied(permission: Permission): string | undefined {
   const { t } = useTranslation();
-  const role = use(RoleContext);
-  if (roleMay(role, permission)) return undefined;
+  const { role, permissions } = use(AccessContext);
+  if (permissions.has(permission)) return undefined;
   const name = t(`settings.roles.${role}`);
-  return permission === "manage_tools" && role !== "viewer"
-    ? t("access.admin_only", { role: name })
-    : t("access.denied", { role: name });
+  switch (LEAST[permission]) {
+    case "owner":
+      return t("access.owner_only", { role: name });
+    case "admin":
+      return t("access.admin_only", { role: name });
+    default:
+      return t("access.denied", { role: name });
+  }
 }

@@ -27,6 +27,13 @@ export function clock(language: string, then: number): string {
   return new Intl.DateTimeFormat(language, { timeStyle: "short" }).format(then);
 }
 
+/** A calendar day such as 2026-05-01, which no time zone moves. */
+export function day(language: string, date: string): string {
+  const at = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
+  if (Number.isNaN(at)) return date;
+  return new Intl.DateTimeFormat(language, { month: "short", day: "numeric", timeZone: "UTC" }).format(at);
+}
+
 function unit(language: string, value: number, name: string, digits: number): string {
   const style = { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits } as const;
   return new Intl.NumberFormat(language, style).format(value);
@@ -102,6 +109,7 @@ export function useFormat() {
     relativeTime: (then: number, now: number) => relativeTime(language, then, now),
     absoluteTime: (then: number) => absoluteTime(language, then),
     clock: (then: number) => clock(language, then),
+    day: (date: string) => day(language, date),
     duration: (ms: number) => duration(language, ms),
     span: (seconds: number) => span(language, seconds),
     count: (value: number) => count(language, value),

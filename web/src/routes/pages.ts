@@ -1,6 +1,21 @@
 import { type FC, type LazyExoticComponent, lazy } from "react";
 
-type Page = "overview" | "pools" | "chat" | "requests" | "agents" | "providers" | "mcp" | "settings";
+type Page =
+  | "overview"
+  | "pools"
+  | "chat"
+  | "requests"
+  | "agents"
+  | "providers"
+  | "mcp"
+  | "keys"
+  | "users"
+  | "tenants"
+  | "activity"
+  | "settings"
+  | "account"
+  | "me"
+  | "invite";
 
 // The types are written out: the pages' own types need the router's, which is made of these.
 const load: Record<Page, () => Promise<{ default: FC }>> = {
@@ -11,7 +26,14 @@ const load: Record<Page, () => Promise<{ default: FC }>> = {
   agents: () => import("./agents"),
   providers: () => import("./providers"),
   mcp: () => import("./mcp"),
+  keys: () => import("./keys"),
+  users: () => import("./users"),
+  tenants: () => import("./tenants"),
+  activity: () => import("./activity"),
   settings: () => import("./settings"),
+  account: () => import("./account"),
+  me: () => import("./me"),
+  invite: () => import("./invite"),
 };
 
 // `React.lazy` and not the router's own: that one reloads the window when a page's file does not
@@ -24,7 +46,14 @@ export const pages: Record<Page, LazyExoticComponent<FC>> = {
   agents: lazy(load.agents),
   providers: lazy(load.providers),
   mcp: lazy(load.mcp),
+  keys: lazy(load.keys),
+  users: lazy(load.users),
+  tenants: lazy(load.tenants),
+  activity: lazy(load.activity),
   settings: lazy(load.settings),
+  account: lazy(load.account),
+  me: lazy(load.me),
+  invite: lazy(load.invite),
 };
 
 /** Fetches every page, so that moving between them needs no gateway. They are small. */

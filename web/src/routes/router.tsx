@@ -3,7 +3,19 @@ import { NotFound } from "@/features/shell/NotFound";
 import { PageError } from "@/features/shell/PageError";
 import { Root } from "@/features/shell/Root";
 import { pages } from "./pages";
-import { agentsSearch, chatSearch, mcpSearch, poolsSearch, providersSearch, requestsSearch } from "./search";
+import {
+  activitySearch,
+  agentsSearch,
+  chatSearch,
+  inviteSearch,
+  keysSearch,
+  mcpSearch,
+  poolsSearch,
+  providersSearch,
+  requestsSearch,
+  tenantsSearch,
+  usersSearch,
+} from "./search";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound });
 
@@ -55,6 +67,53 @@ const mcp = createRoute({
   component: pages.mcp,
 });
 
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/keys",
+  validateSearch: keysSearch,
+  component: pages.keys,
+});
+
+const users = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/users",
+  validateSearch: usersSearch,
+  component: pages.users,
+});
+
+const tenants = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/tenants",
+  validateSearch: tenantsSearch,
+  component: pages.tenants,
+});
+
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/activity",
+  validateSearch: activitySearch,
+  component: pages.activity,
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  component: pages.account,
+});
+
+const me = createRoute({
+  getParentRoute: () => root,
+  path: "/me",
+  component: pages.me,
+});
+
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  validateSearch: inviteSearch,
+  component: pages.invite,
+});
+
 const settings = createRoute({
   getParentRoute: () => root,
   path: "/settings",
@@ -63,7 +122,23 @@ const settings = createRoute({
 
 export function createAppRouter() {
   return createRouter({
-    routeTree: root.addChildren([overview, pools, chat, requests, agents, providers, mcp, settings]),
+    routeTree: root.addChildren([
+      overview,
+      pools,
+      chat,
+      requests,
+      agents,
+      providers,
+      mcp,
+      keys,
+      users,
+      tenants,
+      activity,
+      settings,
+      account,
+      me,
+      invite,
+    ]),
     defaultErrorComponent: PageError,
     defaultNotFoundComponent: NotFound,
     scrollRestoration: true,

@@ -100,3 +100,59 @@ export function requestsSearch(raw: Raw): RequestsSearch {
     request: word(raw.request),
   };
 }
+
+export interface KeysSearch {
+  /** The key whose form is open, by its id; `new` makes one. */
+  edit?: string | undefined;
+}
+
+export function keysSearch(raw: Raw): KeysSearch {
+  return { edit: word(raw.edit) };
+}
+
+export interface UsersSearch {
+  /** The form of an invitation is open. */
+  invite?: true | undefined;
+}
+
+export function usersSearch(raw: Raw): UsersSearch {
+  return { invite: raw.invite === true ? true : undefined };
+}
+
+export interface TenantsSearch {
+  /** The tenant whose form is open, by its slug; `new` makes one. */
+  edit?: string | undefined;
+}
+
+export function tenantsSearch(raw: Raw): TenantsSearch {
+  return { edit: word(raw.edit) };
+}
+
+export interface ActivitySearch {
+  actor?: string | undefined;
+  action?: string | undefined;
+  object?: string | undefined;
+  /** Counted back from now; it outranks `from` and `to`. */
+  period?: (typeof PERIODS)[number] | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+export function activitySearch(raw: Raw): ActivitySearch {
+  return {
+    actor: word(raw.actor),
+    action: word(raw.action),
+    object: word(raw.object),
+    period: oneOf(raw.period, PERIODS),
+    from: instant(raw.from),
+    to: instant(raw.to),
+  };
+}
+
+export interface InviteSearch {
+  way?: Way | undefined;
+}
+
+export function inviteSearch(raw: Raw): InviteSearch {
+  return { way: oneOf(raw.way, WAYS) };
+}

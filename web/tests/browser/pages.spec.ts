@@ -2,7 +2,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Browser, launch, open, signIn } from "./support";
+import { type Browser, chooseToken, launch, open, signIn } from "./support";
 
 interface Violation {
   id: string;
@@ -24,7 +24,18 @@ const PAGES = [
   ["/providers?edit=new", "Providers"],
   ["/settings/mcp", "MCP servers"],
   ["/settings/mcp?edit=new", "MCP servers"],
+  ["/settings/keys", "API keys"],
+  ["/settings/keys?edit=new", "API keys"],
+  ["/settings/users", "Users"],
+  ["/settings/users?invite=true", "Users"],
+  ["/settings/tenants", "Tenants"],
+  ["/settings/tenants?edit=new", "Tenants"],
+  ["/settings/activity", "Audit log"],
+  ["/settings/activity?from=2026-01-01T00:00:00Z", "Audit log"],
   ["/settings", "Preferences"],
+  ["/account", "Account"],
+  ["/me", "Your use"],
+  ["/invite", "Invitation"],
   ["/nothing-here", "Page not found"],
 ] as const;
 
@@ -65,7 +76,8 @@ describe.each(["light", "dark"] as const)("%s", (theme) => {
 
   test("the sign-in has nothing in the way of anyone", async () => {
     await open(browser.page, "/");
-    await browser.page.getByLabel("Gateway token").waitFor();
+    await browser.page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
+    await chooseToken(browser.page);
     expect(await violations(browser.page)).toEqual([]);
     await signIn(browser.page);
   });
@@ -109,7 +121,7 @@ test("the language changes in place and is remembered", async () => {
     ["zh", "概览"],
     ["ja", "概要"],
   ] as const) {
-    await browser.page.locator("aside select").selectOption(code);
+    await browser.page.locator('aside select:has(option[value="vi"])').selectOption(code);
     await browser.page.getByRole("heading", { level: 1, name: heading }).waitFor();
     expect(await browser.page.evaluate(() => document.documentElement.lang)).toBe(code);
   }

@@ -34,9 +34,9 @@ test("the right token brings one to the page one asked for, and signing out ends
   for (const cookie of cookies) expect(cookie).toMatchObject({ httpOnly: true, sameSite: "Strict" });
 
   await page.getByRole("button", { name: "Sign out" }).click();
-  await page.getByLabel("Gateway token").waitFor();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   await page.reload();
-  await page.getByLabel("Gateway token").waitFor();
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
 });
 
 test("the session survives a reload", async () => {

@@ -70,7 +70,28 @@ export async function open(page: Page, path: string): Promise<void> {
   await page.goto(`${GATEWAY_URL}${path}`);
 }
 
+/** The way in by the token, which is not the first one where people have passwords. */
+export async function chooseToken(page: Page): Promise<void> {
+  const field = page.getByLabel("Gateway token");
+  const choice = page.getByRole("button", { name: "Use the gateway’s token" });
+  await field.or(choice).first().waitFor();
+  if (await choice.isVisible()) await choice.click();
+  await field.waitFor();
+}
+
+/** The way in by a password, which is not the first one while nobody is owner. */
+export async function submitPassword(page: Page, email: string, password: string): Promise<void> {
+  const field = page.getByLabel("E-mail address");
+  const choice = page.getByRole("button", { name: "Use e-mail address and password" });
+  await field.or(choice).first().waitFor();
+  if (await choice.isVisible()) await choice.click();
+  await field.fill(email);
+  await page.getByLabel("Password").fill(password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+}
+
 export async function submitToken(page: Page, token: string = TOKEN): Promise<void> {
+  await chooseToken(page);
   await page.getByLabel("Gateway token").fill(token);
   await page.getByRole("button", { name: "Sign in" }).click();
 }
@@ -93,8 +114,30 @@ export function api(method: string, path: string, body?: unknown): Promise<Respo
   return fetch(`${GATEWAY_URL}${path}`, { method, headers, ...content });
 }
 
-/** Asks the gateway one question, as a program would. */
-export async function ask(question: string): Promise<void> {
+/** Makes a user of the first tenant, as they would by the link of an invitation. */
+export async function makeUser(email: string, password: string, role = "operator"): Promise<void> {
+  const invited = await api("POST", "/v1/invitations", { kind: "member", email, role });
+  const { url } = (await invited.json()) as { url: string };
+  const token = new URL(url).hash.slice(1);
+  const accepted = await fetch(`${GATEWAY_URL}/v1/invitations/accept`, {
+    method: "POST",
+    headers: { "content-type": "application/json", "x-gateway-csrf": "1" },
+    body: JSON.stringify({ token, email, password }),
+  });
+  if (!accepted.ok) throw new Error(`${accepted.status}: ${await accepted.text()}`);
+}
+
+/** Takes the user of this address out of the first tenant, if there is one. */
+export async function removeUser(email: string): Promise<void> {
+  const answer = await api("GET", "/v1/users");
+  const { users } = (await answer.json()) as { users: { id: string; email: string }[] };
+  const found = users.find((each) => each.email === email);
+  if (found) await api("DELETE", `/v1/users/${found.id}`);
+}
+
+/** Asks the gateway one question, as a program would: with its token, or with a key. */
+export async function ask(question: string, key: string = TOKEN): Promise<void> {
+  const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const models = await fetch(`${GATEWAY_URL}/v1/models`, { headers });
   const { data } = (await models.json()) as { data: { id: string }[] };
   const model = data.find(({ id }) => !/^agent:|\//.test(id))?.id;

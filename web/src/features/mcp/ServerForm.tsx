@@ -23,10 +23,12 @@ interface ServerFormProps {
 /** A server and how it is reached. What the gateway finds wrong stands at its field. */
 export function ServerForm({ server, taken, onClose }: ServerFormProps) {
   const { t } = useTranslation();
-  const [draft, setDraft] = useState(() => serverDraftOf(server));
+  const stdioDenied = useDenied("run_programs") !== undefined;
+  const [draft, setDraft] = useState(() => serverDraftOf(server, !stdioDenied));
   const save = useSaveMcpServer(server && (server.id ?? server.name));
   const denied = useDenied("manage_tools");
-  const fixed = server?.managed_by === "file" ? t("mcp.read_only") : denied;
+  const programs = stdioDenied && server?.transport === "stdio" ? t("mcp.stdio_owner") : undefined;
+  const fixed = server?.managed_by === "file" ? t("mcp.read_only") : (denied ?? programs);
   const readOnly = fixed !== undefined;
   const name = draft.name.trim();
   const nameTaken = name !== server?.name && taken.includes(name);
@@ -59,14 +61,19 @@ export function ServerForm({ server, taken, onClose }: ServerFormProps) {
             onChange={({ target }) => set({ name: target.value })}
           />
         </Field>
-        <Field label={t("mcp.transport_label")}>
+        <Field
+          label={t("mcp.transport_label")}
+          hint={stdioDenied && !readOnly ? t("mcp.stdio_owner") : undefined}
+        >
           <Select
             value={draft.transport}
             onChange={({ target }) =>
               set({ transport: target.value === "stdio" ? "stdio" : "streamable_http" })
             }
           >
-            <option value="stdio">{t("mcp.transport.stdio")}</option>
+            <option value="stdio" disabled={stdioDenied}>
+              {t("mcp.transport.stdio")}
+            </option>
             <option value="streamable_http">{t("mcp.transport.streamable_http")}</option>
           </Select>
         </Field>

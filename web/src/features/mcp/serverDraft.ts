@@ -33,10 +33,11 @@ export function newSecret(name = "", kept = false): Secret {
 const secretsOf = (values: Record<string, string> | null | undefined) =>
   Object.keys(values ?? {}).map((name) => newSecret(name, true));
 
-export function serverDraftOf(server: McpServer | null): ServerDraft {
+/** A new one runs a program, where that is allowed. */
+export function serverDraftOf(server: McpServer | null, programs = true): ServerDraft {
   return {
     name: server?.name ?? "",
-    transport: server?.transport ?? "stdio",
+    transport: server?.transport ?? (programs ? "stdio" : "streamable_http"),
     command: server?.command ?? "",
     args: (server?.args ?? []).join("\n"),
     env: secretsOf(server?.env),

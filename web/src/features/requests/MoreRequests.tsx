@@ -1,9 +1,14 @@
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
-import type { useRequests } from "@/hooks/useRequests";
+
+interface Pages {
+  hasNextPage: boolean;
+  isFetchingNextPage: boolean;
+  fetchNextPage: () => unknown;
+}
 
 /** Fetches the next page, and says when there is none. */
-export function MoreRequests({ query }: { query: ReturnType<typeof useRequests> }) {
+export function MoreRequests({ query }: { query: Pages }) {
   const { t } = useTranslation();
   return (
     <div className="border-line border-t px-3.5 py-2 text-center">

@@ -1,66 +1,74 @@
-import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/Button";
-import { ErrorNotice } from "@/components/ErrorNotice";
-import { Field } from "@/components/Field";
-import { Input } from "@/components/inputs";
-import { Rich } from "@/components/Rich";
-import { useSignIn } from "@/hooks/useSession";
-import { LanguageSelect } from "../shell/LanguageSelect";
-import { ThemeSwitch } from "../shell/ThemeSwitch";
-import { Wordmark } from "../shell/Wordmark";
+import type { SignInMethods } from "@/api/access";
+import { oidcAddress } from "@/api/session";
+import { Button, buttonClass } from "@/components/Button";
+import { Notice } from "@/components/Notice";
+import { Skeleton } from "@/components/Skeleton";
+import { useSignInMethods } from "@/hooks/useSession";
+import { Door } from "./Door";
+import { OidcError } from "./OidcError";
+import { PasswordForm } from "./PasswordForm";
+import { TokenForm } from "./TokenForm";
 
-/** Asks for the gateway's token. It is sent once and kept nowhere: the session is a cookie no script can read. */
-export function SignIn() {
+/** The way that always works, when the gateway doesn't say which others there are. */
+const TOKEN_ONLY: SignInMethods = { password: false, token: true, oidc: [], needs_owner: false };
+
+/** Asks who somebody is. What they type is sent once and kept nowhere: the session is a cookie no script can read. */
+export default function SignIn() {
   const { t } = useTranslation();
-  const [token, setToken] = useState("");
-  const input = useRef<HTMLInputElement>(null);
-  const signIn = useSignIn();
+  const methods = useSignInMethods();
   useEffect(() => {
     document.title = `${t("sign_in.title")} · gateway`;
-    input.current?.focus();
   }, [t]);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (token.trim() === "" || signIn.isPending) return;
-    signIn.mutate(token.trim(), { onError: () => input.current?.select() });
-  };
+  const known = methods.data ?? (methods.isError ? TOKEN_ONLY : null);
   return (
-    <main className="mx-auto flex min-h-dvh max-w-sm flex-col justify-center gap-6 px-4 py-10">
-      <Wordmark />
-      <form onSubmit={submit} className="flex flex-col gap-4">
+    <Door>
+      <div className="flex flex-col gap-4">
         <h1 className="font-semibold text-xl tracking-tight">{t("sign_in.title")}</h1>
-        <Field label={t("sign_in.token")} hint={<Rich text={t("sign_in.hint")} />}>
-          <Input
-            ref={input}
-            type="password"
-            name="token"
-            autoComplete="current-password"
-            spellCheck={false}
-            value={token}
-            onChange={(event) => setToken(event.target.value)}
-            className="h-9 font-mono"
-          />
-        </Field>
-        {signIn.isError && <ErrorNotice error={signIn.error} />}
-        <Button
-          type="submit"
-          look="primary"
-          busy={signIn.isPending}
-          disabled={token.trim() === ""}
-          className="h-9"
-        >
-          {t("sign_in.action")}
-        </Button>
-      </form>
-      <div className="flex items-center gap-2 border-line border-t pt-4">
-        <div className="flex-1">
-          <LanguageSelect />
-        </div>
-        <div className="w-28">
-          <ThemeSwitch />
-        </div>
+        <OidcError />
+        {known ? <Ways methods={known} /> : <Skeleton lines={3} />}
       </div>
-    </main>
+    </Door>
+  );
+}
+
+function Ways({ methods }: { methods: SignInMethods }) {
+  const { t } = useTranslation();
+  // Without an owner there is most often nobody yet; who was invited before still finds the other way.
+  const [token, setToken] = useState(!methods.password || (methods.needs_owner && methods.token));
+  return (
+    <>
+      {methods.needs_owner && <Notice tone="idle">{t("sign_in.needs_owner")}</Notice>}
+      {methods.oidc.length > 0 && (
+        <ul className="flex flex-col gap-2">
+          {methods.oidc.map(({ name, label }) => (
+            <li key={name}>
+              {/* A whole page load: the gateway sends the browser on to the provider. */}
+              <a href={oidcAddress(name)} className={`${buttonClass()} h-9 w-full`}>
+                {t("sign_in.with", { label })}
+              </a>
+            </li>
+          ))}
+        </ul>
+      )}
+      {methods.oidc.length > 0 && (
+        <p className="flex items-center gap-3 text-muted text-xs before:h-px before:flex-1 before:bg-line after:h-px after:flex-1 after:bg-line">
+          {t("sign_in.or")}
+        </p>
+      )}
+      {token ? <TokenForm /> : <PasswordForm />}
+      <div className="flex flex-col items-start gap-1">
+        {methods.password && methods.token && (
+          <Button look="quiet" size="sm" className="-ml-2" onClick={() => setToken(!token)}>
+            {t(token ? "sign_in.use_password" : "sign_in.use_token")}
+          </Button>
+        )}
+        <Link to="/me" className={`${buttonClass("quiet", "sm")} -ml-2`}>
+          {t("sign_in.key_holder")}
+        </Link>
+      </div>
+    </>
   );
 }

@@ -1,8 +1,16 @@
+import { Outlet, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense } from "react";
 import { useReloadWhenBack } from "@/hooks/useReachable";
 import { useSession } from "@/hooks/useSession";
-import { SignIn } from "../session/SignIn";
 import { Booting, Unreachable } from "./Booting";
 import { Shell } from "./Shell";
+
+// Who is signed in never needs it.
+const SignIn = lazy(() => import("../session/SignIn"));
+
+/** Pages for whoever has the link or a key, with a frame of their own. */
+const INVITE = "/invite";
+const ME = "/me";
 
 /**
  * The page, or the sign-in in its place. The address does not change, so signing in
@@ -11,8 +19,20 @@ import { Shell } from "./Shell";
 export function Root() {
   useReloadWhenBack();
   const session = useSession();
+  const path = useRouterState({ select: (state) => state.location.pathname.replace(/(.)\/$/, "$1") });
+  if (path === INVITE || (path === ME && session.data === null))
+    return (
+      <Suspense fallback={<Booting />}>
+        <Outlet />
+      </Suspense>
+    );
   if (session.data) return <Shell session={session.data} />;
-  if (session.data === null) return <SignIn />;
+  if (session.data === null)
+    return (
+      <Suspense fallback={<Booting />}>
+        <SignIn />
+      </Suspense>
+    );
   if (session.isError) return <Unreachable error={session.error} onRetry={() => void session.refetch()} />;
   return <Booting />;
 }

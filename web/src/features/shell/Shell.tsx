@@ -1,9 +1,10 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { useEffect, useRef } from "react";
+import { Fragment, useEffect, useMemo, useRef } from "react";
 import { useTranslation } from "react-i18next";
+import { accessOf } from "@/api/permissions";
 import type { Session } from "@/api/types";
 import { useLiveFeed } from "@/hooks/useLiveFeed";
-import { RoleContext } from "@/hooks/useMay";
+import { AccessContext } from "@/hooks/useMay";
 import { ConnectionBanner } from "./ConnectionBanner";
 import { MobileBar } from "./MobileBar";
 import { Sidebar } from "./Sidebar";
@@ -23,9 +24,11 @@ function useFocusOnNavigation() {
 export function Shell({ session }: { session: Session }) {
   const { t } = useTranslation();
   useFocusOnNavigation();
-  useLiveFeed();
+  useLiveFeed(session.tenant.id);
+  const { role, permissions } = session;
+  const access = useMemo(() => accessOf({ role, permissions }), [role, permissions]);
   return (
-    <RoleContext value={session.role}>
+    <AccessContext value={access}>
       <div className="min-h-dvh md:grid md:grid-cols-[13rem_minmax(0,1fr)]">
         <a
           href="#main"
@@ -40,10 +43,13 @@ export function Shell({ session }: { session: Session }) {
         <div className="flex min-w-0 flex-col">
           <ConnectionBanner />
           <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-4 sm:px-6 sm:py-5">
-            <Outlet />
+            {/* A page of another tenant begins anew. */}
+            <Fragment key={session.tenant.id}>
+              <Outlet />
+            </Fragment>
           </main>
         </div>
       </div>
-    </RoleContext>
+    </AccessContext>
   );
 }

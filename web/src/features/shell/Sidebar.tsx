@@ -2,6 +2,7 @@ import type { Session } from "@/api/types";
 import { DemoBadge } from "./DemoBadge";
 import { Navigation } from "./Navigation";
 import { Preferences } from "./Preferences";
+import { TenantSwitch } from "./TenantSwitch";
 import { Wordmark } from "./Wordmark";
 
 export function Sidebar({ session, onNavigate }: { session: Session; onNavigate?: () => void }) {
@@ -11,8 +12,9 @@ export function Sidebar({ session, onNavigate }: { session: Session; onNavigate?
         <Wordmark />
         {session.demo && <DemoBadge />}
       </div>
+      <TenantSwitch session={session} />
       <Navigation onNavigate={onNavigate} />
-      <Preferences session={session} />
+      <Preferences session={session} onNavigate={onNavigate} />
     </div>
   );
 }

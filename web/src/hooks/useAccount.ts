@@ -1,0 +1,46 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import * as api from "@/api/account";
+import { keys } from "./keys";
+
+export function useAccountSessions() {
+  return useQuery({
+    queryKey: keys.accountSessions,
+    queryFn: ({ signal }) => api.fetchAccountSessions(signal),
+  });
+}
+
+/** The session says what the account has; a change of the one is a change of the other. */
+function useRefreshAccount() {
+  const queries = useQueryClient();
+  return () =>
+    Promise.all([
+      queries.invalidateQueries({ queryKey: keys.session }),
+      queries.invalidateQueries({ queryKey: keys.users }),
+      queries.invalidateQueries({ queryKey: keys.accountSessions }),
+    ]);
+}
+
+export function useRenameAccount() {
+  return useMutation({ mutationFn: api.renameAccount, onSuccess: useRefreshAccount() });
+}
+
+export function useChangePassword() {
+  return useMutation({ mutationFn: api.changePassword, onSuccess: useRefreshAccount() });
+}
+
+export function useTotp() {
+  const refresh = useRefreshAccount();
+  return {
+    begin: useMutation({ mutationFn: api.beginTotp }),
+    confirm: useMutation({ mutationFn: api.confirmTotp, onSuccess: refresh }),
+    end: useMutation({ mutationFn: api.endTotp, onSuccess: refresh }),
+  };
+}
+
+export function useEndSession() {
+  return useMutation({ mutationFn: api.endSession, onSettled: useRefreshAccount() });
+}
+
+export function useEndOtherSessions() {
+  return useMutation({ mutationFn: api.endOtherSessions, onSettled: useRefreshAccount() });
+}

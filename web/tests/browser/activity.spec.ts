@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { api, type Browser, launch, open, signIn } from "./support";
+
+const KEY = "browser-audited";
+let browser: Browser;
+
+beforeEach(async () => {
+  await api("DELETE", `/v1/agents/${KEY}`);
+  await api("POST", "/v1/agents", { agent_key: KEY, display_name: "Before" });
+  await api("PUT", `/v1/agents/${KEY}`, { display_name: "Afterwards" });
+  browser = await launch();
+});
+
+afterEach(async () => {
+  const { complaints } = browser;
+  await browser.close();
+  await api("DELETE", `/v1/agents/${KEY}`);
+  expect(complaints).toEqual([]);
+});
+
+test("a change stands in the log with how it was before, and can be taken away as a file", async () => {
+  const { page } = browser;
+  await signIn(page, `/settings/activity?object=${KEY}`);
+  const row = page.locator("tr[data-entry]").filter({ hasText: "agent.update" }).first();
+  await row.getByRole("button", { name: /Details of change/ }).click();
+  await page.locator("del").filter({ hasText: "Before" }).waitFor();
+  await page.locator("ins").filter({ hasText: "Afterwards" }).waitFor();
+
+  await page.getByRole("searchbox", { name: "Action" }).fill("agent.create");
+  await page.waitForURL(/action=agent\.create/);
+  await row.waitFor({ state: "detached" });
+  await page.locator("tr[data-entry]").filter({ hasText: "agent.create" }).first().waitFor();
+  await page.reload();
+  expect(await page.getByRole("searchbox", { name: "Action" }).inputValue()).toBe("agent.create");
+
+  await page.getByRole("button", { name: "Export" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("menuitem", { name: /CSV/ }).click();
+  const file = await download;
+  expect(file.suggestedFilename()).toBe("activity.csv");
+  const text = await readFile(await file.path(), "utf8");
+  expect(text).toContain("agent.create");
+  expect(text).not.toContain("agent.update");
+});
+
+test("filters that match nothing say so, and can be cleared", async () => {
+  const { page } = browser;
+  await signIn(page);
+  await open(page, "/settings/activity?actor=nobody-of-this-name");
+  await page.getByText("No change matches").waitFor();
+  await page.getByRole("button", { name: "Clear filters" }).click();
+  await page.locator("tr[data-entry]").first().waitFor();
+});
