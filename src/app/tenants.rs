@@ -1,7 +1,6 @@
 //! Tenants: made, renamed, removed. Whoever may do this sees all of them.
 
 use crate::app::audit::{self, Change};
-use crate::app::audit::{self, Change};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::vault::Vault;
@@ -11,7 +10,6 @@ use crate::domain::ids::{MASTER_TENANT, TenantId};
 use crate::domain::provider::is_slug;
 use crate::store::db::{Db, unique_violation};
 use crate::store::tenants::{self, Counts, TenantRow};
-use serde_json::{Value, json};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
@@ -80,8 +78,6 @@ impl Tenants {
         tenants::insert(&mut tx, &row).await.map_err(|error| taken(error, slug))?;
         let change = Change::new("tenant.create").on(id, slug).made(view(slug, &row.name));
         audit::record(&mut tx, &self.clock, actor, &change).await?;
-        let change = Change::new("tenant.create").on(id, slug).made(told(&row));
-        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         tracing::info!(tenant = slug, by = %actor.name, "a tenant was made");
         self.catalogues.reload().await?;
@@ -107,9 +103,6 @@ impl Tenants {
         tenants::rename(&mut tx, row.id, slug, name.trim()).await.map_err(|error| taken(error, slug))?;
         let change = Change::new("tenant.update").on(row.id, slug);
         let change = change.between(&view(&row.slug, &row.name), &view(slug, name.trim()));
-        audit::record(&mut tx, &self.clock, actor, &change).await?;
-        let renamed = json!({"slug": slug, "name": name.trim()});
-        let change = Change::new("tenant.update").on(row.id, slug).between(&told(&row), &renamed);
         audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         tracing::info!(tenant = slug, by = %actor.name, "a tenant was changed");
@@ -148,11 +141,6 @@ impl Tenants {
 /// For the audit log.
 fn view(slug: &str, name: &str) -> Value {
     json!({ "slug": slug, "name": name })
-}
-
-/// As the audit log keeps it.
-fn told(row: &TenantRow) -> Value {
-    json!({"slug": row.slug, "name": row.name})
 }
 
 fn check(slug: &str, name: &str) -> Result<(), TenantError> {

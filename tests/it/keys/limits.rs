@@ -6,7 +6,6 @@ use crate::support::world::{Answer, COMPAT, Node, World, owner, until};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use gateway::demo::simulator::{COMPAT_KEY, Script, StreamScript};
-use gateway::domain::ids::MASTER_TENANT;
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -5,7 +5,6 @@ use crate::routing::{NAMES, pooled};
 use crate::runs::worker;
 use crate::support::world::{CODEX, World, owner, until};
 use gateway::app::agents::AgentChange;
-use gateway::domain::ids::MASTER_TENANT;
 use serde_json::{Value, json};
 
 /// The names of `/v1/models`.
