@@ -84,25 +84,25 @@ create function gateway_reserve(
 ) returns table (place integer, used bigint, reserved bigint) language plpgsql as $$
 declare
     started timestamptz[] := windows;
+    began timestamptz;
 begin
     for i in 1 .. cardinality(rules) loop
         loop
             -- The lock that makes this one step.
-            select u.used, u.window_started_at into used, started[i] from limit_uses u
+            select u.used, u.window_started_at into used, began from limit_uses u
                 where u.limit_id = rules[i] and u.scope = scopes[i] for update;
             exit when found;
             insert into limit_uses (limit_id, scope, tenant_id, window_started_at)
                 select id, scopes[i], tenant_id, windows[i] from limits where id = rules[i] and tenant_id = tenant
                 on conflict do nothing;
-            if not found and not exists (select from limits l where l.id = rules[i] and l.tenant_id = tenant) then
-                -- The rule is gone since this process heard of it: nothing is in the way.
-                started[i] := null;
-                exit;
-            end if;
+            began := null;
+            -- The rule may be gone since this process heard of it: then it is in nobody's way.
+            exit when not found and not exists (select from limits l where l.id = rules[i] and l.tenant_id = tenant);
         end loop;
-        continue when started[i] is null;
+        started[i] := began;
+        continue when began is null;
         -- A clock that is behind another replica's stays in the newer window.
-        if windows[i] > started[i] then
+        if windows[i] > began then
             used := 0;
             started[i] := windows[i];
         end if;

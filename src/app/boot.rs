@@ -197,28 +197,13 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
     });
     let quotas = Arc::new(Quotas::new(quota_parts(&models)));
     quotas.load().await?;
-    let placements = Arc::new(Placements::new(
-        db.clone(),
-        clock.clone(),
-        config.clone(),
-        catalogues.clone(),
-        tokens.clone(),
-        codex.clone(),
-    ));
+    let placements = Arc::new(placements(&models));
     let metrics = Arc::new(Metrics::new());
     let LiveAccounts { accounts, sharing, homes } =
         live_accounts(&config, &db, &clock, &quotas, &shutdown).await?;
     let (events, recorder) = telling(&db, &clock, &metrics, shutdown.tasks());
     let process = process_number(&clock);
-    let limits = key_limits(&db, &catalogues, &quotas, &shutdown, process, &clock);
-    let keys = Keys::new(KeyParts {
-        db: db.clone(),
-        clock: clock.clone(),
-        ring,
-        catalogues: catalogues.clone(),
-        limits: limits.clone(),
-    });
-    keys.reload().await.context("the API keys can't be read")?;
+    let (keys, limits) = keys_at_work(&models, &quotas, ring, process).await?;
     let gateway = Arc::new(Gateway {
         config: config.clone(),
         clock: clock.clone(),
@@ -319,16 +304,14 @@ fn telling(db: &Db, clock: &Clock, metrics: &Arc<Metrics>, tasks: &Tasks) -> (Ev
     (events, recorder)
 }
 
-/// The limits of keys, with what gives back what ended requests held, and what those of dead processes did.
-fn key_limits(
-    db: &Db,
-    catalogues: &Arc<Catalogues>,
+/// API keys and their limits, with what gives back what ended requests held, and what those of dead processes did.
+async fn keys_at_work(
+    models: &Models,
     quotas: &Arc<Quotas>,
-    shutdown: &Shutdown,
+    ring: Arc<KeyRing>,
     process: i64,
-    clock: &Clock,
-) -> Arc<Limits> {
-    let tasks = shutdown.tasks();
+) -> anyhow::Result<(Keys, Arc<Limits>)> {
+    let Models { db, clock, catalogues, tasks, .. } = models;
     let (limits, writer, sweeper) = Limits::new(LimitParts {
         db: db.clone(),
         clock: clock.clone(),
@@ -339,7 +322,27 @@ fn key_limits(
     });
     tasks.spawn("settle_limits", writer.run(db.clone(), tasks.stopping()));
     tasks.spawn_until_stopped("sweep_limits", sweeper.run());
-    limits
+    let keys = Keys::new(KeyParts {
+        db: db.clone(),
+        clock: clock.clone(),
+        ring,
+        catalogues: catalogues.clone(),
+        limits: limits.clone(),
+    });
+    keys.reload().await.context("the API keys can't be read")?;
+    Ok((keys, limits))
+}
+
+/// Workspaces are asked for with what model lists are asked for.
+fn placements(models: &Models) -> Placements {
+    Placements::new(
+        models.db.clone(),
+        models.clock.clone(),
+        models.config.clone(),
+        models.catalogues.clone(),
+        models.tokens.clone(),
+        models.codex.clone(),
+    )
 }
 
 /// What agents work with.

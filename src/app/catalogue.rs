@@ -34,7 +34,7 @@ pub const CHANNEL: &str = "gateway_catalogue";
 struct Part {
     whole: Arc<Catalogue>,
     reach: Arc<Reach>,
-    part: Arc<TenantCatalogue>,
+    seen: Arc<TenantCatalogue>,
 }
 
 /// A tenant's part of the catalogue as somebody sees it.
@@ -97,13 +97,13 @@ impl Catalogues {
             && Arc::ptr_eq(&known.whole, &whole)
             && Arc::ptr_eq(&known.reach, &key.reach)
         {
-            return Seen::Part(known.part.clone());
+            return Seen::Part(known.seen.clone());
         }
         let default_provider = self.config.load().agents.defaults.provider.clone();
         let part = Arc::new(whole.tenant(key.tenant).part(&key.reach, &default_provider));
         // Keys that are gone are forgotten with the catalogue that they saw.
         parts.retain(|_, known| Arc::ptr_eq(&known.whole, &whole));
-        parts.insert(key.id, Part { whole, reach: key.reach.clone(), part: part.clone() });
+        parts.insert(key.id, Part { whole, reach: key.reach.clone(), seen: part.clone() });
         Seen::Part(part)
     }
 

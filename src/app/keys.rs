@@ -24,7 +24,7 @@ use crate::domain::limits::{Limit, Meter, Window};
 use crate::store::api_keys::{self, DayRow, KeyRow};
 use crate::store::db::Db;
 use crate::store::limits::{self, LimitRow};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
@@ -126,7 +126,7 @@ impl Keys {
         if new.role > most {
             return Err(KeyError::RoleTooHigh(new.role, most));
         }
-        let now = self.parts.clock.now();
+        let now = self.now();
         let key = SecretString::from(make_token());
         let owner = match actor.who {
             Who::User(UserId(id)) => Some((id, actor.name.to_string())),
@@ -191,7 +191,7 @@ impl Keys {
         let mut row = api_keys::lock(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
         if row.revoked_at.is_none() {
             let before = self.view(&mut tx, row.clone()).await?.told();
-            row.revoked_at = Some(self.parts.clock.now());
+            row.revoked_at = Some(self.now());
             api_keys::update(&mut tx, &row).await?;
             let after = self.view(&mut tx, row.clone()).await?.told();
             let change = Change::new("key.revoke").on(row.id, &row.name).between(&before, &after);
@@ -253,6 +253,11 @@ impl Keys {
             return Ok(());
         }
         api_keys::used(&mut *self.parts.db.work().await?, &uses).await
+    }
+
+    /// As Postgres keeps it, so that what is told at once is what is told later.
+    fn now(&self) -> DateTime<Utc> {
+        self.parts.clock.now().trunc_subsecs(6)
     }
 
     fn may_change(&self, actor: &Actor) -> Result<(), KeyError> {

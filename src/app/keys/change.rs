@@ -6,7 +6,7 @@ use crate::domain::api_key::{Violation, check_expiry, check_name, check_names};
 use crate::domain::limits::{self, Limit};
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::limits::LimitRow;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -65,7 +65,7 @@ impl Keys {
         }
         if let Some(at) = expires_at {
             wrong.extend(check_expiry(at, self.parts.clock.now()));
-            row.expires_at = at;
+            row.expires_at = at.map(|at| at.trunc_subsecs(6));
         }
         for (field, list) in [("models", &models), ("agents", &agents), ("providers", &providers)] {
             wrong.extend(check_names(field, list.as_ref().and_then(Option::as_deref)));

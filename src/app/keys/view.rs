@@ -86,6 +86,9 @@ impl Keys {
             let uses: Vec<&UseRow> = uses.iter().filter(|count| count.limit_id == row.id).collect();
             rules.entry(row.key_id).or_default().push(self.count(tenant, rule.limit, &uses, now));
         }
+        for views in rules.values_mut() {
+            views.sort_by_key(|view| (view.limit.meter, view.limit.window));
+        }
         let view = |row: KeyRow| {
             let provider = |id: &Uuid| names.get(id).cloned();
             KeyView {
@@ -108,11 +111,11 @@ impl Keys {
         Ok(rows.into_iter().map(view).collect())
     }
 
-    fn count(&self, tenant: TenantId, limit: Limit, uses: &[&UseRow], now: DateTime<Utc>) -> LimitView {
+    fn count(&self, tenant: TenantId, limit: Limit, rows: &[&UseRow], now: DateTime<Utc>) -> LimitView {
         let window = limit.counted_in().map(|window| window.around(now));
         let current = |count: &&&UseRow| window.is_none_or(|(began, _)| count.window_started_at >= began);
         let number = |n: i64| u64::try_from(n).unwrap_or_default();
-        let counted = uses.iter().filter(current).map(|count| {
+        let counted = rows.iter().filter(current).map(|count| {
             let (used, reserved) = (number(count.used), number(count.reserved));
             match limit.meter {
                 Meter::PoolShare => {

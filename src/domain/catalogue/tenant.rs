@@ -102,6 +102,7 @@ impl TenantCatalogue {
 
     /// The part of it that somebody reaches: to them there is nothing else. A pool is what is left of it; where its owner
     /// is not reached, its members stand alone.
+    #[must_use]
     pub fn part(&self, reach: &Reach, default_provider: &str) -> Self {
         let Reach { models, agents, providers } = reach;
         let providers =

@@ -97,6 +97,7 @@ async fn a_key_asks_only_its_agents_by_every_way() {
             ("authorization", key.bearer.as_str()),
             ("accept", "application/json, text/event-stream"),
             ("content-type", "application/json"),
+            ("host", "127.0.0.1"),
             ("mcp-protocol-version", "2025-11-25"),
         ];
         node.request("POST", "/mcp", &headers, axum::body::Body::from(message.to_string())).await.text()
