@@ -47,6 +47,8 @@ pub mod dependents;
 
 pub mod providers;
 
+pub mod tenants;
+
 pub mod agents;
 
 pub mod mcp;
@@ -78,6 +80,7 @@ pub struct App {
     pub placements: Arc<placements::Placements>,
     pub providers: providers::Providers,
     pub agents: agents::Agents,
+    pub tenants: tenants::Tenants,
     pub tools: tools::Toolbox,
     pub mcp: Arc<mcp::McpServers>,
     pub traces: traces::Traces,

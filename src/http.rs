@@ -65,8 +65,8 @@ impl utoipa::Modify for Security {
 /// have.
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
-        account, agents, codex_pool_activity, events, invitations, mcp_servers, oauth, overview, providers, quota,
-        requests, runs, session, sessions, tools, traces, users,
+        account, agents, codex_pool_activity, events, invitations, mcp_servers, oauth, overview, providers,
+        quota, requests, runs, session, sessions, tenants, tools, traces, users,
     };
     use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
@@ -112,6 +112,8 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(mcp_servers::list, mcp_servers::create))
         .routes(routes!(mcp_servers::get, mcp_servers::update, mcp_servers::delete))
         .routes(routes!(mcp_servers::reconnect))
+        .routes(routes!(tenants::list, tenants::create))
+        .routes(routes!(tenants::get, tenants::update, tenants::delete))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())

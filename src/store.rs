@@ -8,6 +8,7 @@
 pub mod db;
 
 pub mod installation;
+pub mod tenants;
 
 pub mod providers;
 

@@ -20,6 +20,7 @@ use crate::app::quota::{QuotaParts, Quotas};
 use crate::app::records::Recorder;
 use crate::app::runs::{RunParts, Runs};
 use crate::app::sessions::Sessions;
+use crate::app::tenants::Tenants;
 use crate::app::tokens::{Tokens, TokensDeps};
 use crate::app::tools::{Toolbox, ToolboxParts};
 use crate::app::traces::Traces;
@@ -225,23 +226,13 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         config: config.clone(),
         token_mark: access.mark(),
     });
+    let Edited { providers, agents, tenants } = edited(&models, vault);
     let app = Arc::new(App {
         people,
         mcp,
-        providers: Providers {
-            db: db.clone(),
-            clock: clock.clone(),
-            vault,
-            tokens: tokens.clone(),
-            catalogues: catalogues.clone(),
-            models: models.clone(),
-        },
-        agents: Agents {
-            db: db.clone(),
-            clock: clock.clone(),
-            config: config.clone(),
-            catalogues: catalogues.clone(),
-        },
+        tenants,
+        providers,
+        agents,
         tools,
         runs,
         sessions: Sessions { db: db.clone(), clock: clock.clone() },
@@ -268,6 +259,38 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
     });
     background::spawn(&app).await?;
     Ok(Assembled { app, doors, new_token: is_new.then_some(token), careful })
+}
+
+/// What people change.
+struct Edited {
+    providers: Providers,
+    agents: Agents,
+    tenants: Tenants,
+}
+
+fn edited(models: &Arc<Models>, vault: Vault) -> Edited {
+    let Models { db, clock, config, catalogues, tokens, .. } = &**models;
+    let tenants = Tenants {
+        db: db.clone(),
+        clock: clock.clone(),
+        vault: vault.clone(),
+        catalogues: catalogues.clone(),
+    };
+    let agents = Agents {
+        db: db.clone(),
+        clock: clock.clone(),
+        config: config.clone(),
+        catalogues: catalogues.clone(),
+    };
+    let providers = Providers {
+        db: db.clone(),
+        clock: clock.clone(),
+        vault,
+        tokens: tokens.clone(),
+        catalogues: catalogues.clone(),
+        models: models.clone(),
+    };
+    Edited { providers, agents, tenants }
 }
 
 /// What happens is told and written down.

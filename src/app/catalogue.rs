@@ -3,7 +3,9 @@
 use crate::app::vault::Vault;
 use crate::config::{AgentEntry, AgentTools, Config};
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
-use crate::domain::catalogue::{Catalogue, GrantFacts, Model, Provider, RoutingFault, TenantCatalogue};
+use crate::domain::catalogue::{
+    Catalogue, GrantFacts, Model, Provider, RoutingFault, TenantCatalogue, TenantName,
+};
 use crate::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
 use crate::domain::placement::backend_base;
 use crate::domain::pool::config::PoolConfig;
@@ -14,7 +16,8 @@ use crate::store::agents::AgentRow;
 use crate::store::db::Db;
 use crate::store::grants::GrantRow;
 use crate::store::providers::{ProviderRow, api_key_aad};
-use crate::store::{agents, grants, models, pools, providers};
+use crate::store::tenants::TenantRow;
+use crate::store::{agents, grants, models, pools, providers, tenants as tenant_rows};
 use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use std::collections::HashMap;
@@ -81,6 +84,7 @@ impl Catalogues {
         let mut told = self.rebuild.lock().await;
         let mut tx = self.db.begin_work().await?;
         sqlx::query("set transaction isolation level repeatable read, read only").execute(&mut *tx).await?;
+        let tenant_rows = tenant_rows::list(&mut tx).await?;
         let provider_rows = providers::list_all(&mut tx).await?;
         let grant_rows = grants::list_all(&mut tx).await?;
         let check_rows = account_checks::list_all(&mut tx).await?;
@@ -95,7 +99,11 @@ impl Catalogues {
             check_rows.into_iter().map(|c| (c.provider_id, c)).collect();
         let mut models: HashMap<ProviderId, models::ModelsRow> =
             model_rows.into_iter().map(|m| (ProviderId(m.provider_id), m)).collect();
-        let mut tenants: HashMap<TenantId, Parts> = HashMap::new();
+        // Before anything is opened with them.
+        self.vault
+            .load_tenants(tenant_rows.iter().filter_map(|row| Some((row.id, row.sealing_key.clone()?))));
+        let mut tenants: HashMap<TenantId, Parts> =
+            tenant_rows.iter().map(|row| (row.id, Parts::default())).collect();
         let mut keys = HashMap::new();
         let api_base = self.config.load().chatgpt.api_base.clone();
         for row in provider_rows {
@@ -120,6 +128,10 @@ impl Catalogues {
             let tenant = TenantId(row.tenant_id);
             tenants.entry(tenant).or_default().agents.push(Arc::new(stored_agent(row)));
         }
+        let names = tenant_rows.into_iter();
+        let names = names
+            .map(|TenantRow { id, slug, name, created_at, .. }| TenantName { id, slug, name, created_at })
+            .collect();
         let config = self.config.load_full();
         add_file_agents(&config, &mut tenants.entry(MASTER_TENANT).or_default().agents);
         let (mut built, mut faults) = (HashMap::new(), Vec::new());
@@ -133,7 +145,7 @@ impl Catalogues {
         }
         *told = faults;
         self.keys.store(Arc::new(keys));
-        self.current.store(Arc::new(Catalogue::new(built)));
+        self.current.store(Arc::new(Catalogue::new(built, names)));
         Ok(())
     }
 }

@@ -176,8 +176,8 @@ impl Logins {
         Ok(Ok(state))
     }
 
-    fn seal(&self, secret: &SecretString, id: LoginId, column: &str) -> String {
-        self.vault.seal(secret, &format!("login:{id}:{column}"))
+    fn seal(&self, tenant: TenantId, secret: &SecretString, id: LoginId, column: &str) -> String {
+        self.vault.seal_for(tenant, secret, &format!("login:{id}:{column}"))
     }
 
     fn unseal(&self, sealed: Option<&str>, id: LoginId, column: &str) -> Result<SecretString, LoginError> {

@@ -228,11 +228,8 @@ impl People {
 
 /// The tenants of a person: an owner's are all.
 async fn places_of(db: &mut sqlx::PgConnection, user: &UserRow) -> sqlx::Result<Vec<Place>> {
-    let rows = if user.is_owner {
-        users::all_places(db).await?
-    } else {
-        users::places(db, UserId(user.id)).await?
-    };
+    let rows =
+        if user.is_owner { users::all_places(db).await? } else { users::places(db, UserId(user.id)).await? };
     Ok(rows.into_iter().map(place).collect())
 }
 

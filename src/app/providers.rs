@@ -135,7 +135,7 @@ impl Providers {
         }
         let pool = PoolEdit::take(&mut create.settings).map_err(ProviderError::PoolSettings)?;
         let (id, now) = (ProviderId(self.clock.new_id()), self.clock.now());
-        let api_key = api_key.map(|key| self.vault.seal(&key, &api_key_aad(id)));
+        let api_key = api_key.map(|key| self.vault.seal_for(tenant, &key, &api_key_aad(id)));
         let new = NewProvider {
             id,
             name: create.name,
@@ -216,7 +216,7 @@ impl Providers {
             display_name: update.display_name,
             provider_type: None,
             api_base,
-            api_key: api_key.map(|key| Some(self.vault.seal(&key, &api_key_aad(row.id)))),
+            api_key: api_key.map(|key| Some(self.vault.seal_for(tenant, &key, &api_key_aad(row.id)))),
             enabled: update.enabled,
             settings: update.settings.map(|changes| merged(row.settings.clone(), changes)),
             name: update.name,

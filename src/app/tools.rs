@@ -17,7 +17,7 @@ pub use builtin::Builtin;
 use crate::app::clock::Clock;
 use crate::app::mcp::McpServers;
 use crate::config::Config;
-use crate::domain::ids::TenantId;
+use crate::domain::ids::{MASTER_TENANT, TenantId};
 use crate::domain::tool::{ToolOutput, ToolSpec, ToolsConfig, cut_middle};
 use crate::store::db::Db;
 use crate::upstream::web::WebClient;
@@ -97,7 +97,7 @@ impl Toolbox {
         let allowed = ToolsConfig::lenient(&ctx.tools_config);
         let mut offered = Vec::new();
         for tool in Builtin::ALL {
-            if allowed.allows(tool.name(), None) && self.available(tool).await.is_ok() {
+            if allowed.allows(tool.name(), None) && self.available(ctx.tenant, tool).await.is_ok() {
                 offered.push(tool.spec());
             }
         }
@@ -113,7 +113,7 @@ impl Toolbox {
         let mut all = Vec::new();
         for tool in Builtin::ALL {
             let ToolSpec { name, description, parameters } = tool.spec();
-            let (enabled, reason) = match self.available(tool).await {
+            let (enabled, reason) = match self.available(tenant, tool).await {
                 Ok(note) => (true, note),
                 Err(reason) => (false, Some(reason)),
             };
@@ -154,19 +154,23 @@ impl Toolbox {
         ToolOutput { text: cut_middle(&output.text, config.tools.output_bytes), ..output }
     }
 
-    /// Whether anybody can call it now: what to know about it, or why not.
-    async fn available(&self, tool: Builtin) -> Result<Option<String>, String> {
+    /// Whether anybody of the tenant can call it now: what to know about it, or why not.
+    async fn available(&self, tenant: TenantId, tool: Builtin) -> Result<Option<String>, String> {
         let config = self.0.parts.config.load_full();
         match tool {
             Builtin::WebFetch if !config.tools.web_fetch.enabled => {
                 Err("switched off: tools.web_fetch.enabled is false in config.json".to_owned())
             }
-            Builtin::Exec => self.sandbox(&config).await.map(|sandbox| match sandbox {
-                Ok(_) => None,
-                Err(why) => Some(format!(
-                    "commands run without a sandbox, with all rights of the gateway's user: {why}"
+            Builtin::Exec => match self.sandbox(&config).await? {
+                Ok(_) => Ok(None),
+                // It could read what the agents of others have.
+                Err(why) if tenant != MASTER_TENANT => Err(format!(
+                    "outside the default tenant commands run in a sandbox only, and there is none: {why}"
                 )),
-            }),
+                Err(why) => Ok(Some(format!(
+                    "commands run without a sandbox, with all rights of the gateway's user: {why}"
+                ))),
+            },
             _ => Ok(None),
         }
     }
@@ -199,7 +203,7 @@ impl Toolbox {
     ) -> ToolOutput {
         let allowed = ToolsConfig::lenient(&ctx.tools_config);
         if let Some(tool) = Builtin::named(name).filter(|tool| allowed.allows(tool.name(), None)) {
-            if let Err(reason) = self.available(tool).await {
+            if let Err(reason) = self.available(ctx.tenant, tool).await {
                 return ToolOutput::failed(format!("{name} can't be called: {reason}"));
             }
             return self.built_in(ctx, config, tool, arguments, stop).await.into();
@@ -249,7 +253,10 @@ impl Toolbox {
                 on_files(ctx, config, tool, arguments, stop, edit).await
             }
             Builtin::Exec => self.exec(ctx, config, arguments, stop).await,
-            Builtin::WebFetch => web::fetch(&self.0.parts.web, &config.tools, &parse(tool, arguments)?).await,
+            Builtin::WebFetch => {
+                let call = parse(tool, arguments)?;
+                web::fetch(&self.0.parts.web, &config.tools, ctx.tenant, &call).await
+            }
             Builtin::Remember | Builtin::Recall | Builtin::Forget => {
                 self.notes(ctx, config, tool, arguments).await
             }
@@ -329,9 +336,20 @@ async fn in_workspace<T: Send + 'static>(
     config: &Config,
     work: impl FnOnce(&Workspace) -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
+    let roots = config.tools.workspace_roots.iter().map(PathBuf::from);
     let bounds = Bounds {
         data_dir: config.data_dir.clone(),
-        roots: config.tools.workspace_roots.iter().map(PathBuf::from).collect(),
+        // Whoever writes agents of another tenant than the default one does not choose among all directories.
+        roots: match ctx.tenant {
+            MASTER_TENANT => roots.collect(),
+            tenant if roots.len() == 0 => {
+                return Err(format!(
+                    "agents outside the default tenant have files only below \"tools.workspace_roots\" in config.json \
+                     (in a directory named {tenant}), and there is none"
+                ));
+            }
+            tenant => roots.map(|root| root.join(tenant.to_string())).collect(),
+        },
     };
     let (agent, path) = (ctx.agent_key.clone(), ctx.workspace.clone());
     let done = tokio::task::spawn_blocking(move || {

@@ -1,4 +1,6 @@
-//! Secrets at rest: AES-256-GCM under a ring of keys.
+//! Secrets at rest: AES-256-GCM. What belongs to a tenant is sealed with the tenant's own key, which stands in the tenant's
+//! row, wrapped by the main key: who deletes the row has destroyed the secrets, in every backup that comes after it too. What
+//! belongs to nobody (the installation, people) is sealed with the main key itself.
 
 use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::{Aead, Generate, KeyInit, Nonce, Payload};
@@ -7,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret, SecretBox, SecretString};
 use sha2::{Digest, Sha256};
+use std::collections::HashMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,6 +18,8 @@ use std::time::{Duration, Instant};
 pub mod keys;
 pub mod rotation;
 
+use crate::domain::ids::TenantId;
+use crate::store::tenants;
 use keys::KeySource;
 
 /// What every sealed text begins with; GoClaw's as well.
@@ -148,22 +153,23 @@ struct Inner {
     /// Set when the sealing key lives in the data directory: it can change under a running gateway.
     files: Option<KeySource>,
     reloaded_at: Mutex<Option<Instant>>,
+    tenants: ArcSwap<HashMap<TenantId, EncryptionKey>>,
 }
 
 impl Vault {
     /// A vault of fixed keys.
     pub fn new(ring: KeyRing) -> Self {
-        Self(Arc::new(Inner {
-            ring: ArcSwap::from_pointee(ring),
-            files: None,
-            reloaded_at: Mutex::default(),
-        }))
+        Self::of(ring, None)
     }
 
     /// A vault whose keys are files, which another process may rotate.
     fn watching(ring: KeyRing, files: KeySource) -> Self {
+        Self::of(ring, Some(files))
+    }
+
+    fn of(ring: KeyRing, files: Option<KeySource>) -> Self {
         let ring = ArcSwap::from_pointee(ring);
-        Self(Arc::new(Inner { ring, files: Some(files), reloaded_at: Mutex::default() }))
+        Self(Arc::new(Inner { ring, files, reloaded_at: Mutex::default(), tenants: ArcSwap::default() }))
     }
 
     /// The ids of the keys at hand, the sealing one first.
@@ -171,7 +177,48 @@ impl Vault {
         self.0.ring.load().ids()
     }
 
-    /// `aes-gcm:<key id>:<base64 of nonce, ciphertext and tag>`.
+    /// Takes in the tenants' keys as they are stored. One that can't be unwrapped is left out and said.
+    pub fn load_tenants(&self, wrapped: impl IntoIterator<Item = (TenantId, String)>) {
+        let unwrapped = wrapped.into_iter().filter_map(|(tenant, wrapped)| match self.unwrap_key(tenant, &wrapped) {
+            Ok(key) => Some((tenant, key)),
+            Err(error) => {
+                tracing::error!(%tenant, %error, "the key of a tenant can't be opened: neither can its secrets");
+                None
+            }
+        });
+        let keys = unwrapped.collect();
+        self.0.tenants.store(Arc::new(keys));
+    }
+
+    /// A new tenant's key, wrapped for its row, and known here from now on.
+    pub fn make_tenant(&self, tenant: TenantId) -> String {
+        let key = EncryptionKey::generate();
+        let wrapped = self.seal(&key.to_text(), &tenants::sealing_key_aad(tenant));
+        self.0.tenants.rcu(|keys| {
+            let mut keys = HashMap::clone(keys);
+            keys.insert(tenant, key.clone());
+            keys
+        });
+        wrapped
+    }
+
+    fn unwrap_key(&self, tenant: TenantId, wrapped: &str) -> Result<EncryptionKey, VaultError> {
+        EncryptionKey::parse(&self.open(wrapped, &tenants::sealing_key_aad(tenant))?)
+    }
+
+    /// Like [`Vault::seal`], with the tenant's own key.
+    pub fn seal_for(&self, tenant: TenantId, secret: &SecretString, aad: &str) -> String {
+        match self.0.tenants.load().get(&tenant) {
+            Some(key) => seal_with(key, secret, aad),
+            None => {
+                // A tenant whose row is not read yet: the next rotation of the main key puts it right.
+                tracing::error!(%tenant, "a secret is sealed with the main key: the tenant's own is not at hand");
+                self.seal(secret, aad)
+            }
+        }
+    }
+
+    /// `aes-gcm:<key id>:<base64 of nonce, ciphertext and tag>`, with the main key.
     pub fn seal(&self, secret: &SecretString, aad: &str) -> String {
         seal_with(&self.0.ring.load().primary, secret, aad)
     }
@@ -181,6 +228,11 @@ impl Vault {
     pub fn open(&self, sealed: &str, aad: &str) -> Result<SecretString, VaultError> {
         let ring = self.0.ring.load_full();
         let key = key_id(sealed);
+        if let Some(id) = key
+            && let Some(own) = self.0.tenants.load().values().find(|own| own.id == id)
+        {
+            return open_with(&KeyRing { primary: own.clone(), others: Vec::new() }, sealed, aad);
+        }
         if key.is_some_and(|id| id != ring.primary.id)
             && let Some(ring) = self.reload(key.is_some_and(|id| ring.get(id).is_none()))
         {
@@ -329,6 +381,26 @@ mod tests {
         for text in ["", "sk-plain", "aes-gcm:", "aes-gcm:%%%", "aes-gcm:abc:%%%", "aes-gcm:AAAA"] {
             assert!(vault('a', "").open(text, "row").is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_tenants_secrets_open_with_its_own_key_and_go_with_it() {
+        let vault = vault('a', "");
+        let tenant = TenantId(uuid::Uuid::from_u128(7));
+        let wrapped = vault.make_tenant(tenant);
+        let sealed = vault.seal_for(tenant, &"secret".into(), "row");
+        assert_ne!(key_id(&sealed), Some(key('a').id()));
+        assert_eq!(vault.open(&sealed, "row").unwrap().expose_secret(), "secret");
+        // Another process, with the row.
+        let other = self::vault('a', "");
+        assert!(matches!(other.open(&sealed, "row"), Err(VaultError::UnknownKey { .. })));
+        other.load_tenants([(tenant, wrapped.clone())]);
+        assert_eq!(other.open(&sealed, "row").unwrap().expose_secret(), "secret");
+        // The row is gone, or stands in another tenant's place.
+        other.load_tenants([]);
+        assert!(other.open(&sealed, "row").is_err());
+        other.load_tenants([(TenantId(uuid::Uuid::from_u128(8)), wrapped)]);
+        assert!(other.open(&sealed, "row").is_err());
     }
 
     #[test]

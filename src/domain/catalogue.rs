@@ -18,6 +18,17 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     tenants: HashMap<TenantId, TenantCatalogue>,
+    /// Their names, in the order in which they are listed.
+    names: Vec<TenantName>,
+}
+
+/// What a tenant is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantName {
+    pub id: TenantId,
+    pub slug: String,
+    pub name: String,
+    pub created_at: DateTime<Utc>,
 }
 
 /// A provider as routing and the API see it. It holds no secret.
@@ -152,8 +163,19 @@ impl Provider {
 
 impl Catalogue {
     /// From the providers and agents of every tenant.
-    pub fn new(tenants: HashMap<TenantId, TenantCatalogue>) -> Self {
-        Self { tenants }
+    pub fn new(tenants: HashMap<TenantId, TenantCatalogue>, names: Vec<TenantName>) -> Self {
+        Self { tenants, names }
+    }
+
+    /// Every tenant there is, the default one first.
+    pub fn tenants(&self) -> &[TenantName] {
+        &self.names
+    }
+
+    /// The tenant of this id or slug. A UUID is also a valid slug: the id goes first.
+    pub fn find_tenant(&self, id_or_slug: &str) -> Option<&TenantName> {
+        let by_id = self.names.iter().find(|tenant| tenant.id.to_string() == id_or_slug);
+        by_id.or_else(|| self.names.iter().find(|tenant| tenant.slug == id_or_slug))
     }
 
     /// A tenant's part, empty for an unknown one.

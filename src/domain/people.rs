@@ -39,7 +39,8 @@ pub fn email(text: &str) -> Result<String, Malformed> {
     let text = text.trim().to_lowercase();
     let (name, host) = text.split_once('@').ok_or(Malformed::Email)?;
     // A colon would end the account's name in the address that authenticator apps read.
-    let plain = |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '@' | ':' | '<' | '>' | ',' | '"');
+    let plain =
+        |c: char| !c.is_whitespace() && !c.is_control() && !matches!(c, '@' | ':' | '<' | '>' | ',' | '"');
     let good = !name.is_empty() && !host.is_empty() && name.chars().chain(host.chars()).all(plain);
     if good && text.len() <= EMAIL_BYTES { Ok(text) } else { Err(Malformed::Email) }
 }
@@ -88,7 +89,8 @@ mod tests {
     #[test]
     fn an_address_is_the_same_in_any_case() {
         assert_eq!(email(" Ada@Example.COM ").unwrap(), "ada@example.com");
-        for wrong in ["", "ada", "@example.com", "ada@", "a@b@c", "a b@c", "a:b@c", "a\n@b", "<a@b>", "a,b@c"] {
+        for wrong in ["", "ada", "@example.com", "ada@", "a@b@c", "a b@c", "a:b@c", "a\n@b", "<a@b>", "a,b@c"]
+        {
             assert_eq!(email(wrong), Err(Malformed::Email), "{wrong}");
         }
         assert!(email(&format!("{}@example.com", "a".repeat(250))).is_err());

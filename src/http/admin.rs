@@ -29,6 +29,8 @@ pub mod session;
 
 pub mod sessions;
 
+pub mod tenants;
+
 pub mod tools;
 
 pub mod traces;

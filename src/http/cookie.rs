@@ -33,7 +33,8 @@ pub fn removed(headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
 
 fn written(value: &str, seconds: i64, headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
     let secure = if is_https(headers) { "; Secure" } else { "" };
-    let text = format!("{SESSION_COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let text =
+        format!("{SESSION_COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     let mut value = HeaderValue::from_str(&text).map_err(|error| ApiError::internal(&error))?;
     value.set_sensitive(true);
     Ok(value)

@@ -273,7 +273,8 @@ impl FromRequestParts<Arc<App>> for Connector {
     }
 }
 
-const INVALID_INVITATION: &str = "this invitation is unknown, was used, has expired, or is for something else";
+const INVALID_INVITATION: &str =
+    "this invitation is unknown, was used, has expired, or is for something else";
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;

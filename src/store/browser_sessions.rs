@@ -185,13 +185,15 @@ pub async fn touch(
     address: Option<&str>,
     now: DateTime<Utc>,
 ) -> sqlx::Result<()> {
-    sqlx::query("update browser_sessions set last_seen_at = $3, address = $2 where id = $1 and last_seen_at < $3")
-        .bind(id.0)
-        .bind(address)
-        .bind(now)
-        .execute(conn)
-        .await
-        .map(drop)
+    sqlx::query(
+        "update browser_sessions set last_seen_at = $3, address = $2 where id = $1 and last_seen_at < $3",
+    )
+    .bind(id.0)
+    .bind(address)
+    .bind(now)
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// A session, for its holder.
@@ -230,12 +232,13 @@ pub async fn list(
 /// Ends one of somebody's sessions. Whether there was one.
 pub async fn delete(conn: &mut PgConnection, holder: Holder, id: BrowserSessionId) -> sqlx::Result<bool> {
     let (user, mark) = holder.columns();
-    let done = sqlx::query("delete from browser_sessions where id = $3 and (user_id = $1 or token_mark = $2)")
-        .bind(user)
-        .bind(mark)
-        .bind(id.0)
-        .execute(conn)
-        .await?;
+    let done =
+        sqlx::query("delete from browser_sessions where id = $3 and (user_id = $1 or token_mark = $2)")
+            .bind(user)
+            .bind(mark)
+            .bind(id.0)
+            .execute(conn)
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -267,7 +270,11 @@ pub async fn delete_by_value(conn: &mut PgConnection, digest: &Digest) -> sqlx::
 }
 
 /// Forgets what is over.
-pub async fn prune(conn: &mut PgConnection, idle_since: DateTime<Utc>, now: DateTime<Utc>) -> sqlx::Result<u64> {
+pub async fn prune(
+    conn: &mut PgConnection,
+    idle_since: DateTime<Utc>,
+    now: DateTime<Utc>,
+) -> sqlx::Result<u64> {
     let sql = "delete from browser_sessions where expires_at <= $1 or last_seen_at <= $2";
     Ok(sqlx::query(sql).bind(now).bind(idle_since).execute(conn).await?.rows_affected())
 }

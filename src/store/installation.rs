@@ -1,10 +1,9 @@
 //! The one row of the installation, and the list of every sealed value, for the rotation of the key.
 
-use crate::domain::ids::{ProviderId, UserId};
+use crate::domain::ids::{ProviderId, TenantId, UserId};
 use crate::store::grants::{self, TokenColumn};
 use crate::store::mcp_servers::{self, SealedColumn};
-use crate::store::providers;
-use crate::store::users;
+use crate::store::{providers, tenants, users};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -58,6 +57,7 @@ pub async fn insert(
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     KeyCheck,
+    TenantKey(TenantId),
     ProviderApiKey(ProviderId),
     Grant(ProviderId, TokenColumn),
     LoginVerifier(Uuid),
@@ -71,6 +71,7 @@ impl Place {
     pub fn aad(self) -> String {
         match self {
             Self::KeyCheck => KEY_CHECK_AAD.to_owned(),
+            Self::TenantKey(id) => tenants::sealing_key_aad(id),
             Self::ProviderApiKey(id) => providers::api_key_aad(id),
             Self::Grant(id, column) => grants::aad(id, column),
             Self::LoginVerifier(id) => login_aad(id, "verifier"),
@@ -86,52 +87,69 @@ pub fn login_aad(id: Uuid, column: &str) -> String {
     format!("login:{id}:{column}")
 }
 
-/// Every sealed value of every tenant. The rows stay locked until the transaction ends.
-pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>, sqlx::Error> {
+/// A sealed value, where it stands, and whose key is to seal it: a tenant's, or the main one (`None`).
+pub type Sealed = (Place, Option<TenantId>, String);
+
+/// Every sealed value of every tenant, the tenants' own keys before what they seal. The rows stay locked until the
+/// transaction ends.
+pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<Sealed>, sqlx::Error> {
     let mut values = Vec::new();
     let check: Option<String> =
         sqlx::query_scalar("select key_check from installation for update").fetch_optional(&mut *db).await?;
-    values.extend(check.map(|check| (Place::KeyCheck, check)));
+    values.extend(check.map(|check| (Place::KeyCheck, None, check)));
 
-    let keys: Vec<(Uuid, String)> = sqlx::query_as(
-        "select id, api_key from providers where api_key is not null order by id for no key update",
+    let tenants: Vec<(Uuid, String)> = sqlx::query_as(
+        "select id, sealing_key from tenants where sealing_key is not null order by id for no key update",
     )
     .fetch_all(&mut *db)
     .await?;
-    values.extend(keys.into_iter().map(|(id, key)| (Place::ProviderApiKey(ProviderId(id)), key)));
+    values.extend(tenants.into_iter().map(|(id, key)| (Place::TenantKey(TenantId(id)), None, key)));
 
-    let tokens: Vec<(Uuid, String, String, Option<String>)> = sqlx::query_as(
-        "select provider_id, access_token, refresh_token, id_token from grants order by provider_id for no key update",
+    let keys: Vec<(Uuid, Uuid, String)> = sqlx::query_as(
+        "select tenant_id, id, api_key from providers where api_key is not null order by id for no key update",
     )
     .fetch_all(&mut *db)
     .await?;
-    for (id, access, refresh, id_token) in tokens {
-        let id = ProviderId(id);
-        values.push((Place::Grant(id, TokenColumn::Access), access));
-        values.push((Place::Grant(id, TokenColumn::Refresh), refresh));
-        values.extend(id_token.map(|token| (Place::Grant(id, TokenColumn::Id), token)));
+    values.extend(
+        keys.into_iter()
+            .map(|(tenant, id, key)| (Place::ProviderApiKey(ProviderId(id)), Some(TenantId(tenant)), key)),
+    );
+
+    let tokens: Vec<(Uuid, Uuid, String, String, Option<String>)> = sqlx::query_as(
+        "select tenant_id, provider_id, access_token, refresh_token, id_token from grants
+         order by provider_id for no key update",
+    )
+    .fetch_all(&mut *db)
+    .await?;
+    for (tenant, id, access, refresh, id_token) in tokens {
+        let (id, tenant) = (ProviderId(id), Some(TenantId(tenant)));
+        values.push((Place::Grant(id, TokenColumn::Access), tenant, access));
+        values.push((Place::Grant(id, TokenColumn::Refresh), tenant, refresh));
+        values.extend(id_token.map(|token| (Place::Grant(id, TokenColumn::Id), tenant, token)));
     }
 
-    let logins: Vec<(Uuid, Option<String>, Option<String>)> = sqlx::query_as(
-        "select id, verifier, device_auth from pending_logins
+    let logins: Vec<(Uuid, Uuid, Option<String>, Option<String>)> = sqlx::query_as(
+        "select tenant_id, id, verifier, device_auth from pending_logins
          where verifier is not null or device_auth is not null order by id for no key update",
     )
     .fetch_all(&mut *db)
     .await?;
-    for (id, verifier, device_auth) in logins {
-        values.extend(verifier.map(|value| (Place::LoginVerifier(id), value)));
-        values.extend(device_auth.map(|value| (Place::LoginDeviceAuth(id), value)));
+    for (tenant, id, verifier, device_auth) in logins {
+        let tenant = Some(TenantId(tenant));
+        values.extend(verifier.map(|value| (Place::LoginVerifier(id), tenant, value)));
+        values.extend(device_auth.map(|value| (Place::LoginDeviceAuth(id), tenant, value)));
     }
 
-    let servers: Vec<(Uuid, Option<String>, Option<String>)> = sqlx::query_as(
-        "select id, env, headers from mcp_servers where env is not null or headers is not null
+    let servers: Vec<(Uuid, Uuid, Option<String>, Option<String>)> = sqlx::query_as(
+        "select tenant_id, id, env, headers from mcp_servers where env is not null or headers is not null
          order by id for no key update",
     )
     .fetch_all(&mut *db)
     .await?;
-    for (id, env, headers) in servers {
-        values.extend(env.map(|value| (Place::McpServer(id, SealedColumn::Env), value)));
-        values.extend(headers.map(|value| (Place::McpServer(id, SealedColumn::Headers), value)));
+    for (tenant, id, env, headers) in servers {
+        let tenant = Some(TenantId(tenant));
+        values.extend(env.map(|value| (Place::McpServer(id, SealedColumn::Env), tenant, value)));
+        values.extend(headers.map(|value| (Place::McpServer(id, SealedColumn::Headers), tenant, value)));
     }
 
     let codes: Vec<(Uuid, String)> = sqlx::query_as(
@@ -139,7 +157,7 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>
     )
     .fetch_all(&mut *db)
     .await?;
-    values.extend(codes.into_iter().map(|(id, secret)| (Place::UserTotp(UserId(id)), secret)));
+    values.extend(codes.into_iter().map(|(id, secret)| (Place::UserTotp(UserId(id)), None, secret)));
     Ok(values)
 }
 
@@ -147,6 +165,7 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<(Place, String)>
 pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -> Result<(), sqlx::Error> {
     let query = match place {
         Place::KeyCheck => sqlx::query("update installation set key_check = $1").bind(sealed),
+        Place::TenantKey(id) => return tenants::set_sealing_key(db, id, sealed).await,
         Place::ProviderApiKey(id) => {
             sqlx::query("update providers set api_key = $1 where id = $2").bind(sealed).bind(id.0)
         }

@@ -1,4 +1,5 @@
 //! Who may do what, and the walls between tenants.
 
 mod routes;
+mod tenants;
 mod walls;

@@ -6,10 +6,11 @@ use gateway::app::clock::Clock;
 use gateway::app::vault::keys::{self, KeySource, Opened};
 use gateway::app::vault::rotation::{self, Rotation};
 use gateway::app::vault::{EncryptionKey, Vault, VaultError, key_id};
-use gateway::domain::ids::{MASTER_TENANT, ProviderId};
+use gateway::domain::ids::{MASTER_TENANT, ProviderId, TenantId};
 use gateway::store::grants::{self, SignIn, TokenColumn};
+use gateway::store::installation::{self, Place};
 use gateway::store::mcp_servers::{self, SealedColumn};
-use gateway::store::{installation, providers};
+use gateway::store::providers;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt as _;
@@ -40,8 +41,12 @@ async fn open(db: &TestDb, source: &KeySource) -> Result<Opened, VaultError> {
     keys::open(&db.db, source, &clock()).await
 }
 
-/// One secret in every sealed column.
+/// One secret in every sealed column, with the tenant's key.
 async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
+    fill_with(db, |secret, aad| vault.seal_for(MASTER_TENANT, secret, aad)).await
+}
+
+async fn fill_with(db: &TestDb, seal_value: impl Fn(&SecretString, &str) -> String) -> ProviderId {
     let mut db = db.pool.acquire().await.unwrap();
     let (id, now) = (ProviderId(Uuid::now_v7()), clock().now());
     let new = providers::NewProvider {
@@ -50,12 +55,12 @@ async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
         display_name: None,
         provider_type: "chatgpt_oauth".into(),
         api_base: None,
-        api_key: Some(vault.seal(&"the api key".into(), &providers::api_key_aad(id))),
+        api_key: Some(seal_value(&"the api key".into(), &providers::api_key_aad(id))),
         enabled: true,
         settings: json!({}),
     };
     providers::insert(&mut db, MASTER_TENANT, &new, now).await.unwrap();
-    let seal = |text: &str, column| vault.seal(&text.into(), &grants::aad(id, column));
+    let seal = |text: &str, column| seal_value(&text.into(), &grants::aad(id, column));
     let sign_in = SignIn {
         issuer: "i".into(),
         account_id: "a".into(),
@@ -69,7 +74,7 @@ async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
     };
     grants::upsert(&mut db, MASTER_TENANT, id, &sign_in, now).await.unwrap();
     let login = Uuid::now_v7();
-    let seal = |text: &str, column| vault.seal(&text.into(), &installation::login_aad(login, column));
+    let seal = |text: &str, column| seal_value(&text.into(), &installation::login_aad(login, column));
     sqlx::query(
         "insert into pending_logins (id, tenant_id, provider_name, method, verifier, device_auth, created_at,
                                      updated_at, expires_at)
@@ -84,7 +89,7 @@ async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
     .unwrap();
     for (column, text) in [(SealedColumn::Env, "the environment"), (SealedColumn::Headers, "the headers")] {
         let server = Uuid::now_v7();
-        let sealed = Some(vault.seal(&text.into(), &mcp_servers::aad(server, column)));
+        let sealed = Some(seal_value(&text.into(), &mcp_servers::aad(server, column)));
         let stdio = column == SealedColumn::Env;
         let row = mcp_servers::McpServerRow {
             id: server,
@@ -106,13 +111,14 @@ async fn fill(db: &TestDb, vault: &Vault) -> ProviderId {
     id
 }
 
-/// The ids of the keys that seal the nine values; all of them open to what was put in.
+/// The ids of the keys that seal what is not a tenant's; everything opens to what was put in.
 async fn check(db: &TestDb, vault: &Vault) -> Vec<String> {
     let mut db = db.pool.begin().await.unwrap();
     let values = installation::sealed_values(&mut db).await.unwrap();
     let mut texts: Vec<String> = values
         .iter()
-        .map(|(place, sealed)| vault.open(sealed, &place.aad()).unwrap().expose_secret().to_owned())
+        .filter(|(place, ..)| !matches!(place, Place::TenantKey(_)))
+        .map(|(place, _, sealed)| vault.open(sealed, &place.aad()).unwrap().expose_secret().to_owned())
         .collect();
     texts.sort();
     let expected = [
@@ -127,7 +133,8 @@ async fn check(db: &TestDb, vault: &Vault) -> Vec<String> {
         "the verifier",
     ];
     assert_eq!(texts, expected);
-    let mut ids: Vec<String> = values.iter().map(|(_, sealed)| key_id(sealed).unwrap().to_owned()).collect();
+    let main = values.iter().filter(|(_, tenant, _)| tenant.is_none());
+    let mut ids: Vec<String> = main.map(|(.., sealed)| key_id(sealed).unwrap().to_owned()).collect();
     ids.dedup();
     ids
 }
@@ -203,7 +210,7 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
     let old = running.key_ids();
 
     let rotated = rotation::rotate(&db.db, &source, None).await.unwrap();
-    assert_eq!(rotated.values, 9);
+    assert_eq!(rotated.values, 2, "the check, and the tenant's key, which goes on sealing the rest");
     assert_ne!(vec![rotated.key.clone()], old);
     assert_eq!(
         check(&db, &running).await,
@@ -224,6 +231,24 @@ async fn a_rotation_seals_everything_anew_and_a_running_gateway_follows() {
     let again = rotation::rotate(&db.db, &source, None).await.unwrap();
     assert_eq!(check(&db, &running).await, std::slice::from_ref(&again.key));
     assert!(!dir.path().join("encryption.key.next").exists());
+}
+
+#[tokio::test]
+async fn what_was_sealed_before_tenants_had_keys_moves_to_them_with_the_next_rotation() {
+    let (db, dir) = (database().await, tempfile::tempdir().unwrap());
+    let source = file_source(dir.path());
+    let vault = open(&db, &source).await.unwrap().vault;
+    fill_with(&db, |secret, aad| vault.seal(secret, aad)).await;
+    check(&db, &vault).await;
+    let rotated = rotation::rotate(&db.db, &source, None).await.unwrap();
+    assert_eq!(rotated.values, 10);
+    check(&db, &vault).await;
+    let values = installation::sealed_values(&mut db.pool.begin().await.unwrap()).await.unwrap();
+    let theirs: Vec<_> = values.iter().filter(|(_, tenant, _)| tenant.is_some()).collect();
+    assert_eq!(theirs.len(), 8);
+    assert!(theirs.iter().all(|(.., sealed)| key_id(sealed) != Some(rotated.key.as_str())));
+    assert_eq!(rotation::rotate(&db.db, &source, None).await.unwrap().values, 2);
+    check(&db, &open(&db, &source).await.unwrap().vault).await;
 }
 
 /// Runs a rotation's first `steps` steps and drops it, as a `kill -9` would.
@@ -279,7 +304,7 @@ async fn a_rotation_that_was_cut_off_is_finished_by_the_next_without_a_start_bet
         fill(&db, &running).await;
         rotate_partly(&db, &source, steps).await;
         let done = rotation::rotate(&db.db, &source, None).await.unwrap();
-        assert_eq!(done.values, if steps == 1 { 9 } else { 0 });
+        assert_eq!(done.values, if steps == 1 { 2 } else { 0 });
         let last = open(&db, &source).await.unwrap();
         assert_eq!(check(&db, &last.vault).await, [done.key]);
     }
@@ -291,12 +316,14 @@ async fn a_rotation_that_fails_half_way_changes_no_row() {
     let source = file_source(dir.path());
     let vault = open(&db, &source).await.unwrap().vault;
     fill(&db, &vault).await;
-    sqlx::query("update pending_logins set device_auth = verifier").execute(&db.pool).await.unwrap();
+    let sql = "update tenants set sealing_key = key_check from installation";
+    sqlx::query(sql).execute(&db.pool).await.unwrap();
     let error = rotation::rotate(&db.db, &source, None).await.unwrap_err();
     assert!(matches!(error, VaultError::Damaged { .. }), "{error}");
     let mut db = db.pool.begin().await.unwrap();
     let values = installation::sealed_values(&mut db).await.unwrap();
-    assert!(values.iter().all(|(_, sealed)| key_id(sealed) == Some(vault.key_ids()[0].as_str())));
+    let mut main = values.iter().filter(|(_, tenant, _)| tenant.is_none());
+    assert!(main.all(|(.., sealed)| key_id(sealed) == Some(vault.key_ids()[0].as_str())));
 }
 
 #[tokio::test]
@@ -306,6 +333,13 @@ async fn a_value_sealed_by_a_gateway_that_missed_the_rotation_still_opens() {
     let unaware = open(&db, &source).await.unwrap().vault;
     let rotated = rotation::rotate(&db.db, &source, None).await.unwrap();
     fill(&db, &unaware).await;
+    let other = TenantId(Uuid::now_v7());
+    sqlx::query("insert into tenants values ($1, 'other', 'Other', now(), $2)")
+        .bind(other.0)
+        .bind(unaware.make_tenant(other))
+        .execute(&db.pool)
+        .await
+        .unwrap();
     let restarted = open(&db, &source).await.unwrap().vault;
     assert_eq!(check(&db, &restarted).await.len(), 2);
     let again = rotation::rotate(&db.db, &source, None).await.unwrap();
@@ -320,7 +354,7 @@ async fn a_configured_key_is_rotated_to_a_given_one() {
     let source = configured(key('a'), dir.path());
     fill(&db, &open(&db, &source).await.unwrap().vault).await;
     let rotated = rotation::rotate(&db.db, &source, Some(&key('b'))).await.unwrap();
-    assert_eq!((rotated.key.as_str(), rotated.values), (id_of(&key('b')).as_str(), 9));
+    assert_eq!((rotated.key.as_str(), rotated.values), (id_of(&key('b')).as_str(), 2));
     assert!(matches!(open(&db, &source).await, Err(VaultError::WrongKey { .. })));
     let new = open(&db, &configured(key('b'), dir.path())).await.unwrap();
     check(&db, &new.vault).await;
@@ -339,7 +373,7 @@ async fn a_key_that_was_changed_in_the_configuration_is_followed_by_a_rotation_w
         assert!(opened.warnings[0].contains("gateway key rotate"), "{:?}", opened.warnings);
         check(&db, &opened.vault).await;
         let rotated = rotation::rotate(&db.db, &source, None).await.unwrap();
-        assert_eq!((rotated.key, rotated.values), (id_of(&new), 9));
+        assert_eq!((rotated.key, rotated.values), (id_of(&new), 2));
         let opened = open(&db, &source).await.unwrap();
         assert!(opened.warnings.is_empty());
     }

@@ -99,7 +99,7 @@ impl Logins {
             .to_string();
         let way =
             LoginWay::Browser { oauth_state, redirect_uri: redirect_uri.clone(), auth_url: auth_url.clone() };
-        let verifier = Some(self.seal(&pkce.verifier, id, "verifier"));
+        let verifier = Some(self.seal(tenant, &pkce.verifier, id, "verifier"));
         let login = self.new_login(tenant, id, start, way, None);
         let (provider_name, expires_at) = (login.provider_name.clone(), login.expires_at);
         self.insert(StoredLogin { login, verifier, device_auth: None }).await?;
@@ -125,7 +125,7 @@ impl Logins {
             verification_url: device.verification_url.clone(),
             interval_seconds,
         };
-        let device_auth = Some(self.seal(&device.device_auth_id, id, "device_auth"));
+        let device_auth = Some(self.seal(tenant, &device.device_auth_id, id, "device_auth"));
         let login = self.new_login(tenant, id, start, way, device.expires_at);
         let begun = DeviceStart {
             login_id: id,

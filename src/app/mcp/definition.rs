@@ -149,15 +149,21 @@ fn open(vault: &Vault, sealed: Option<&str>, id: Uuid, column: SealedColumn) -> 
     Ok(plain.into_iter().map(|(name, value)| (name, SecretString::from(value))).collect())
 }
 
-/// Seals named secrets as one; none for none.
-pub(super) fn seal(vault: &Vault, secrets: &Secrets, id: Uuid, column: SealedColumn) -> Option<String> {
+/// Seals named secrets of a tenant as one; none for none.
+pub(super) fn seal(
+    vault: &Vault,
+    tenant: TenantId,
+    secrets: &Secrets,
+    id: Uuid,
+    column: SealedColumn,
+) -> Option<String> {
     if secrets.is_empty() {
         return None;
     }
     let plain: BTreeMap<&str, &str> =
         secrets.iter().map(|(name, value)| (name.as_str(), value.expose_secret())).collect();
     let text = serde_json::to_string(&plain).expect("texts are JSON");
-    Some(vault.seal(&SecretString::from(text), &aad(id, column)))
+    Some(vault.seal_for(tenant, &SecretString::from(text), &aad(id, column)))
 }
 
 #[cfg(test)]

@@ -206,12 +206,12 @@ impl McpServers {
         reach.transport().clone_into(&mut row.transport);
         match reach {
             Reach::Stdio { command, args, env } => {
-                row.env = seal(vault, &env, row.id, SealedColumn::Env);
+                row.env = seal(vault, row.tenant_id, &env, row.id, SealedColumn::Env);
                 (row.command, row.args) = (Some(command), Json(args));
                 (row.url, row.headers) = (None, None);
             }
             Reach::StreamableHttp { url, headers } => {
-                row.headers = seal(vault, &headers, row.id, SealedColumn::Headers);
+                row.headers = seal(vault, row.tenant_id, &headers, row.id, SealedColumn::Headers);
                 (row.url, row.env, row.command, row.args) = (Some(url), None, None, Json(Vec::new()));
             }
         }

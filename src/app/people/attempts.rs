@@ -14,7 +14,8 @@ impl People {
     /// Takes an attempt at the account of this address, or says when there may be one.
     pub(super) async fn attempt(&self, email: &str, visitor: &Visitor) -> Result<Attempt, PeopleError> {
         let access = self.config.load().access.clone();
-        let bounds = Bounds { per_account: access.sign_in_attempts, per_address: access.sign_in_attempts_per_address };
+        let bounds =
+            Bounds { per_account: access.sign_in_attempts, per_address: access.sign_in_attempts_per_address };
         let now = self.clock.now();
         let resets_at = now + TimeDelta::minutes(access.sign_in_window_minutes.into());
         let address = visitor.address_key();
@@ -22,7 +23,9 @@ impl People {
         let known = users::knows_address(&mut tx, email, &address).await?;
         let mut taken = Vec::new();
         for bucket in buckets(email, &address, known, bounds) {
-            if let Err(until) = users::take_attempt(&mut tx, &bucket.name, bucket.most, now, resets_at).await? {
+            if let Err(until) =
+                users::take_attempt(&mut tx, &bucket.name, bucket.most, now, resets_at).await?
+            {
                 tracing::warn!(%address, "too many sign-ins failed");
                 return Err(PeopleError::TooManyAttempts(seconds_until(until, now)));
             }

@@ -5,10 +5,10 @@ use super::{People, PeopleError, Visitor, digest, random_secret, role_named};
 use crate::app::clock::Clock;
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::ids::{InvitationId, LoginId, MASTER_TENANT, TenantId, UserId};
+use crate::domain::people;
 use crate::domain::people::invitation::{self, HOURS_MOST, Offer};
 use crate::domain::people::member::may_give;
 use crate::domain::people::session::Way;
-use crate::domain::people;
 use crate::store::db::{Db, unique_violation};
 use crate::store::invitations::{self as store, InvitationRow, NewInvitation};
 use crate::store::users::{self, UserRow};
@@ -117,7 +117,11 @@ pub async fn invite_owner(db: &Db, clock: &Clock) -> Result<Option<SecretString>
 
 impl People {
     /// Invites somebody. The link's token is in nobody's hands but the caller's.
-    pub async fn invite(&self, actor: &Actor, invite: Invite) -> Result<(Invited, SecretString), PeopleError> {
+    pub async fn invite(
+        &self,
+        actor: &Actor,
+        invite: Invite,
+    ) -> Result<(Invited, SecretString), PeopleError> {
         let offer = invitation::offer(&invite.kind, invite.role, invite.provider_name.as_deref())?;
         if let Some(role) = offer.role() {
             may_give(actor.role, role)?;
@@ -166,7 +170,8 @@ impl People {
 
     async fn usable(&self, token: &str) -> Result<InvitationRow, PeopleError> {
         let row = store::by_digest(&mut *self.db.work().await?, &digest(token)).await?;
-        let open = |row: &InvitationRow| invitation::is_open(row.expires_at, row.accepted_at, self.clock.now());
+        let open =
+            |row: &InvitationRow| invitation::is_open(row.expires_at, row.accepted_at, self.clock.now());
         row.filter(open).ok_or(PeopleError::InvalidInvitation)
     }
 
@@ -226,7 +231,8 @@ impl People {
     ) -> Result<(UserRow, bool), PeopleError> {
         let Some(password) = &typed.password else {
             let id = signed_in.ok_or(people::Malformed::ShortPassword)?;
-            let user = users::get(&mut *self.db.work().await?, id).await?.ok_or(PeopleError::NotFound("user"))?;
+            let user =
+                users::get(&mut *self.db.work().await?, id).await?.ok_or(PeopleError::NotFound("user"))?;
             return match &row.email {
                 Some(email) if *email != user.email => Err(PeopleError::OtherAddress),
                 _ => Ok((user, false)),
@@ -278,7 +284,9 @@ impl People {
                 provider,
                 used: row.accepted_at.is_some(),
             }),
-            Offer::Connect { .. } | Offer::Member { .. } | Offer::Owner => Err(PeopleError::InvalidInvitation),
+            Offer::Connect { .. } | Offer::Member { .. } | Offer::Owner => {
+                Err(PeopleError::InvalidInvitation)
+            }
         }
     }
 

@@ -3,8 +3,8 @@
 use super::{People, PeopleError, role_named};
 use crate::domain::access::{Actor, Role};
 use crate::domain::ids::{TenantId, UserId};
-use crate::domain::people::member::{self, Standing, Wanted};
 use crate::domain::people;
+use crate::domain::people::member::{self, Standing, Wanted};
 use crate::store::db::Tx;
 use crate::store::users::{self, MemberRow};
 use chrono::{DateTime, Utc};
@@ -61,7 +61,12 @@ impl People {
     }
 
     /// Changes a member.
-    pub async fn change_member(&self, actor: &Actor, id: UserId, change: Change) -> Result<Member, PeopleError> {
+    pub async fn change_member(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        change: Change,
+    ) -> Result<Member, PeopleError> {
         let name = change.display_name.as_deref().map(people::display_name).transpose()?.flatten();
         let wanted = Wanted { role: change.role, disabled: change.disabled, removed: false };
         let (mut tx, mut row) = self.checked(actor, id, wanted).await?;
@@ -102,7 +107,12 @@ impl People {
 
     /// The transaction in which somebody changes a member, whom they may change so. Only an owner changes who is an owner,
     /// which is nothing of one tenant.
-    async fn checked(&self, actor: &Actor, id: UserId, wanted: Wanted) -> Result<(Tx, MemberRow), PeopleError> {
+    async fn checked(
+        &self,
+        actor: &Actor,
+        id: UserId,
+        wanted: Wanted,
+    ) -> Result<(Tx, MemberRow), PeopleError> {
         let (mut tx, owners) = if actor.role == Role::Owner {
             let mut tx = self.db.begin_work().await?;
             let owners = users::lock_owners(&mut tx).await?;
@@ -110,7 +120,8 @@ impl People {
         } else {
             (self.db.tenant(actor.tenant).await?, Vec::new())
         };
-        let row = users::lock_member(&mut tx, actor.tenant, id).await?.ok_or(PeopleError::NotFound("user"))?;
+        let row =
+            users::lock_member(&mut tx, actor.tenant, id).await?.ok_or(PeopleError::NotFound("user"))?;
         let standing = Standing { role: role_of(&row), is_last_owner: owners == [id] };
         member::check(actor.role, standing, wanted)?;
         Ok((tx, row))

@@ -1,8 +1,8 @@
 //! Hashing of passwords: argon2id on blocking threads, few at a time, since each takes its memory.
 
 use super::PeopleError;
-use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use argon2::password_hash::phc::PasswordHash;
+use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -49,7 +49,11 @@ impl Passwords {
     }
 
     /// Whether it is the password of this hash. The same work is done when there is none.
-    pub(super) async fn verify(&self, password: &SecretString, hash: Option<&str>) -> Result<bool, PeopleError> {
+    pub(super) async fn verify(
+        &self,
+        password: &SecretString,
+        hash: Option<&str>,
+    ) -> Result<bool, PeopleError> {
         let (password, known) = (password.clone(), hash.is_some());
         let hash = hash.unwrap_or(NOBODYS).to_owned();
         let same = self

@@ -74,7 +74,9 @@ impl Tokens {
 
     fn seal(&self, slot: &Slot, row: &GrantRow, tokens: &TokenSet, now: DateTime<Utc>) -> SealedTokens {
         let seal = |token: &Option<_>, column| {
-            token.as_ref().map(|token| self.deps().vault.seal(token, &grants::aad(slot.provider, column)))
+            token.as_ref().map(|token| {
+                self.deps().vault.seal_for(slot.tenant, token, &grants::aad(slot.provider, column))
+            })
         };
         SealedTokens {
             access_token: seal(&tokens.access_token, TokenColumn::Access),

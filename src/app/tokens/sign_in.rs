@@ -51,7 +51,8 @@ impl Tokens {
         let identity = Identity::read(id_token.map(ExposeSecret::expose_secret), access.expose_secret())?;
         let issuer = identity.issuer.clone().unwrap_or_else(|| deps.auth.issuer().to_owned());
         let now = deps.clock.now();
-        let seal = |token: &SecretString, column| deps.vault.seal(token, &grants::aad(provider, column));
+        let seal =
+            |token: &SecretString, column| deps.vault.seal_for(tenant, token, &grants::aad(provider, column));
         let sign_in = SignIn {
             issuer,
             account_id: identity.account_id.clone(),

@@ -1,6 +1,7 @@
 //! `web_fetch`
 
 use crate::config::Tools;
+use crate::domain::ids::{MASTER_TENANT, TenantId};
 use crate::domain::tool::cut_middle;
 use crate::upstream::web::{FetchLimits, Page, WebClient};
 use serde::Deserialize;
@@ -16,13 +17,18 @@ pub struct WebFetch {
     raw: Option<bool>,
 }
 
-/// Fetches a page and shows its text.
-pub async fn fetch(client: &WebClient, tools: &Tools, call: &WebFetch) -> Result<String, String> {
+/// Fetches a page and shows its text. The private hosts that the settings allow are the default tenant's.
+pub async fn fetch(
+    client: &WebClient,
+    tools: &Tools,
+    tenant: TenantId,
+    call: &WebFetch,
+) -> Result<String, String> {
     let settings = &tools.web_fetch;
     let limits = FetchLimits {
         timeout: Duration::from_secs(settings.timeout_seconds),
         most_bytes: settings.max_kib << 10,
-        trusted: &settings.allow_private_hosts,
+        trusted: if tenant == MASTER_TENANT { &settings.allow_private_hosts } else { &[] },
         raw: call.raw.unwrap_or(false),
     };
     let page = client.fetch(&call.url, limits).await;

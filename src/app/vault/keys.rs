@@ -7,7 +7,7 @@
 use super::{EncryptionKey, KeyRing, Vault, VaultError};
 use crate::app::clock::Clock;
 use crate::store::db::Db;
-use crate::store::installation;
+use crate::store::{installation, tenants};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::Connection as _;
 use std::fs::{self, File};
@@ -231,8 +231,21 @@ pub async fn open(db: &Db, source: &KeySource, clock: &Clock) -> Result<Opened, 
             }
         }
     }
+    let mut keys = Vec::new();
+    for tenant in tenants::list(&mut transaction).await? {
+        let wrapped = match tenant.sealing_key {
+            Some(wrapped) => wrapped,
+            None => {
+                let wrapped = vault.make_tenant(tenant.id);
+                tenants::set_sealing_key(&mut transaction, tenant.id, &wrapped).await?;
+                wrapped
+            }
+        };
+        keys.push((tenant.id, wrapped));
+    }
     transaction.commit().await?;
     connection.close().await?;
+    vault.load_tenants(keys);
     Ok(Opened { vault, warnings })
 }
 

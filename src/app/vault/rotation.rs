@@ -6,10 +6,12 @@
 
 use super::keys::{FoundKeys, KeyFiles, KeySource};
 use super::{EncryptionKey, KeyRing, VaultError, key_id, open_with, seal_with};
+use crate::domain::ids::TenantId;
 use crate::store::db::Db;
-use crate::store::installation;
+use crate::store::installation::{self, Place};
 use secrecy::SecretString;
 use sqlx::{Connection as _, PgConnection};
+use std::collections::HashMap;
 
 /// What a rotation did.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -96,14 +98,23 @@ impl Rotation {
     pub async fn reseal(&mut self) -> Result<usize, VaultError> {
         let mut transaction = self.connection.begin().await?;
         let mut changed = 0;
-        for (place, sealed) in installation::sealed_values(&mut transaction).await? {
-            if key_id(&sealed) == Some(self.new.id()) {
+        let mut tenants: HashMap<TenantId, EncryptionKey> = HashMap::new();
+        for (place, tenant, sealed) in installation::sealed_values(&mut transaction).await? {
+            let aad = place.aad();
+            let own = tenant.and_then(|tenant| tenants.get(&tenant));
+            // What a tenant's own key seals stays as it is: that key is wrapped anew.
+            if own.is_some_and(|own| key_id(&sealed) == Some(own.id())) {
                 continue;
             }
-            let aad = place.aad();
+            if own.is_none() && key_id(&sealed) == Some(self.new.id()) {
+                remember(&mut tenants, place, &open_with(&self.ring, &sealed, &aad)?)?;
+                continue;
+            }
             let secret = open_with(&self.ring, &sealed, &aad)?;
-            installation::replace_sealed(&mut transaction, place, &seal_with(&self.new, &secret, &aad))
-                .await?;
+            remember(&mut tenants, place, &secret)?;
+            let own = tenant.and_then(|tenant| tenants.get(&tenant));
+            let sealed = seal_with(own.unwrap_or(&self.new), &secret, &aad);
+            installation::replace_sealed(&mut transaction, place, &sealed).await?;
             changed += 1;
         }
         transaction.commit().await?;
@@ -124,4 +135,16 @@ impl Rotation {
         self.connection.close().await?;
         Ok(Rotated { key: self.new.id().to_owned(), values })
     }
+}
+
+/// A tenant's key, for what comes after it.
+fn remember(
+    tenants: &mut HashMap<TenantId, EncryptionKey>,
+    place: Place,
+    secret: &SecretString,
+) -> Result<(), VaultError> {
+    if let Place::TenantKey(tenant) = place {
+        tenants.insert(tenant, EncryptionKey::parse(secret)?);
+    }
+    Ok(())
 }

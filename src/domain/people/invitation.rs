@@ -79,7 +79,11 @@ pub fn offer(kind: &str, role: Option<Role>, provider: Option<&str>) -> Result<O
 }
 
 /// Whether it can still be used.
-pub fn is_open(expires_at: Option<DateTime<Utc>>, accepted_at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> bool {
+pub fn is_open(
+    expires_at: Option<DateTime<Utc>>,
+    accepted_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> bool {
     accepted_at.is_none() && expires_at.is_none_or(|at| now < at)
 }
 
@@ -97,7 +101,11 @@ mod tests {
         assert_eq!(offer("connect", None, Some("Team 1")), Err(Refused::ProviderName));
         assert_eq!(offer("connect", Some(Role::Viewer), Some("team-1")), Err(Refused::Connect));
         assert_eq!(offer("member", None, Some("team-1")), Err(Refused::Member));
-        assert_eq!(offer("owner", None, None), Err(Refused::Kind), "the gateway itself invites the first owner");
+        assert_eq!(
+            offer("owner", None, None),
+            Err(Refused::Kind),
+            "the gateway itself invites the first owner"
+        );
     }
 
     #[test]

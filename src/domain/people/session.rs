@@ -115,7 +115,12 @@ mod tests {
     }
 
     fn fresh() -> Times {
-        Times { last_seen_at: at(0), expires_at: at(0) + LIFETIME.absolute, value_since: at(0), next_since: None }
+        Times {
+            last_seen_at: at(0),
+            expires_at: at(0) + LIFETIME.absolute,
+            value_since: at(0),
+            next_since: None,
+        }
     }
 
     #[test]

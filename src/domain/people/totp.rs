@@ -109,7 +109,10 @@ mod tests {
         assert_eq!(again.step_of("287082", at(59)), Some(1));
         let url = codes().url();
         let url = url.expose_secret();
-        assert!(url.starts_with("otpauth://totp/gateway:ada") && url.contains(secret.expose_secret()), "{url}");
+        assert!(
+            url.starts_with("otpauth://totp/gateway:ada") && url.contains(secret.expose_secret()),
+            "{url}"
+        );
         assert!(Codes::from_secret(&"not base 32!".into(), "a@b").is_none());
     }
 

@@ -196,7 +196,10 @@ pub async fn end_totp(
 #[utoipa::path(operation_id = "account_sessions", get, path = "/v1/account/sessions", tag = "account",
     security(("token" = [])), responses((status = 200, description = "The newest first", body = AccountSessions),
     (status = 403, description = "With a key there are none", body = ErrorBody)))]
-pub async fn sessions(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<AccountSessions>, ApiError> {
+pub async fn sessions(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+) -> Result<Json<AccountSessions>, ApiError> {
     let current = caller.session().map(|id| id.0);
     let rows = app.people.sessions(caller.actor()).await?;
     let shown = rows.into_iter().map(|row| AccountSession {

@@ -186,10 +186,14 @@ async fn nothing_can_be_written_into_another_tenant() {
 async fn a_tenant_sees_who_its_people_are_and_nothing_that_signs_them_in() {
     let db = two_tenants().await;
     let mut tx = db.db.tenant(OTHER).await.unwrap();
-    let seen: Vec<String> =
-        sqlx::query_scalar("select email from users where has_password = false").fetch_all(&mut *tx).await.unwrap();
+    let seen: Vec<String> = sqlx::query_scalar("select email from users where has_password = false")
+        .fetch_all(&mut *tx)
+        .await
+        .unwrap();
     assert_eq!(seen, ["user2"]);
-    for sql in ["select password_hash from users", "select totp_secret from users", "update users set email = 'x'"] {
+    for sql in
+        ["select password_hash from users", "select totp_secret from users", "update users set email = 'x'"]
+    {
         let mut tx = db.db.tenant(OTHER).await.unwrap();
         let error = tx.execute(sql).await.unwrap_err();
         assert!(error.to_string().contains("permission denied"), "{sql}: {error}");

@@ -2,19 +2,10 @@
 
 use super::scripted;
 use crate::program::process::until;
-use crate::support::world::{Answer, Node, World};
-use axum::body::Body;
+use crate::support::world::{Node, World};
 use serde_json::{Value, json};
 
 const SECRET: &str = "s3cr3t-of-the-api";
-
-async fn put(node: &Node, path: &str, body: Value) -> Answer {
-    node.request("PUT", path, &[], Body::from(body.to_string())).await
-}
-
-async fn delete(node: &Node, path: &str) -> Answer {
-    node.request("DELETE", path, &[], Body::empty()).await
-}
 
 /// A good server, with a secret.
 fn server() -> Value {
@@ -62,7 +53,7 @@ async fn a_server_is_made_read_changed_and_removed_and_its_secrets_stay_inside()
 
     // A mask keeps a secret, an absent one goes, a new name follows.
     let change = json!({"name": "manual", "env": {"TOKEN": "***"}, "timeout_seconds": 5});
-    let changed = put(&node, &format!("/v1/mcp/servers/{id}"), change).await;
+    let changed = node.put(&format!("/v1/mcp/servers/{id}"), &change).await;
     assert_eq!(changed.status, 200, "{}", changed.text());
     assert_eq!(changed.json()["env"], json!({"TOKEN": "***"}));
     assert_eq!(node.get("/v1/mcp/servers/docs").await.status, 404);
@@ -77,7 +68,7 @@ async fn a_server_is_made_read_changed_and_removed_and_its_secrets_stay_inside()
     assert_eq!((again.status, &again.json()["status"]["state"]), (200, &json!("connecting")));
     connected(&node, "manual").await;
 
-    let off = put(&node, "/v1/mcp/servers/manual", json!({"enabled": false})).await.json();
+    let off = node.put("/v1/mcp/servers/manual", &json!({"enabled": false})).await.json();
     assert_eq!(off["status"]["state"], "disabled");
     let refused = node.post("/v1/mcp/servers/manual/reconnect", &json!({})).await;
     assert_eq!((refused.status, &refused.json()["code"]), (409, &json!("disabled")));
@@ -85,12 +76,12 @@ async fn a_server_is_made_read_changed_and_removed_and_its_secrets_stay_inside()
     // Another transport drops what only the old one had.
     let url = "http://127.0.0.1:9/mcp?key=hidden-in-query";
     let change = json!({"transport": "streamable_http", "url": url, "headers": {"authorization": "Bearer hidden-in-header"}});
-    let moved = put(&node, "/v1/mcp/servers/manual", change).await.json();
+    let moved = node.put("/v1/mcp/servers/manual", &change).await.json();
     assert_eq!(
         (&moved["headers"], moved.get("command"), moved.get("env")),
         (&json!({"authorization": "***"}), None, None)
     );
-    put(&node, "/v1/mcp/servers/manual", json!({"enabled": true})).await;
+    node.put("/v1/mcp/servers/manual", &json!({"enabled": true})).await;
     let mut error = String::new();
     until("it fails", async || {
         let shown = node.get("/v1/mcp/servers/manual").await.json();
@@ -103,8 +94,8 @@ async fn a_server_is_made_read_changed_and_removed_and_its_secrets_stay_inside()
     let all = node.get("/v1/mcp/servers").await;
     assert_eq!(all.json()["servers"].as_array().unwrap().len(), 1);
     assert!(!all.text().contains("hidden-in-header") && !all.text().contains(SECRET));
-    assert_eq!(delete(&node, "/v1/mcp/servers/manual").await.json(), json!({"status": "deleted"}));
-    assert_eq!(delete(&node, "/v1/mcp/servers/manual").await.status, 404);
+    assert_eq!(node.delete("/v1/mcp/servers/manual").await.json(), json!({"status": "deleted"}));
+    assert_eq!(node.delete("/v1/mcp/servers/manual").await.status, 404);
     assert_eq!(node.get("/v1/mcp/servers").await.json(), json!({"servers": []}));
     node.stop().await;
 }
@@ -166,8 +157,8 @@ async fn a_server_of_the_file_is_shown_and_cannot_be_changed_here() {
         (&Value::Null, &json!("file"), &json!({"TOKEN": "***"}))
     );
     for answer in [
-        put(&node, "/v1/mcp/servers/docs", json!({"enabled": false})).await,
-        delete(&node, "/v1/mcp/servers/docs").await,
+        node.put("/v1/mcp/servers/docs", &json!({"enabled": false})).await,
+        node.delete("/v1/mcp/servers/docs").await,
         node.post("/v1/mcp/servers", &server()).await,
     ] {
         assert_eq!(

@@ -63,7 +63,8 @@ async fn a_recovery_code_works_once() {
     let node = world.bare_node().await;
     let owner = owner(&node).await;
     let (_, codes) = begun(&owner).await;
-    let try_with = async |code: &str| Browser::new(&node).post("/v1/auth/sign-in", with_code(code)).await.status;
+    let try_with =
+        async |code: &str| Browser::new(&node).post("/v1/auth/sign-in", with_code(code)).await.status;
     assert_eq!(try_with(&codes[0].to_uppercase()).await, 200);
     assert_eq!(try_with(&codes[0]).await, 401);
     assert_eq!(try_with(&codes[1]).await, 200);

@@ -3,8 +3,8 @@
 use super::{Browser, OWNER, PASSWORD, code, member, owner, token_of, with_token};
 use crate::program::process::Home;
 use crate::support::database::database;
-use crate::support::world::{Answer, World};
 use crate::support::world::TOKEN;
+use crate::support::world::{Answer, World};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
@@ -65,7 +65,8 @@ async fn an_invitation_is_used_by_one_of_many_who_try_at_once() {
     let token = token_of(&owner.post("/v1/invitations", json!({"kind": "member"})).await);
     let browsers = [Browser::new(&one), Browser::new(&two), Browser::new(&one), Browser::new(&two)];
     let tried = browsers.iter().enumerate().map(|(n, browser)| {
-        browser.post(PATH, json!({"token": token, "email": format!("ada{n}@example.com"), "password": PASSWORD}))
+        browser
+            .post(PATH, json!({"token": token, "email": format!("ada{n}@example.com"), "password": PASSWORD}))
     });
     let answers = futures_util::future::join_all(tried).await;
     assert_eq!(answers.iter().filter(|answer| answer.status == 200).count(), 1);
@@ -111,7 +112,8 @@ async fn a_withdrawn_or_late_invitation_is_as_one_that_never_was() {
     let path = format!("/v1/invitations/{}", withdrawn.json()["id"].as_str().unwrap());
     assert_eq!(owner.delete(&path).await.status, 204);
     assert_eq!(owner.delete(&path).await.status, 404);
-    let late = token_of(&owner.post("/v1/invitations", json!({"kind": "member", "expires_in_hours": 1})).await);
+    let late =
+        token_of(&owner.post("/v1/invitations", json!({"kind": "member", "expires_in_hours": 1})).await);
     sqlx::query("update invitations set expires_at = now()").execute(&world.db.pool).await.unwrap();
     let browser = Browser::new(&node);
     let mut texts = Vec::new();

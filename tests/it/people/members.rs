@@ -84,7 +84,10 @@ async fn the_last_owner_is_neither_removed_nor_demoted_nor_disabled() {
         ada.put(&mine_path, json!({"role": "admin"}))
     );
     let statuses = [a.status, b.status];
-    assert!(statuses.contains(&200) && statuses.iter().any(|status| [403, 409].contains(status)), "{statuses:?}");
+    assert!(
+        statuses.contains(&200) && statuses.iter().any(|status| [403, 409].contains(status)),
+        "{statuses:?}"
+    );
     let (left, id) = if a.status == 200 { (&owner, &mine) } else { (&ada, &adas) };
     for change in [json!({"role": "admin"}), json!({"role": "viewer", "disabled": true})] {
         assert_eq!(code(&left.put(&path(id), change).await), (409, "last_owner".into()));
@@ -124,7 +127,10 @@ async fn a_tenant_sees_its_own_people_and_a_user_only_their_tenants() {
     let invited = owner.ask("POST", "/v1/invitations", &there, &invite).await;
     let token = token_of(&invited);
     let wrong = json!({"token": token, "password": "a wrong password"});
-    assert_eq!(code(&Browser::new(&node).post("/v1/invitations/accept", wrong).await).1, "invalid_credentials");
+    assert_eq!(
+        code(&Browser::new(&node).post("/v1/invitations/accept", wrong).await).1,
+        "invalid_credentials"
+    );
     let right = json!({"token": token, "password": PASSWORD});
     let accepted = Browser::new(&node).post("/v1/invitations/accept", right).await;
     assert_eq!(accepted.status, 200, "{}", accepted.text());
@@ -133,8 +139,12 @@ async fn a_tenant_sees_its_own_people_and_a_user_only_their_tenants() {
     assert_eq!(places[0]["slug"], "master");
     assert_eq!((&places[1]["slug"], &places[1]["role"]), (&json!("other"), &json!("admin")));
     for asked in ["other", OTHER] {
-        let session = bob.ask("GET", "/v1/auth/session", &[("x-goclaw-tenant-id", asked)], &json!(null)).await;
-        assert_eq!((&session.json()["role"], &session.json()["tenant"]["slug"]), (&json!("admin"), &json!("other")));
+        let session =
+            bob.ask("GET", "/v1/auth/session", &[("x-goclaw-tenant-id", asked)], &json!(null)).await;
+        assert_eq!(
+            (&session.json()["role"], &session.json()["tenant"]["slug"]),
+            (&json!("admin"), &json!("other"))
+        );
     }
     assert_eq!(bob.get("/v1/users").await.status, 403, "a viewer of the first one");
     let theirs = bob.ask("GET", "/v1/users", &there, &json!(null)).await.json();

@@ -109,10 +109,9 @@ async fn whoever_has_the_token_sees_the_sessions_that_it_opened_and_another_toke
     let listed = browser.get("/v1/account/sessions").await.json();
     assert_eq!(listed["sessions"].as_array().unwrap().len(), 1, "{listed}");
     assert_eq!(listed["sessions"][0]["method"], "token");
-    for (path, body) in [
-        ("/v1/account/totp", json!({})),
-        ("/v1/account/password", json!({"new": "another password"})),
-    ] {
+    for (path, body) in
+        [("/v1/account/totp", json!({})), ("/v1/account/password", json!({"new": "another password"}))]
+    {
         assert_eq!(code(&browser.post(path, body).await), (403, "not_a_person".into()));
     }
     assert!(browser.moved(&two).is_in().await);

@@ -25,7 +25,10 @@ async fn a_person_signs_in_with_their_password_and_the_token_still_works() {
     let session = browser.get("/v1/auth/session").await.json();
     assert_eq!(session, answer.json());
     assert_eq!(session["user"]["email"], OWNER);
-    assert_eq!((&session["user"]["has_totp"], &session["user"]["has_password"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&session["user"]["has_totp"], &session["user"]["has_password"]),
+        (&json!(false), &json!(true))
+    );
     assert_eq!((&session["role"], &session["tenant"]["slug"]), (&json!("owner"), &json!("master")));
     assert_eq!(session["permissions"].as_array().unwrap().len(), 10);
     assert_eq!(session["tenants"][0]["role"], "owner");

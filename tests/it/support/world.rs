@@ -169,6 +169,14 @@ impl Node {
         self.request("POST", path, headers, Body::from(body.to_string())).await
     }
 
+    pub async fn put(&self, path: &str, body: &Value) -> Answer {
+        self.request("PUT", path, &[], Body::from(body.to_string())).await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.request("DELETE", path, &[], Body::empty()).await
+    }
+
     /// As the gateway's owner, unless `headers` say otherwise.
     pub async fn request(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Body) -> Answer {
         request(self.router(), method, path, headers, body).await

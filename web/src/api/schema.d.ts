@@ -818,6 +818,43 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tenants */
+        get: operations["tenants_list"];
+        put?: never;
+        /** Makes a tenant */
+        post: operations["tenants_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tenants/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tenant, by id or slug */
+        get: operations["tenants_get"];
+        /** Gives a tenant another slug or name */
+        put: operations["tenants_update"];
+        post?: never;
+        /** Removes a tenant with everything in it; its secrets can't be opened again */
+        delete: operations["tenants_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tools": {
         parameters: {
             query?: never;
@@ -1105,6 +1142,13 @@ export interface components {
         CreateSession: {
             /** @description The gateway's token; `gateway token` prints it. */
             token: string;
+        };
+        /** @description A new tenant. */
+        CreateTenant: {
+            /** @description Lower-case letters, digits and hyphens; unique. */
+            slug: string;
+            /** @description For people; the slug when it is absent. */
+            name?: string | null;
         };
         /** @description Bought credits, with which an account goes on past its windows. */
         CreditsBody: {
@@ -2015,6 +2059,28 @@ export interface components {
             slug: string;
             name: string;
         };
+        /** @description A tenant. */
+        TenantBody: {
+            id: string;
+            slug: string;
+            name: string;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: int64
+             * @description How many it has.
+             */
+            providers: number;
+            /**
+             * Format: int64
+             * @description How many are in its database; the file's agents are the default tenant's.
+             */
+            agents: number;
+        };
+        /** @description All tenants, the default one first. */
+        TenantList: {
+            tenants: components["schemas"]["TenantBody"][];
+        };
         /** @description Tokens. Cached tokens are part of the input, reasoning tokens part of the output. */
         Tokens: {
             /** Format: int64 */
@@ -2117,6 +2183,11 @@ export interface components {
              *     `extra_provider_names` is the whole list of members, null dissolves it.
              */
             settings?: Record<string, unknown> | null;
+        };
+        /** @description What is to change. */
+        UpdateTenant: {
+            slug?: string | null;
+            name?: string | null;
         };
         /** @description Trouble of the upstream as a whole: many accounts fail alike within a minute. */
         UpstreamIncident: {
@@ -4324,6 +4395,196 @@ export interface operations {
                 };
             };
             /** @description A run is on in it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tenants_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantList"];
+                };
+            };
+        };
+    };
+    tenants_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateTenant"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantBody"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The slug is taken */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tenants_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tenants_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateTenant"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TenantBody"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The slug is taken, or the tenant is the default one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    tenants_delete: {
+        parameters: {
+            query?: {
+                /** @description The tenant's slug. */
+                confirm?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is the default one, or `confirm` is not its slug: `dependents` */
             409: {
                 headers: {
                     [name: string]: unknown;

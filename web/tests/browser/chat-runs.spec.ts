@@ -87,6 +87,7 @@ test("a message that is said meanwhile waits, and is part of the conversation in
   await page.getByText("Queued: the agent reads it at its next step").waitFor();
   await page.getByRole("button", { name: "Stop" }).click();
   await page.getByRole("button", { name: "Send" }).first().waitFor();
+  await page.getByTestId("queued").waitFor({ state: "detached" });
   await page.getByText("Say hello.").waitFor();
 });
 
