@@ -66,10 +66,8 @@ pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
         Err(error) => tracing::warn!(%error, "changes of the settings need a restart"),
     }
     // Standard output of a service is a log: a link that makes an owner is shown only to a person at a terminal.
-    let owner = match std::io::stdout().is_terminal() {
-        true => running.app.people.invite_owner().await,
-        false => Ok(None),
-    };
+    let shown = std::io::stdout().is_terminal();
+    let owner = if shown { running.app.people.invite_owner().await } else { Ok(None) };
     let owner = owner.unwrap_or_else(|error| {
         tracing::warn!(%error, "no link for the first owner was made");
         None

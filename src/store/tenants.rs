@@ -28,6 +28,7 @@ pub struct TenantRow {
 /// What a tenant has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Counts {
+    pub members: i64,
     pub providers: i64,
     pub agents: i64,
 }
@@ -94,7 +95,8 @@ pub async fn delete(db: &mut PgConnection, id: TenantId) -> sqlx::Result<()> {
 /// What a tenant has.
 pub async fn counts(db: &mut PgConnection, id: TenantId) -> sqlx::Result<Counts> {
     sqlx::query_as(
-        "select (select count(*) from providers where tenant_id = $1) as providers,
+        "select (select count(*) from memberships where tenant_id = $1) as members,
+                (select count(*) from providers where tenant_id = $1) as providers,
                 (select count(*) from agents where tenant_id = $1) as agents",
     )
     .bind(id.0)

@@ -405,13 +405,19 @@ pub async fn give_attempts_back(conn: &mut PgConnection, buckets: &[String]) -> 
         .map(drop)
 }
 
-/// Forgets counters that have run out, and addresses that nobody came from since `addresses`.
+/// Forgets counters that have run out, people whose tenants are gone, and addresses that nobody came from since
+/// `addresses`.
 pub async fn prune(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     addresses: DateTime<Utc>,
 ) -> sqlx::Result<()> {
     sqlx::query("delete from sign_in_attempts where resets_at <= $1").bind(now).execute(&mut *conn).await?;
+    sqlx::query(
+        "delete from users where not is_owner and not exists (select from memberships where user_id = users.id)",
+    )
+    .execute(&mut *conn)
+    .await?;
     sqlx::query("delete from known_addresses where seen_at < $1")
         .bind(addresses)
         .execute(conn)

@@ -45,7 +45,7 @@ pub struct SignInMethods {
     needs_owner: bool,
 }
 
-/// An OpenID Connect issuer.
+/// An issuer of the sign-in standard `OpenID` Connect.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct OidcMethod {
     name: String,

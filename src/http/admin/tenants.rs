@@ -2,7 +2,7 @@
 
 use super::providers::Done;
 use crate::app::App;
-use crate::app::tenants::TenantError;
+use crate::app::tenants::{Counts, TenantError};
 use crate::domain::access::Permission;
 use crate::domain::catalogue::TenantName;
 use crate::http::error::{ApiError, ErrorBody};
@@ -22,6 +22,8 @@ pub struct TenantBody {
     slug: String,
     name: String,
     created_at: DateTime<Utc>,
+    /// How many people are its members; owners may touch every tenant without that.
+    members: i64,
     /// How many it has.
     providers: i64,
     /// How many are in its database; the file's agents are the default tenant's.
@@ -142,8 +144,8 @@ pub async fn delete(
 async fn body(app: &App, tenant: TenantName) -> Result<TenantBody, ApiError> {
     let has = app.tenants.counts(tenant.id).await?;
     let TenantName { id, slug, name, created_at } = tenant;
-    let (providers, agents) = (has.providers, has.agents);
-    Ok(TenantBody { id: id.to_string(), slug, name, created_at, providers, agents })
+    let Counts { members, providers, agents } = has;
+    Ok(TenantBody { id: id.to_string(), slug, name, created_at, members, providers, agents })
 }
 
 impl From<TenantError> for ApiError {

@@ -3,8 +3,8 @@
 use super::{Browser, OWNER, PASSWORD, code, member, owner, token_of, with_token};
 use crate::program::process::Home;
 use crate::support::database::database;
-use crate::support::world::{Answer, World};
 use crate::support::world::TOKEN;
+use crate::support::world::{Answer, World};
 use reqwest::Method;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
