@@ -1,5 +1,7 @@
 //! Providers: made, changed, removed, verified.
 
+mod view;
+
 use crate::app::audit::{self, Change};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
@@ -15,13 +17,12 @@ use crate::domain::pool::validate::PoolViolation;
 use crate::domain::provider::{ProviderType, TYPES, is_slug};
 use crate::store::db::Db;
 use crate::store::db::unique_violation;
-use crate::store::grants;
 use crate::store::pools::{self as pool_rows, broken_rule};
 use crate::store::providers::{self, NewProvider, ProviderChange, ProviderRow, api_key_aad};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value, json};
-use sqlx::PgConnection;
 use std::sync::Arc;
+use view::view;
 
 /// What it works with.
 pub struct Providers {
@@ -319,30 +320,6 @@ impl Providers {
             _ => Ok(()),
         })
     }
-}
-
-/// For the audit log: the provider with its pool and its account, as this transaction sees them.
-async fn view(tx: &mut PgConnection, tenant: TenantId, row: &ProviderRow) -> sqlx::Result<Value> {
-    let pool = match pool_rows::get(tx, tenant, row.id).await? {
-        Some(pool) => json!({
-            "strategy": pool.strategy,
-            "affinity": pool.affinity,
-            "extra_provider_names": pool_rows::member_names(tx, tenant, row.id).await?,
-        }),
-        None => Value::Null,
-    };
-    let account = grants::get(tx, tenant, row.id).await?.map(|grant| grant.email.unwrap_or(grant.account_id));
-    Ok(json!({
-        "name": row.name,
-        "provider_type": row.provider_type,
-        "display_name": row.display_name,
-        "api_base": row.api_base,
-        "api_key": row.api_key.as_ref().map(|_| "***"),
-        "enabled": row.enabled,
-        "settings": row.settings,
-        "codex_pool": pool,
-        "account": account,
-    }))
 }
 
 /// Tries again when the constraints of the pools refused what the rules had let pass: another write came in between,

@@ -209,5 +209,9 @@ fn filter(
     let text = |text: Option<String>| {
         text.map(|text| text.trim().replace('\0', "\u{fffd}")).filter(|text| !text.is_empty())
     };
+    // Postgres knows fewer years than chrono does, and no entry is from another time.
+    let last = DateTime::from_timestamp(253_402_300_799, 0).unwrap_or(DateTime::UNIX_EPOCH);
+    let time = |at: Option<DateTime<Utc>>| at.map(|at| at.clamp(DateTime::UNIX_EPOCH, last));
+    let (since, until) = (time(since), time(until));
     Filter { actor: text(actor), action: text(action), object: text(object), since, until }
 }

@@ -63,6 +63,8 @@ async fn filters_find_actors_actions_objects_and_times() {
         .to_owned();
     assert_eq!(found(&format!("since={third}")).await, [5, 4, 3]);
     assert_eq!(found(&format!("until={third}")).await, [2, 1]);
+    assert_eq!(found("since=%2B200000-01-01T00:00:00Z").await, [0; 0], "a year that Postgres does not have");
+    assert_eq!(found("since=-200000-01-01T00:00:00Z").await.len(), 5);
     for wrong in ["since=yesterday", "before=x", "limit=x"] {
         let answer = desk.send("GET", &format!("/v1/activity?{wrong}"), &Value::Null).await;
         assert_eq!(answer.status, 400, "{wrong}");
