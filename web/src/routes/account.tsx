@@ -1,6 +1,4 @@
-import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
-import { buttonClass } from "@/components/Button";
 import { Notice } from "@/components/Notice";
 import { PageHeader } from "@/components/PageHeader";
 import { Rich } from "@/components/Rich";
@@ -16,15 +14,7 @@ export default function AccountPage() {
   const user = session?.user;
   return (
     <>
-      <PageHeader
-        title={t("account.title")}
-        lead={t("account.lead")}
-        actions={
-          <Link to="/me" className={buttonClass()}>
-            {t("account.own_use")}
-          </Link>
-        }
-      />
+      <PageHeader title={t("account.title")} lead={t("account.lead")} />
       {session && !user && (
         <Notice tone="idle">
           <Rich text={t("account.by_token")} />

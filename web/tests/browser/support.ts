@@ -135,14 +135,19 @@ export async function removeUser(email: string): Promise<void> {
   if (found) await api("DELETE", `/v1/users/${found.id}`);
 }
 
-/** Asks the gateway one question, as a program would: with its token, or with a key. */
-export async function ask(question: string, key: string = TOKEN): Promise<void> {
+/** Puts one question to the gateway, as a program would: with its token, or with a key. */
+export async function question(text: string, key: string = TOKEN): Promise<Response> {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const models = await fetch(`${GATEWAY_URL}/v1/models`, { headers });
   const { data } = (await models.json()) as { data: { id: string }[] };
   const model = data.find(({ id }) => !/^agent:|\//.test(id))?.id;
-  const body = JSON.stringify({ model, messages: [{ role: "user", content: question }] });
-  const answer = await fetch(`${GATEWAY_URL}/v1/chat/completions`, { method: "POST", headers, body });
+  const body = JSON.stringify({ model, messages: [{ role: "user", content: text }] });
+  return fetch(`${GATEWAY_URL}/v1/chat/completions`, { method: "POST", headers, body });
+}
+
+/** Has a question answered. */
+export async function ask(text: string, key: string = TOKEN): Promise<void> {
+  const answer = await question(text, key);
   if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
 }
 

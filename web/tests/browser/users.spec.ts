@@ -54,6 +54,8 @@ test("a user's role is changed, they are disabled and removed, and see of it wha
   await page.getByRole("menuitem", { name: "Disable" }).click();
   await row.getByText("Disabled").waitFor();
   await theirs.page.reload();
+  await theirs.page.getByText("This account may not use any tenant").waitFor();
+  await theirs.page.getByRole("button", { name: "Sign out" }).click();
   await theirs.page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   await theirs.close();
 

@@ -77,9 +77,11 @@ function Row({ session, busy, onEnd }: RowProps) {
       </Td>
       <Td className="font-mono text-xs">{session.address ?? "–"}</Td>
       <Td>
+        <span className="text-muted sm:hidden">{t("account.since")} </span>
         <RelativeTime at={session.created_at} />
       </Td>
       <Td>
+        <span className="text-muted sm:hidden">{t("account.last_seen")} </span>
         <RelativeTime at={session.last_seen_at} />
       </Td>
       <Td className="text-right">

@@ -42,6 +42,7 @@ export function KeyRow({ apiKey, onEdit, onRevoke, onDelete }: KeyRowProps) {
         <LimitBars limits={apiKey.limits} />
       </Td>
       <Td className="align-top">
+        <span className="text-muted sm:hidden">{t("keys.last_used")} </span>
         {last_used_at ? (
           <RelativeTime at={last_used_at} />
         ) : (

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Me } from "@/api/access";
 import { Card } from "@/components/Card";
 import { Facts } from "@/components/Facts";
+import { Notice } from "@/components/Notice";
 import { RelativeTime } from "@/components/RelativeTime";
 import { Allowed } from "../keys/Allowed";
 import { KeyStateWord } from "../keys/KeyStateWord";
@@ -36,6 +37,7 @@ export function MeView({ me }: { me: Me }) {
           </div>
         </Card>
       )}
+      {!key && <Notice tone="idle">{t("me.by_key")}</Notice>}
       {me.usage && (
         <div className="lg:col-span-2">
           <UsageCard usage={me.usage} />

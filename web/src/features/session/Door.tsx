@@ -10,7 +10,7 @@ export function Door({ wide = false, children }: { wide?: boolean; children: Rea
     <main
       className={cx(
         "mx-auto flex min-h-dvh flex-col justify-center gap-6 px-4 py-10",
-        wide ? "max-w-2xl" : "max-w-sm",
+        wide ? "max-w-3xl" : "max-w-sm",
       )}
     >
       <Wordmark />

@@ -76,7 +76,7 @@ test("after too many attempts the page says how long to wait, and sends nothing 
   const user = userEvent.setup();
   await user.type(await screen.findByLabelText("E-mail address"), "ada@example.com");
   await user.type(screen.getByLabelText("Password"), "wrong{Enter}");
-  expect(await screen.findByText(/You can try again in 1 min/)).toBeVisible();
+  expect(await screen.findByText(/You can try again in 1m 30s/)).toBeVisible();
   expect(screen.getByRole("button", { name: "Sign in" })).toBeDisabled();
   await user.type(screen.getByLabelText("Password"), "{Enter}");
   expect(calls.filter(({ route }) => route.startsWith("POST"))).toHaveLength(1);

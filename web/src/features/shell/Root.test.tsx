@@ -23,6 +23,20 @@ test("signed out, the sign-in stands in the page's place; signing in shows the p
   expect(await screen.findByLabelText("Gateway token")).toBeVisible();
 });
 
+test("who may use no tenant any more is told so, and can sign out", async () => {
+  const refused = () => json({ error: "no", code: "no_access" }, 403);
+  let answer: () => Response = refused;
+  stubGateway({
+    "GET /v1/auth/session": () => answer(),
+    "DELETE /v1/auth/session": () => new Response(null, { status: 204 }),
+  });
+  await renderInApp(<Root />);
+  expect(await screen.findByText(/This account may not use any tenant/)).toBeVisible();
+  answer = denied;
+  await userEvent.setup().click(screen.getByRole("button", { name: "Sign out" }));
+  expect(await screen.findByLabelText("Gateway token")).toBeVisible();
+});
+
 test("a gateway that does not answer is said, and trying again works", async () => {
   let up = false;
   stubGateway({

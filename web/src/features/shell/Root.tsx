@@ -1,5 +1,6 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense } from "react";
+import { ApiError } from "@/api/errors";
 import { useReloadWhenBack } from "@/hooks/useReachable";
 import { useSession } from "@/hooks/useSession";
 import { Booting, Unreachable } from "./Booting";
@@ -7,6 +8,7 @@ import { Shell } from "./Shell";
 
 // Who is signed in never needs it.
 const SignIn = lazy(() => import("../session/SignIn"));
+const NoPlace = lazy(() => import("../session/NoPlace"));
 
 /** Pages for whoever has the link or a key, with a frame of their own. */
 const INVITE = "/invite";
@@ -24,6 +26,13 @@ export function Root() {
     return (
       <Suspense fallback={<Booting />}>
         <Outlet />
+      </Suspense>
+    );
+  // Also when there was a page: it would only show refusals.
+  if (session.error instanceof ApiError && session.error.code === "no_access")
+    return (
+      <Suspense fallback={<Booting />}>
+        <NoPlace />
       </Suspense>
     );
   if (session.data) return <Shell session={session.data} />;

@@ -12,6 +12,12 @@ import { useUpdateUser } from "@/hooks/useUsers";
 import { RoleSelect } from "../access/RoleSelect";
 import { disableBar, removeBar, roleBar } from "./rules";
 
+/** How somebody signs in; a second factor only goes with a password. */
+function wayOf({ has_password, has_totp }: User) {
+  if (!has_password) return "users.elsewhere";
+  return has_totp ? "users.two_factors" : "users.password";
+}
+
 interface UserRowProps {
   user: User;
   users: User[];
@@ -54,10 +60,9 @@ export function UserRow({ user, users, self, onRemove }: UserRowProps) {
           {t(disabled ? "users.disabled" : "users.active")}
         </StatusWord>
       </Td>
+      <Td>{t(wayOf(user))}</Td>
       <Td>
-        {t(user.has_totp ? "users.two_factors" : user.has_password ? "users.password" : "users.elsewhere")}
-      </Td>
-      <Td>
+        <span className="text-muted sm:hidden">{t("account.last_seen")} </span>
         {last_seen_at ? (
           <RelativeTime at={last_seen_at} />
         ) : (
