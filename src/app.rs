@@ -90,6 +90,8 @@ pub struct App {
     pub shutdown: crate::lifecycle::Shutdown,
     /// The port that was really bound, once there is one.
     pub bound: std::sync::OnceLock<std::net::SocketAddr>,
+    /// That of the admin listener, when there is one.
+    pub admin_bound: std::sync::OnceLock<std::net::SocketAddr>,
     /// Everything upstream is simulated.
     pub demo: bool,
 }
@@ -109,13 +111,28 @@ impl App {
             Some(url) => url.trim_end_matches('/').to_owned(),
             None => {
                 let port = self.bound.get().map_or(config.server.port, std::net::SocketAddr::port);
-                // A listener on every address is reached through loopback from here.
-                let host = match config.server.host.as_str() {
-                    "0.0.0.0" | "::" => "127.0.0.1",
-                    host => host,
-                };
-                format!("http://{host}:{port}")
+                own_url(&config.server, &config.server.host, port)
             }
         }
     }
+
+    /// The address of the dashboard, without a slash at the end: the admin listener's when there is one.
+    pub fn dashboard_url(&self) -> String {
+        let config = self.config.load();
+        match (config.server.admin.port, self.admin_bound.get()) {
+            (Some(_), Some(bound)) => own_url(&config.server, &config.server.admin.host, bound.port()),
+            _ => self.public_url(),
+        }
+    }
+}
+
+fn own_url(server: &crate::config::Server, host: &str, port: u16) -> String {
+    let scheme = if server.tls.certificate.is_some() { "https" } else { "http" };
+    // A listener on every address is reached through loopback from here.
+    let host = match host {
+        "0.0.0.0" | "::" => "127.0.0.1".to_owned(),
+        host if host.contains(':') => format!("[{host}]"),
+        host => host.to_owned(),
+    };
+    format!("{scheme}://{host}:{port}")
 }

@@ -14,6 +14,7 @@ mod embedded;
 mod events;
 mod gateway;
 mod layering;
+mod listener;
 mod mcp;
 mod pools;
 mod program;

@@ -3,6 +3,7 @@
 pub mod process;
 
 mod commands;
+mod doors;
 mod life;
 mod replicas;
 mod settings;
