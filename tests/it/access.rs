@@ -1,4 +1,6 @@
 //! Who may do what, and the walls between tenants.
 
+mod bodies;
 mod routes;
+mod secrets;
 mod walls;

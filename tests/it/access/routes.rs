@@ -15,16 +15,17 @@ const PUBLIC: [(&str, &str); 5] = [
 ];
 
 /// A route of the document.
-struct Route {
-    method: String,
+pub struct Route {
+    pub method: String,
     /// With something in the place of every parameter.
-    path: String,
-    name: String,
+    pub path: String,
+    pub name: String,
+    pub takes_body: bool,
     /// `None`: public. Empty: whoever is signed in.
     needs: Option<Vec<Permission>>,
 }
 
-fn routes() -> Vec<Route> {
+pub fn routes() -> Vec<Route> {
     let document: Value = serde_json::from_str(&gateway::http::openapi()).unwrap();
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -55,6 +56,7 @@ fn routes() -> Vec<Route> {
                 method: method.to_uppercase(),
                 path: path_asked,
                 name: format!("{method} {path}"),
+                takes_body: operation.get("requestBody").is_some(),
                 needs,
             });
         }
