@@ -40,6 +40,7 @@ test: tools-rust $(WEB_STAMP) web/dist/index.html nextest postgres clients ## Ru
 # that the tests add.
 lint: tools-rust $(WEB_STAMP) ## Check formatting, lints, and that generated files are current
 	$(CARGO) fmt --check
+	CARGO="$(CARGO)" .ci/deny.sh
 	$(CARGO) clippy --all-targets --locked -- -D warnings
 	$(CARGO) test --no-run --locked --quiet --test it
 	"$(TARGET_DIR)/debug/gateway" openapi | diff -u --label web/openapi.json --label "gateway openapi" web/openapi.json -

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The real clients (OpenAI's SDKs, the Codex CLI, MCP's SDKs) and a real browser against `gateway demo`. Called by `make test`,
-# which built the program and the dashboard. CHROMIUM names the browser.
+# The real clients (OpenAI's SDKs, the Codex CLI, MCP's SDKs) and a real browser against `gateway demo`, and the API against
+# its own document. Called by `make test`, which built the program and the dashboard. CHROMIUM names the browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -31,5 +31,6 @@ failed=0
 (cd "$clients" && node --test --test-concurrency=1) || failed=1
 (cd "$clients" && "$root/$python" -m unittest -v test_openai_sdk test_mcp_sdk) || failed=1
 (cd web && npm run --silent test:browser) || failed=1
+.ci/fuzz.sh || failed=1
 [ "$failed" = 0 ] || { echo "--- the gateway's log"; tail -n 50 "$log"; }
 exit "$failed"

@@ -103,6 +103,8 @@ pub struct App {
     pub shutdown: crate::lifecycle::Shutdown,
     /// The port that was really bound, once there is one.
     pub bound: std::sync::OnceLock<std::net::SocketAddr>,
+    /// That of the admin listener, when there is one.
+    pub admin_bound: std::sync::OnceLock<std::net::SocketAddr>,
     /// Everything upstream is simulated.
     pub demo: bool,
 }
@@ -120,5 +122,14 @@ impl App {
     /// The address that people use, without a slash at the end.
     pub fn public_url(&self) -> String {
         self.config.load().server.address(self.bound.get().map(std::net::SocketAddr::port))
+    }
+
+    /// The address of the dashboard, without a slash at the end: the admin listener's when there is one.
+    pub fn dashboard_url(&self) -> String {
+        let config = self.config.load();
+        match (config.server.admin.port, self.admin_bound.get()) {
+            (Some(_), Some(bound)) => config.server.own_url(&config.server.admin.host, bound.port()),
+            _ => self.public_url(),
+        }
     }
 }

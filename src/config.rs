@@ -42,7 +42,7 @@ pub use problem::{ConfigError, Problem, What};
 pub use quota::Quota;
 pub use reload::{Change, ConfigChange, NEEDS_RESTART};
 pub use routing::Routing;
-pub use server::Server;
+pub use server::{Admin, Server, Tls};
 pub use telemetry::{LogFormat, Telemetry};
 pub use tools::{ToolExec, ToolFiles, ToolNotes, ToolWebFetch, Tools};
 pub use tree::Source;

@@ -6,6 +6,8 @@ pub mod openai;
 
 pub mod mcp;
 
+pub mod listener;
+
 pub mod login_callback;
 
 pub mod dashboard;
@@ -17,6 +19,7 @@ pub mod error;
 pub mod extract;
 
 pub mod cookie;
+mod document;
 
 use crate::app::App;
 use axum::Router;
@@ -68,12 +71,8 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         account, activity, agents, codex_pool_activity, events, invitations, keys, mcp_servers, me, oauth,
         overview, providers, quota, requests, runs, session, sessions, tenants, tools, traces, users,
     };
-    use openai::{chat_completions, models, responses};
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(responses::create, responses::upgrade))
-        .routes(routes!(responses::get))
-        .routes(routes!(chat_completions::create))
-        .routes(routes!(models::list))
+        .merge(for_models())
         .routes(routes!(session::methods))
         .routes(routes!(session::sign_in))
         .routes(routes!(session::create, session::get, session::delete))
@@ -124,34 +123,63 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(codex_pool_activity::of_provider))
         .merge(oauth::routes())
         .merge(quota::routes())
-        .routes(routes!(health::healthz))
-        .routes(routes!(health::readyz))
+        .merge(for_probes())
         .routes(routes!(health::metrics))
+}
+
+/// What clients of models call.
+fn for_models() -> OpenApiRouter<Arc<App>> {
+    use openai::{chat_completions, models, responses};
+    OpenApiRouter::new()
+        .routes(routes!(responses::create, responses::upgrade))
+        .routes(routes!(responses::get))
+        .routes(routes!(chat_completions::create))
+        .routes(routes!(models::list))
+}
+
+/// What a load balancer asks.
+fn for_probes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(health::healthz)).routes(routes!(health::readyz))
 }
 
 /// The OpenAPI document, as JSON.
 pub fn openapi() -> String {
-    let document = documented(0).into_openapi();
+    let mut document = documented(0).into_openapi();
+    document::add_common_answers(&mut document);
     let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text
 }
 
-/// The whole server, without its socket. The layers from the outside inwards: every request has an id and a span,
-/// every answer the same security headers, every error the same shape; a panic is a 500.
+/// The whole server, without its socket.
 pub fn router(app: &Arc<App>) -> Router {
     let message_body = app.config.load().server.max_body_mib << 20;
     let (routes, _) = documented(message_body).split_for_parts();
+    layered(with_unlisted(routes).fallback(dashboard::serve), app)
+}
+
+/// What stands open when everything else has a listener of its own.
+pub fn public_router(app: &Arc<App>) -> Router {
+    let (routes, _) = for_models().merge(for_probes()).split_for_parts();
+    let nothing = || async { error::ApiError::not_found("route") };
+    layered(with_unlisted(routes).fallback(nothing), app)
+}
+
+/// Paths of clients of models that a router and a document write in different ways.
+fn with_unlisted(routes: Router<Arc<App>>) -> Router<Arc<App>> {
+    routes.route("/v1/models/{*id}", get(openai::models::get)).route("/mcp", any(mcp::serve))
+}
+
+/// The layers from the outside inwards: every request has an id and a span, every answer the same security headers, every
+/// error the same shape; a panic is a 500.
+fn layered(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
     routes
-        .route("/v1/models/{*id}", get(openai::models::get))
-        .route("/mcp", any(mcp::serve))
-        .fallback(dashboard::serve)
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(error::in_our_shape))
         .layer(middleware::from_fn(cookie::with_next_value))
-        .layer(middleware::map_response(dashboard::security_headers))
         .layer(cors(&app.config.load().server.allowed_origins))
+        .layer(middleware::map_response(dashboard::security_headers))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),

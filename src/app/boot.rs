@@ -257,6 +257,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         metrics,
         shutdown,
         bound: OnceLock::new(),
+        admin_bound: OnceLock::new(),
         demo,
     });
     background::spawn(&app).await?;

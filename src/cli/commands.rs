@@ -9,6 +9,7 @@ use crate::app::vault::rotation;
 use crate::config::{Config, Loader, Overrides};
 use crate::domain::audit::Head;
 use crate::http::admin::invitations::link;
+use crate::http::listener::tls;
 use crate::store::backup::{self, BackupError, BackupMeta, Header, RestoreOptions};
 use crate::store::notify::notify;
 use anyhow::{Context as _, bail};
@@ -17,7 +18,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 
 /// Writes a line to standard output.
 pub(super) fn print(line: &str) -> anyhow::Result<()> {
@@ -141,12 +142,19 @@ pub(super) async fn health(overrides: Overrides) -> anyhow::Result<()> {
         "::" => "::1",
         host => host,
     };
+    let tls = match &config.server.tls.certificate {
+        Some(certificate) => Some(tls::connector(certificate).await?),
+        None => None,
+    };
     let ask = async {
-        let mut stream = tokio::net::TcpStream::connect((host, config.server.port)).await?;
-        stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n").await?;
-        let mut answer = Vec::new();
-        stream.take(4096).read_to_end(&mut answer).await?;
-        Ok::<_, std::io::Error>(answer)
+        let stream = tokio::net::TcpStream::connect((host, config.server.port)).await?;
+        match tls {
+            Some(tls) => {
+                let name = rustls::pki_types::ServerName::try_from("gateway").expect("a host name");
+                healthz(tls.connect(name, stream).await?).await
+            }
+            None => healthz(stream).await,
+        }
     };
     let address = format!("{host}:{}", config.server.port);
     let answer = tokio::time::timeout(Duration::from_secs(5), ask)
@@ -157,4 +165,15 @@ pub(super) async fn health(overrides: Overrides) -> anyhow::Result<()> {
         bail!("the gateway at {address} is not healthy");
     }
     print("ok")
+}
+
+/// The beginning of the answer.
+async fn healthz(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<Vec<u8>> {
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: gateway\r\nconnection: close\r\n\r\n").await?;
+    let mut answer = Vec::new();
+    match stream.take(4096).read_to_end(&mut answer).await {
+        // A TLS peer may leave without a word.
+        Err(error) if answer.is_empty() => Err(error),
+        _ => Ok(answer),
+    }
 }

@@ -2,29 +2,36 @@
 
 use super::commands::print;
 use crate::app::boot::{self, Running};
-use crate::config::{Config, ConfigChange, ConfigWatch, Loader, Overrides};
+use crate::config::{self, Config, ConfigChange, ConfigWatch, Loader, Overrides};
 use crate::demo;
 use crate::http;
 use crate::http::admin::invitations::link;
+use crate::http::listener::activity::Patience;
+use crate::http::listener::{Bounds, Listener, tls};
 use crate::http::login_callback;
 use crate::lifecycle::{Ended, Limits, Shutdown, Signal, signals};
 use crate::telemetry::logs;
 use anyhow::Context as _;
-use axum::serve::ListenerExt as _;
 use futures_util::{Stream, StreamExt as _};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use secrecy::{ExposeSecret as _, SecretString};
-use std::future::IntoFuture as _;
 use std::io::IsTerminal as _;
-use std::net::SocketAddr;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::TcpListener;
 
 /// The signals that ask the process to end, one stream from the start to the end.
 type Signals = Pin<Box<dyn Stream<Item = Signal> + Send>>;
 
-/// How long answers that are no streams get at the end.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// File descriptors beside those of clients and of their calls upstream: the database, files, tools.
+const OTHER_DESCRIPTORS: u64 = 512;
+
+/// Where people and programs find it.
+struct Urls {
+    dashboard: String,
+    api: String,
+}
 
 /// Flags of `gateway demo`.
 #[derive(Debug, clap::Args)]
@@ -72,8 +79,8 @@ pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
         tracing::warn!(%error, "no link for the first owner was made");
         None
     });
-    let welcome = move |url: &str, token: Option<&SecretString>, config: &Config| {
-        welcome(url, token, owner.as_ref(), config)
+    let welcome = move |urls: &Urls, token: Option<&SecretString>, config: &Config| {
+        welcome(urls, token, owner.as_ref(), config)
     };
     run(running, &mut signals, welcome).await
 }
@@ -104,13 +111,14 @@ async fn play(stage: &demo::Stage, signals: &mut Signals, quiet: bool) -> anyhow
         stage.begin_traffic(&running.app, token.clone());
     }
     let simulator = stage.simulator_url();
-    run(running, signals, move |url, _, config| {
+    run(running, signals, move |urls, _, config| {
         // A configured one may be that of the real gateway.
         let token =
             if config.server.token.is_some() { "the configured one" } else { token.expose_secret() };
         print(&format!(
-            "\nDEMO - everything upstream is simulated, nothing is kept\n\n  dashboard  {url}\n  token      {token}\n  \
-             API        {url}/v1\n  simulator  {simulator}\n"
+            "\nDEMO - everything upstream is simulated, nothing is kept\n\n  dashboard  {}\n  token      {token}\n  \
+             API        {}/v1\n  simulator  {simulator}\n",
+            urls.dashboard, urls.api
         ))
     })
     .await
@@ -140,7 +148,7 @@ async fn started(
 async fn run(
     mut running: Running,
     signals: &mut Signals,
-    welcome: impl FnOnce(&str, Option<&SecretString>, &Config) -> anyhow::Result<()>,
+    welcome: impl FnOnce(&Urls, Option<&SecretString>, &Config) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let shutdown = running.app.shutdown.clone();
     let served = listen_and_serve(&mut running, signals, welcome).await;
@@ -161,7 +169,7 @@ async fn run(
 async fn listen_and_serve(
     running: &mut Running,
     signals: &mut Signals,
-    welcome: impl FnOnce(&str, Option<&SecretString>, &Config) -> anyhow::Result<()>,
+    welcome: impl FnOnce(&Urls, Option<&SecretString>, &Config) -> anyhow::Result<()>,
 ) -> anyhow::Result<Ended> {
     let app = running.app.clone();
     let shutdown = app.shutdown.clone();
@@ -169,40 +177,43 @@ async fn listen_and_serve(
         return Ok(Ended::Drained);
     }
     let config = app.config.load_full();
-    let address = (config.server.host.as_str(), config.server.port);
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("{}:{} can't be listened on", address.0, address.1))?;
-    if let Ok(address) = listener.local_addr() {
-        // Only set here, and once.
-        let _ = app.bound.set(address);
-    }
+    let server = &config.server;
+    let tls = match (&server.tls.certificate, &server.tls.key) {
+        (Some(certificate), Some(key)) => {
+            let files = tls::Files { certificate: certificate.clone(), key: key.clone() };
+            let certificate = tls::Certificate::open(files).await.context("gateway.tls")?;
+            shutdown.tasks().spawn_until_stopped("watch_certificate", Arc::clone(&certificate).watch());
+            Some(certificate.acceptor()?)
+        }
+        _ => None,
+    };
+    let bounds = bounds(server);
+    room_for(bounds.connections);
+    let socket = bind(&server.host, server.port).await?;
+    // Only set here, and once.
+    let _ = socket.local_addr().map(|address| app.bound.set(address));
+    let admin = match server.admin.port {
+        Some(port) => {
+            let socket = bind(&server.admin.host, port).await?;
+            let _ = socket.local_addr().map(|address| app.admin_bound.set(address));
+            Some(Listener { socket, tls: tls.clone(), bounds })
+        }
+        None => None,
+    };
     let (_, none) = tokio::sync::mpsc::unbounded_channel();
     let doors = std::mem::replace(&mut running.doors, none);
     let callback = login_callback::run(app.logins.clone(), doors, shutdown.draining());
     shutdown.tasks().spawn("sign_in_callback", callback);
-    let listener = listener.tap_io(|stream| {
-        // Small frames would otherwise wait 40 ms for Nagle.
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "TCP_NODELAY was not set");
-        }
-    });
-    let router = http::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown.draining().cancelled_owned())
-        .into_future();
-    let stopping = shutdown.tasks().stopping();
-    shutdown.tasks().spawn("serve", async move {
-        let mut serving = pin!(serving);
-        tokio::select! {
-            _ = &mut serving => {}
-            () = stopping.cancelled() => {
-                // Every stream has ended. A short answer may be under way still; who never asks is not waited for.
-                let _ = tokio::time::timeout(LAST_ANSWERS, serving).await;
-            }
-        }
-    });
-    if let Err(error) = welcome(&app.public_url(), running.new_token.as_ref(), &config) {
+    let router = if admin.is_some() { http::public_router(&app) } else { http::router(&app) };
+    let listener = Listener { socket, tls, bounds };
+    let (draining, stopping) = (shutdown.draining(), shutdown.tasks().stopping());
+    if let Some(admin) = admin {
+        let serving = admin.serve(http::router(&app), draining.clone(), stopping.clone());
+        shutdown.tasks().spawn("serve_admin", serving);
+    }
+    shutdown.tasks().spawn("serve", listener.serve(router, draining, stopping));
+    let urls = Urls { dashboard: app.dashboard_url(), api: app.public_url() };
+    if let Err(error) = welcome(&urls, running.new_token.as_ref(), &config) {
         tracing::warn!(%error, "the welcome was not printed");
     }
     let grace = || Limits::with_grace(Duration::from_secs(app.config.load().server.shutdown_grace_seconds));
@@ -211,10 +222,43 @@ async fn listen_and_serve(
     Ok(ended)
 }
 
+async fn bind(host: &str, port: u16) -> anyhow::Result<TcpListener> {
+    TcpListener::bind((host, port)).await.with_context(|| format!("{host}:{port} can't be listened on"))
+}
+
+fn bounds(server: &config::Server) -> Bounds {
+    let patience = Patience {
+        head: Duration::from_secs(server.request_head_seconds),
+        idle: Duration::from_secs(server.keep_alive_seconds),
+        stall: Duration::from_secs(server.stall_seconds),
+    };
+    Bounds { connections: server.max_connections, patience }
+}
+
+/// Many systems begin with 1,024 descriptors and allow more; each client may need one for itself and one upstream.
+fn room_for(connections: usize) {
+    let wanted = (connections as u64).saturating_mul(2).saturating_add(OTHER_DESCRIPTORS);
+    let limit = getrlimit(Resource::Nofile);
+    let most = limit.maximum.unwrap_or(u64::MAX);
+    if limit.current.is_some_and(|current| current < wanted.min(most)) {
+        let raised = Rlimit { current: Some(wanted.min(most)), maximum: limit.maximum };
+        if let Err(error) = setrlimit(Resource::Nofile, raised) {
+            tracing::debug!(%error, "the limit of file descriptors was not raised");
+        }
+    }
+    if most < wanted {
+        tracing::warn!(
+            most,
+            wanted,
+            "fewer file descriptors are allowed than gateway.max_connections may need"
+        );
+    }
+}
+
 /// Where it is and how to sign in. The token itself is shown only to a person at a terminal, and only once: standard
 /// output of a service is a log.
 fn welcome(
-    url: &str,
+    urls: &Urls,
     new_token: Option<&SecretString>,
     owner: Option<&SecretString>,
     config: &Config,
@@ -226,10 +270,11 @@ fn welcome(
         _ if config.server.token.is_some() => "the configured one (`gateway token` shows it)".to_owned(),
         _ => format!("`gateway token` shows it (kept in {})", config.data_dir.join("token").display()),
     };
+    let Urls { dashboard, api } = urls;
     let owner = owner.map_or_else(String::new, |invitation| {
-        format!("  owner      {}   (once: makes the first owner's account)\n", link(url, invitation))
+        format!("  owner      {}   (once: makes the first owner's account)\n", link(dashboard, invitation))
     });
     print(&format!(
-        "\ngateway is ready\n\n  dashboard  {url}\n  token      {token}\n{owner}  API        {url}/v1\n"
+        "\ngateway is ready\n\n  dashboard  {dashboard}\n  token      {token}\n{owner}  API        {api}/v1\n"
     ))
 }

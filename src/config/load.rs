@@ -175,6 +175,9 @@ impl Loader {
         if let Some(bin_dir) = &mut config.database.embedded.bin_dir {
             *bin_dir = self.absolute(bin_dir);
         }
+        for file in [&mut config.server.tls.certificate, &mut config.server.tls.key].into_iter().flatten() {
+            *file = self.absolute(file);
+        }
         for (path, rule) in broken_rules(&config) {
             // What is missing is said where it should be.
             let place = (1..=path.len()).rev().find_map(|length| tree.place(&path[..length]));
@@ -273,6 +276,17 @@ fn unknown(tree: &mut Node, config: &Config, ignored: &[Vec<Step>], problems: &m
 /// The rules over several values, and those of the keys of agents and MCP servers.
 fn broken_rules(config: &Config) -> Vec<(Vec<Step>, String)> {
     let mut broken = Vec::new();
+    let tls = &config.server.tls;
+    for (key, there, other) in
+        [("certificate", &tls.certificate, &tls.key), ("key", &tls.key, &tls.certificate)]
+    {
+        if there.is_none() && other.is_some() {
+            broken.push((
+                key_path(&format!("gateway.tls.{key}")),
+                "TLS needs a certificate and its key".to_owned(),
+            ));
+        }
+    }
     let agent = |key: &str| vec![Step::Key("agents".into()), Step::Key("list".into()), Step::Key(key.into())];
     for key in config.agents.list.keys().filter(|key| Slug::accept(key).is_none()) {
         broken.push((agent(key), format!("an agent's key has to be {}", Slug::expected())));

@@ -9,12 +9,18 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The keys, and sections, that are read once at start.
-pub const NEEDS_RESTART: [&str; 13] = [
+pub const NEEDS_RESTART: [&str; 19] = [
     "gateway.host",
     "gateway.port",
     "gateway.token",
     "gateway.allowed_origins",
     "gateway.max_body_mib",
+    "gateway.max_connections",
+    "gateway.request_head_seconds",
+    "gateway.keep_alive_seconds",
+    "gateway.stall_seconds",
+    "gateway.tls",
+    "gateway.admin",
     "database",
     "data_dir",
     "encryption_key",

@@ -4,6 +4,8 @@
 
 pub mod audience;
 
+pub mod depth;
+
 pub mod sse;
 
 pub mod event;

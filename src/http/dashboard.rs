@@ -4,7 +4,7 @@
 
 use super::error::ApiError;
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
@@ -14,8 +14,12 @@ use rust_embed::{EmbeddedFile, RustEmbed};
 struct Assets;
 
 /// `style-src` needs inline styles: the components position menus with style attributes. Scripts are files only.
-const CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
+const PAGE_CSP: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; \
+    img-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; \
+    frame-ancestors 'none'";
+
+/// Of whatever is no page: data that a browser is led to as a document can do nothing.
+const DATA_CSP: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const NOT_BUILT: &str = "<!doctype html><title>gateway</title><p>This gateway was built without its dashboard. \
     Run <code>make</code> in the source tree; the API works all the same.";
@@ -23,11 +27,20 @@ const NOT_BUILT: &str = "<!doctype html><title>gateway</title><p>This gateway wa
 /// Headers that every answer carries.
 pub async fn security_headers(mut response: Response) -> Response {
     let headers = response.headers_mut();
+    let is_page =
+        headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     for (name, value) in [
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::CONTENT_SECURITY_POLICY, if is_page { PAGE_CSP } else { DATA_CSP }),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        // A tab that is opened for a sign-in elsewhere is led there by the page that opened it.
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin-allow-popups"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ] {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }

@@ -48,7 +48,7 @@ pub async fn readyz(State(app): State<Arc<App>>) -> (StatusCode, Json<ReadyBody>
 }
 
 /// Prometheus metrics
-#[utoipa::path(operation_id = "health_metrics", get, path = "/metrics", tag = "operations", responses((status = 200, description = "OpenMetrics text", body = String)))]
+#[utoipa::path(operation_id = "health_metrics", get, path = "/metrics", tag = "operations", responses((status = 200, description = "OpenMetrics text", body = String, content_type = "application/openmetrics-text")))]
 pub async fn metrics(State(app): State<Arc<App>>) -> Response {
     app.count_providers();
     ([(header::CONTENT_TYPE, METRICS_CONTENT_TYPE)], app.metrics.encode()).into_response()

@@ -63,11 +63,16 @@ pub async fn serve(
 fn check_origin(app: &App, headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(origin) = headers.get(header::ORIGIN) else { return Ok(()) };
     let origin = String::from_utf8_lossy(origin.as_bytes());
-    let port = app.bound.get().map_or_else(|| app.config.load().server.port, std::net::SocketAddr::port);
-    let own = ["127.0.0.1", "localhost", "[::1]"].map(|host| format!("http://{host}:{port}"));
-    let allowed = &app.config.load().server.allowed_origins;
-    let public = app.public_url();
-    let ours = own.iter().chain(std::iter::once(&public)).chain(allowed);
+    let config = app.config.load();
+    let scheme = if config.server.tls.certificate.is_some() { "https" } else { "http" };
+    let main = app.bound.get().map_or(config.server.port, std::net::SocketAddr::port);
+    let ports = std::iter::once(main).chain(app.admin_bound.get().map(std::net::SocketAddr::port));
+    let hosts = ["127.0.0.1", "localhost", "[::1]"];
+    let own: Vec<String> =
+        ports.flat_map(|port| hosts.map(|host| format!("{scheme}://{host}:{port}"))).collect();
+    let allowed = &config.server.allowed_origins;
+    let public = [app.public_url(), app.dashboard_url()];
+    let ours = own.iter().chain(&public).chain(allowed);
     if allowed.iter().any(|origin| origin == "*") || ours.into_iter().any(|ours| same_origin(ours, &origin)) {
         return Ok(());
     }

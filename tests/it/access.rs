@@ -1,5 +1,7 @@
 //! Who may do what, and the walls between tenants.
 
+mod bodies;
 mod routes;
+mod secrets;
 mod tenants;
 mod walls;

@@ -16,6 +16,7 @@ mod events;
 mod gateway;
 mod keys;
 mod layering;
+mod listener;
 mod mcp;
 mod people;
 mod pools;

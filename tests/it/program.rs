@@ -4,6 +4,7 @@ pub mod process;
 
 mod audit;
 mod commands;
+mod doors;
 mod life;
 mod replicas;
 mod settings;

@@ -1,4 +1,5 @@
 //! What the integration tests share.
 
 pub mod database;
+pub mod leaks;
 pub mod world;

@@ -13,6 +13,7 @@ use crate::upstream::openai_auth::{AuthError, TokenSet};
 use secrecy::SecretString;
 use std::sync::Arc;
 use std::time::Duration;
+use subtle::ConstantTimeEq as _;
 use tracing::Instrument as _;
 
 /// What the browser is told.
@@ -75,7 +76,10 @@ impl Logins {
         let mut db = self.db.tenant(tenant).await?;
         let logins = store::logins::of_provider(&mut db, tenant, provider_name).await?;
         drop(db);
-        let mine = |login: &Login| matches!(&login.way, LoginWay::Browser { oauth_state, .. } if oauth_state == state);
+        let mine = |login: &Login| match &login.way {
+            LoginWay::Browser { oauth_state, .. } => oauth_state.as_bytes().ct_eq(state.as_bytes()).into(),
+            LoginWay::Device { .. } => false,
+        };
         let is_open = |login: &Login| matches!(login.way, LoginWay::Browser { .. }) && login.is_open(now);
         let any_open = logins.iter().any(|stored| is_open(&stored.login));
         match logins.into_iter().map(|stored| stored.login).find(mine) {

@@ -6,6 +6,7 @@ use crate::domain::api_key::ApiKey;
 use crate::domain::catalogue::{Resolved, Unresolved};
 use crate::domain::ids::TenantId;
 use crate::domain::responses::audience::Audience;
+use crate::domain::responses::depth;
 use crate::domain::responses::headers::passes_upstream;
 use crate::domain::routing::refusal::Refusal;
 use crate::http::error::ApiError;
@@ -17,8 +18,18 @@ use std::io::Read as _;
 /// The header that names the conversation of an agent.
 const SESSION_KEY: &[&str] = &["x-gateway-session-key", "x-goclaw-session-key"];
 
-/// Reads the body once, bounded, and undoes zstd, which the Codex CLI uses on its built-in provider.
+/// Reads the body once, bounded in size and in depth.
 pub async fn read_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, OpenAiError> {
+    let body = decoded_body(app, headers, body).await?;
+    if depth::is_too_deep(&body) {
+        let text = format!("the body is nested more than {} levels deep", depth::MOST);
+        return Err(Refusal::invalid_request("invalid_json", text, None).into());
+    }
+    Ok(body)
+}
+
+/// Undoes zstd, which the Codex CLI uses on its built-in provider.
+async fn decoded_body(app: &App, headers: &HeaderMap, body: Body) -> Result<Bytes, OpenAiError> {
     let most = app.config.load().server.max_body_mib << 20;
     let too_large = || {
         // 400 and not 413: the Codex client repeats a 413.

@@ -8,9 +8,8 @@ use crate::domain::catalogue::{Model, Provider, TenantCatalogue};
 use crate::http::extract::ModelCaller;
 use axum::Json;
 use axum::extract::{Path, Query, State};
-use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Query of the list.
@@ -26,6 +25,20 @@ pub struct ModelList {
     /// `list`.
     object: &'static str,
     data: Vec<ModelEntry>,
+}
+
+/// The list that a Codex client gets: each model as its account describes it.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+pub struct NativeModelList {
+    models: Vec<Value>,
+}
+
+/// One list or the other.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[serde(untagged)]
+pub enum AnyModelList {
+    OpenAi(ModelList),
+    Native(NativeModelList),
 }
 
 /// A model or an agent, in OpenAI's shape and with what we know besides.
@@ -50,18 +63,18 @@ pub struct ModelEntry {
 /// Lists the models of all connected providers and the agents
 #[utoipa::path(operation_id = "models_list", 
     get, path = "/v1/models", tag = "models", params(ListQuery),
-    security(("token" = ["read"])), responses((status = 200, description = "OpenAI's list; the native one for a Codex client", body = ModelList))
+    security(("token" = ["read"])), responses((status = 200, description = "OpenAI's list; the native one for a Codex client", body = AnyModelList))
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
     caller: ModelCaller,
     Query(query): Query<ListQuery>,
-) -> Result<Response, OpenAiError> {
+) -> Result<Json<AnyModelList>, OpenAiError> {
     caller.0.require(Permission::Read)?;
     let seen = app.catalogues.seen_by(caller.0.tenant(), caller.0.key(&app)?.as_deref());
     let tenant: &TenantCatalogue = &seen;
     if query.client_version.is_some() {
-        return Ok(Json(json!({ "models": native(tenant) })).into_response());
+        return Ok(Json(AnyModelList::Native(NativeModelList { models: native(tenant) })));
     }
     let models = tenant.models().into_iter().map(|(model, provider)| entry(model, provider));
     let agents = tenant.agents.iter().filter(|a| a.active).map(|agent| ModelEntry {
@@ -73,7 +86,8 @@ pub async fn list(
         context_window: Some(u64::from(agent.context_window)),
         thinking_levels: Vec::new(),
     });
-    Ok(Json(ModelList { object: "list", data: models.chain(agents).collect() }).into_response())
+    let data = models.chain(agents).collect();
+    Ok(Json(AnyModelList::OpenAi(ModelList { object: "list", data })))
 }
 
 /// One model or agent

@@ -22,11 +22,12 @@ const PUBLIC: [(&str, &str); 9] = [
 ];
 
 /// A route of the document.
-struct Route {
-    method: String,
+pub struct Route {
+    pub method: String,
     /// With something in the place of every parameter.
-    path: String,
-    name: String,
+    pub path: String,
+    pub name: String,
+    pub takes_body: bool,
     /// `None`: public. Empty: whoever is signed in.
     needs: Option<Vec<Permission>>,
     /// The least that its body may be.
@@ -54,7 +55,7 @@ fn least(document: &Value, schema: &Value) -> Value {
     }
 }
 
-fn routes() -> Vec<Route> {
+pub fn routes() -> Vec<Route> {
     let document: Value = serde_json::from_str(&gateway::http::openapi()).unwrap();
     let mut all = Vec::new();
     for (path, methods) in document["paths"].as_object().unwrap() {
@@ -85,6 +86,7 @@ fn routes() -> Vec<Route> {
                 method: method.to_uppercase(),
                 path: path_asked,
                 name: format!("{method} {path}"),
+                takes_body: operation.get("requestBody").is_some(),
                 needs,
                 body: least(&document, &operation["requestBody"]["content"]["application/json"]["schema"]),
             });

@@ -64,7 +64,7 @@ async fn every_answer_says_that_it_is_not_for_caches_frames_or_other_sites() {
         assert_eq!(answer.header("cache-control"), "no-store", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("x-frame-options"), "DENY");
-        assert!(answer.header("content-security-policy").contains("script-src 'self'"));
+        assert!(answer.header("content-security-policy").contains("default-src 'none'"));
         assert!(answer.header("access-control-allow-origin").is_empty());
     }
     let preflight = bare(Method::OPTIONS, "/v1/agents")

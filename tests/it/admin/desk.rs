@@ -2,6 +2,7 @@
 
 use crate::program::process::until;
 use crate::support::database::{TestDb, database};
+use crate::support::leaks;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
@@ -82,9 +83,11 @@ impl Desk {
     }
 
     pub async fn ask(&self, request: Request<Body>) -> Answer {
+        let (method, path) = (request.method().to_string(), request.uri().to_string());
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();
+        leaks::assert_none(&method, &path, &head.headers, &bytes);
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: head.status, headers: head.headers, text }
     }

@@ -3,6 +3,7 @@
 use super::desk::{ADA, GRACE};
 use crate::program::process::{Client, Home, until};
 use crate::support::database::database;
+use crate::support::leaks::secret_in;
 use gateway::demo::simulator::{COMPAT_KEY, Endpoint, RedirectPorts, Script, Simulator, SimulatorSpec};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -193,6 +194,9 @@ async fn no_answer_and_no_log_line_holds_a_secret() {
             }
         }
         // Whatever else there may be, by its shape.
+        if let Some((what, before)) = secret_in(text) {
+            panic!("{place} holds {what} after: {before}");
+        }
         for shape in ["eyJ", "aes-gcm:", "code_verifier", "refresh_token=", "Bearer ey", "Bearer gw_"] {
             let line = text.lines().find(|line| line.contains(shape));
             assert!(line.is_none(), "{place} holds {shape}: {}", &line.unwrap_or_default());

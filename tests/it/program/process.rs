@@ -1,5 +1,6 @@
 //! The real program as a child process, and a client of it.
 
+use crate::support::leaks;
 use gateway::demo::simulator::Simulator;
 use gateway::upstream::http_client;
 use reqwest::{Method, RequestBuilder};
@@ -289,9 +290,13 @@ impl Client {
 }
 
 async fn answer(request: RequestBuilder) -> (u16, Value) {
-    let response = request.send().await.unwrap();
-    let status = response.status().as_u16();
+    let (http, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+    let response = http.execute(request).await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let text = response.text().await.unwrap();
+    leaks::assert_none(&method, &path, &headers, text.as_bytes());
     (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
 }
 

@@ -1,6 +1,7 @@
 //! A whole gateway in process: a simulated OpenAI, a database of its own, and any number of gateways on them.
 
 use super::database::{TestDb, database};
+use super::leaks;
 use axum::Router;
 use axum::body::Body;
 use bytes::Bytes;
@@ -285,6 +286,7 @@ pub async fn request(
     let response = router.oneshot(request.body(body).unwrap()).await.unwrap();
     let (head, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();
+    leaks::assert_none(method, path, &head.headers, &body);
     Answer { status: head.status.as_u16(), headers: head.headers, body }
 }
 

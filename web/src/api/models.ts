@@ -2,5 +2,7 @@ import { client, unwrap } from "./client";
 import type { Model } from "./types";
 
 export async function fetchModels(signal?: AbortSignal): Promise<Model[]> {
-  return (await unwrap(client.GET("/v1/models", { signal }))).data;
+  const list = await unwrap(client.GET("/v1/models", { signal }));
+  // The other list is for the Codex CLI, which says its version.
+  return "data" in list ? list.data : [];
 }

@@ -1,0 +1,97 @@
+//! Bodies that are too large or too deep, and what every answer says to a browser, over all routes of the document.
+
+use super::routes::{Route, routes};
+use crate::support::world::{World, request};
+use axum::body::Body;
+
+fn with_body() -> impl Iterator<Item = Route> {
+    routes().into_iter().filter(|route| ["POST", "PUT", "PATCH"].contains(&&*route.method))
+}
+
+/// On a thread with the stack of a server's: a reader that recurses would end the process.
+#[tokio::test]
+async fn a_body_that_is_nested_deeply_is_a_bad_request_everywhere() {
+    let world = World::new().await;
+    let node = world.node().await;
+    let router = node.router();
+    let depth = 50_000;
+    let deep = "[".repeat(depth) + &"]".repeat(depth);
+    let bodies = [
+        deep.clone(),
+        format!("{{\"a\": {deep}}}"),
+        format!("{{\"model\": \"gpt-5.5\", \"input\": {deep}, \"messages\": {deep}, \"message\": {deep}}}"),
+        "{\"model\": ".repeat(depth),
+    ];
+    let codex = [("originator", "codex_cli_rs")];
+    for route in with_body().filter(|route| route.takes_body) {
+        for body in &bodies {
+            for headers in [&[][..], &codex] {
+                let answer =
+                    request(router.clone(), &route.method, &route.path, headers, Body::from(body.clone()));
+                let answer = answer.await;
+                let begin = &body[..40];
+                // A Codex client is told in a stream only what it should repeat.
+                assert_eq!(answer.status, 400, "{} {begin}: {}", route.name, answer.text());
+            }
+        }
+    }
+    for path in ["/mcp"] {
+        let headers =
+            [("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
+        let answer = request(router.clone(), "POST", path, &headers, Body::from(bodies[1].clone())).await;
+        assert!((400..500).contains(&answer.status), "{path}: {} {}", answer.status, answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_is_refused_everywhere() {
+    let world = World::with(|config| config.server.max_body_mib = 1).await;
+    let node = world.bare_node().await;
+    let router = node.router();
+    let large = format!("{{\"a\": \"{}\"}}", "x".repeat(1 << 20));
+    for route in with_body().filter(|route| route.takes_body) {
+        let answer =
+            request(router.clone(), &route.method, &route.path, &[], Body::from(large.clone())).await;
+        // The Codex client repeats a 413.
+        let for_models = ["/v1/responses", "/v1/chat/completions"].contains(&&*route.path);
+        let expected = if for_models { 400 } else { 413 };
+        assert_eq!(answer.status, expected, "{}: {}", route.name, answer.text());
+    }
+}
+
+#[tokio::test]
+async fn every_answer_of_every_route_tells_a_browser_to_do_nothing_with_it() {
+    let world = World::new().await;
+    let node = world.bare_node().await;
+    let router = node.router();
+    let mut asked: Vec<(String, String, &str)> = Vec::new();
+    for route in routes().into_iter().filter(|route| !route.path.ends_with("/events")) {
+        for token in ["Bearer gw_wrong", "Bearer gw_test_token"] {
+            asked.push((route.method.clone(), route.path.clone(), token));
+        }
+        asked.push(("TRACE".into(), route.path.clone(), "Bearer gw_wrong"));
+    }
+    for path in ["/", "/providers", "/assets/none.js", "/v1/none", "/v1/models/a/b", "/mcp"] {
+        asked.push(("GET".into(), path.into(), "Bearer gw_wrong"));
+    }
+    for (method, path, token) in &asked {
+        let headers = [("authorization", *token), ("origin", "https://evil.example")];
+        let answer = request(router.clone(), method, path, &headers, Body::from("{}")).await;
+        let header = |name: &str| answer.header(name).unwrap_or_else(|| panic!("{method} {path}: no {name}"));
+        assert_eq!(header("x-content-type-options"), "nosniff");
+        assert_eq!(header("x-frame-options"), "DENY");
+        assert_eq!(header("referrer-policy"), "no-referrer");
+        assert_eq!(header("cross-origin-resource-policy"), "same-origin");
+        let csp = header("content-security-policy");
+        assert!(csp.contains("frame-ancestors 'none'") && csp.contains("base-uri 'none'"), "{csp}");
+        let page = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        assert!(csp.contains(if page { "script-src 'self'" } else { "default-src 'none'" }), "{path}: {csp}");
+        assert!(!csp.contains("unsafe-eval") && !csp.contains("script-src 'self' 'unsafe"), "{csp}");
+        assert_eq!(answer.header("access-control-allow-origin"), None, "{method} {path}");
+        assert!(answer.header("cache-control").is_some(), "{method} {path}");
+    }
+    let preflight = [("origin", "https://evil.example"), ("access-control-request-method", "POST")];
+    let answer = request(router, "OPTIONS", "/v1/agents", &preflight, Body::empty()).await;
+    assert_eq!(answer.header("access-control-allow-origin"), None);
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+}
