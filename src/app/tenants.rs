@@ -8,7 +8,9 @@ use crate::domain::catalogue::TenantName;
 use crate::domain::ids::{MASTER_TENANT, TenantId};
 use crate::domain::provider::is_slug;
 use crate::store::db::{Db, unique_violation};
-use crate::store::tenants::{self, Counts, TenantRow};
+use crate::store::tenants::{self, TenantRow};
+
+pub use crate::store::tenants::Counts;
 use std::sync::Arc;
 use uuid::Uuid;
 
