@@ -9,10 +9,12 @@ use crate::domain::catalogue::TenantName;
 use crate::domain::ids::{MASTER_TENANT, TenantId};
 use crate::domain::provider::is_slug;
 use crate::store::db::{Db, unique_violation};
-use crate::store::tenants::{self, Counts, TenantRow};
+use crate::store::tenants::{self, TenantRow};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use uuid::Uuid;
+
+pub use crate::store::tenants::Counts;
 
 /// The longest name, in characters.
 const MOST_NAME: usize = 200;
