@@ -158,6 +158,7 @@ fn layered(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
     routes
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(error::without_nul))
         .layer(middleware::from_fn(error::in_our_shape))
         .layer(cors(&app.config.load().server.allowed_origins))
         .layer(middleware::map_response(dashboard::security_headers))
