@@ -176,6 +176,7 @@ fn layered(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
     routes
         .layer(DefaultBodyLimit::max(ADMIN_BODY))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(error::without_nul))
         .layer(middleware::from_fn(error::in_our_shape))
         .layer(middleware::from_fn(cookie::with_next_value))
         .layer(cors(&app.config.load().server.allowed_origins))

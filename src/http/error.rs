@@ -83,6 +83,17 @@ impl ApiError {
     }
 }
 
+/// A NUL is in no name, no id and no text that the database can hold: asked for, it would be an error of ours.
+pub async fn without_nul(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let parts = [Some(uri.path()), uri.query()];
+    if parts.into_iter().flatten().any(|part| memchr::memmem::find(part.as_bytes(), b"%00").is_some()) {
+        // Its shape is that of the route, see [`in_our_shape`].
+        return (StatusCode::BAD_REQUEST, "the address holds a NUL character").into_response();
+    }
+    next.run(request).await
+}
+
 /// The largest text of an error that is put into our shape.
 const ERROR_TEXT: usize = 16 * 1024;
 

@@ -332,6 +332,9 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
                 }
                 status => ApiError::new(status, "invalid_body", rejection.body_text()),
             })?;
+        if holds_nul(&bytes) {
+            return Err(ApiError::bad_request("invalid_body", "a text of the body holds a NUL character"));
+        }
         let bytes: &[u8] = if bytes.iter().all(u8::is_ascii_whitespace) { b"{}" } else { &bytes };
         let mut reader = serde_json::Deserializer::from_slice(bytes);
         let value = serde_path_to_error::deserialize(&mut reader)
@@ -339,6 +342,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for JsonBody<T> {
         reader.end().map_err(|error| ApiError::bad_request("invalid_body", error.to_string()))?;
         Ok(Self(value))
     }
+}
+
+/// Whether a string of this JSON text holds U+0000, which the database can't keep. Unescaped, it is no JSON.
+fn holds_nul(json: &[u8]) -> bool {
+    memchr::memmem::find_iter(json, b"\\u0000").any(|at| {
+        let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
+        before % 2 == 0
+    })
 }
 
 /// A [`Caller`] of a model route: refused in OpenAI's shape.
@@ -350,5 +361,16 @@ impl FromRequestParts<Arc<App>> for ModelCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, OpenAiError> {
         Ok(Self(Caller::from_request_parts(parts, app).await?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::holds_nul;
+
+    #[test]
+    fn a_nul_is_seen_and_the_text_of_its_escape_is_none() {
+        assert!(holds_nul(br#"{"a": "x\u0000"}"#) && holds_nul(br#"["\\\u0000"]"#));
+        assert!(!holds_nul(br#"["\\u0000", "\u0001", "u0000"]"#));
     }
 }

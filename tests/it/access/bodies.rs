@@ -59,6 +59,23 @@ async fn a_body_that_is_too_large_is_refused_everywhere() {
     }
 }
 
+/// Postgres holds no NUL: it would be an error of ours.
+#[tokio::test]
+async fn a_nul_character_in_an_address_is_a_bad_request_everywhere() {
+    let world = World::new().await;
+    let node = world.bare_node().await;
+    let router = node.router();
+    for route in routes() {
+        let with = |query: &str| format!("{}?{query}", route.path);
+        for path in [with("agent=a%00b"), with("q=%00"), format!("{}%00", route.path)] {
+            let answer = request(router.clone(), &route.method, &path, &[], Body::from("{}")).await;
+            assert_eq!(answer.status, 400, "{} {path}: {}", route.method, answer.text());
+            let error = &answer.json()["error"];
+            assert!(error.is_string() || error["message"].is_string(), "{error}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn every_answer_of_every_route_tells_a_browser_to_do_nothing_with_it() {
     let world = World::new().await;
