@@ -1,11 +1,14 @@
 import "@testing-library/jest-dom/vitest";
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import i18next from "i18next";
 import { afterEach, beforeAll } from "vitest";
 import { setReachable } from "@/api/connection";
 import { chooseTenant } from "@/api/tenant";
 import { initI18n } from "@/i18n";
 import { FakeEventSource } from "./fakeEvents";
+
+// A part that is loaded when it is first shown takes more than the usual second on a busy machine.
+configure({ asyncUtilTimeout: 4_000 });
 
 Object.assign(globalThis, { EventSource: FakeEventSource });
 
