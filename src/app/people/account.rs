@@ -2,12 +2,14 @@
 
 use super::sessions::NewCookie;
 use super::{People, PeopleError, Visitor, user_of};
+use crate::app::audit::{self, Change};
 use crate::domain::access::Actor;
 use crate::domain::ids::{BrowserSessionId, UserId};
 use crate::domain::people;
 use crate::domain::people::totp::{Codes, RECOVERY_CODES, recovery_code, recovery_digest};
 use crate::store::users::{self, UserRow};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::json;
 
 /// One-time codes that were begun: for the authenticator app.
 #[derive(Debug)]
@@ -26,8 +28,14 @@ impl People {
 
     /// Changes one's own name; an empty one is none.
     pub async fn rename(&self, actor: &Actor, name: &str) -> Result<(), PeopleError> {
-        let (id, name) = (user_of(actor)?, people::display_name(name)?);
-        Ok(users::set_display_name(&mut *self.db.work().await?, id, name.as_deref()).await?)
+        let (user, name) = (self.user(actor).await?, people::display_name(name)?);
+        let mut tx = self.db.begin_work().await?;
+        users::set_display_name(&mut tx, UserId(user.id), name.as_deref()).await?;
+        let shown = |name: &Option<String>| json!({"display_name": name});
+        let told = Change::new("user.rename").on(user.id, &user.email);
+        let told = told.between(&shown(&user.display_name), &shown(&name));
+        audit::record(&mut tx, &self.clock, actor, &told).await?;
+        Ok(tx.commit().await?)
     }
 
     /// Changes one's own password, for which the present one is needed if there is one. All other sessions end, and this
@@ -46,7 +54,12 @@ impl People {
             self.prove_password(&user, current, visitor).await?;
         }
         let hash = self.passwords.hash(new).await?;
-        users::set_password(&mut *self.db.work().await?, UserId(user.id), &hash).await?;
+        let mut tx = self.db.begin_work().await?;
+        users::set_password(&mut tx, UserId(user.id), &hash).await?;
+        let told = Change::new("user.set_password").on(user.id, &user.email);
+        let told = told.secret(&["password"], user.password_hash.is_some(), true);
+        audit::record(&mut tx, &self.clock, actor, &told).await?;
+        tx.commit().await?;
         self.end_sessions_of(UserId(user.id), session).await?;
         match session {
             Some(session) => self.renew(session).await.map(Some),
@@ -90,6 +103,8 @@ impl People {
             return Err(PeopleError::WrongCode);
         }
         users::insert_recovery_codes(&mut tx, id, &digests).await?;
+        let told = Change::new("user.enable_totp").on(user.id, &user.email);
+        audit::record(&mut tx, &self.clock, actor, &told.secret(&["totp"], false, true)).await?;
         tx.commit().await?;
         self.succeeded(attempt).await?;
         Ok(recovery.into_iter().map(SecretString::from).collect())
@@ -119,6 +134,8 @@ impl People {
         }
         let mut tx = self.db.begin_work().await?;
         users::clear_totp(&mut tx, UserId(user.id)).await?;
+        let told = Change::new("user.disable_totp").on(user.id, &user.email);
+        audit::record(&mut tx, &self.clock, actor, &told.secret(&["totp"], true, false)).await?;
         tx.commit().await?;
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use super::sign_in::Opened;
 use super::{People, PeopleError, Visitor, digest, random_secret, role_named};
+use crate::app::audit::{self, Change};
 use crate::app::clock::Clock;
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::ids::{InvitationId, LoginId, MASTER_TENANT, TenantId, UserId};
@@ -14,6 +15,7 @@ use crate::store::invitations::{self as store, InvitationRow, NewInvitation};
 use crate::store::users::{self, UserRow};
 use chrono::{DateTime, TimeDelta, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
 
 /// What links' tokens begin with.
 const PREFIX: &str = "gwi_";
@@ -115,6 +117,11 @@ pub async fn invite_owner(db: &Db, clock: &Clock) -> Result<Option<SecretString>
     Ok(Some(token))
 }
 
+/// As the audit log keeps it.
+fn told(row: &InvitationRow) -> Value {
+    json!({"kind": row.kind, "role": row.role, "provider": row.provider_name, "email": row.email, "expires_at": row.expires_at})
+}
+
 impl People {
     /// Invites somebody. The link's token is in nobody's hands but the caller's.
     pub async fn invite(
@@ -143,6 +150,8 @@ impl People {
         };
         let mut tx = self.db.tenant(actor.tenant).await?;
         let row = store::insert(&mut tx, actor.tenant, &new).await?;
+        let told = Change::new("invitation.create").id(row.id).made(told(&row));
+        audit::record(&mut tx, &self.clock, actor, &told).await?;
         tx.commit().await?;
         Ok((row.into(), token))
     }
@@ -154,11 +163,13 @@ impl People {
     }
 
     /// Takes an invitation back.
-    pub async fn withdraw(&self, tenant: TenantId, id: InvitationId) -> Result<(), PeopleError> {
-        let mut tx = self.db.tenant(tenant).await?;
-        if !store::delete(&mut tx, tenant, id).await? {
+    pub async fn withdraw(&self, actor: &Actor, id: InvitationId) -> Result<(), PeopleError> {
+        let mut tx = self.db.tenant(actor.tenant).await?;
+        if !store::delete(&mut tx, actor.tenant, id).await? {
             return Err(PeopleError::NotFound("invitation"));
         }
+        let told = Change::new("invitation.withdraw").id(id);
+        audit::record(&mut tx, &self.clock, actor, &told).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -215,6 +226,16 @@ impl People {
         } else if !joined {
             return Err(PeopleError::AlreadyMember);
         }
+        let actor = Actor {
+            tenant,
+            role,
+            who: Who::User(id),
+            name: user.email.as_str().into(),
+            from: visitor.address,
+            request: None,
+        };
+        let told = Change::new("invitation.accept").id(row.id).made(told(&row));
+        audit::record(&mut tx, &self.clock, &actor, &told).await?;
         tx.commit().await?;
         tracing::info!(user = %id, %tenant, role = role.as_str(), "an invitation was accepted");
         let user = UserRow { is_owner: user.is_owner || becomes_owner, ..user };

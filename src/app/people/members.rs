@@ -1,6 +1,7 @@
 //! The members of a tenant.
 
 use super::{People, PeopleError, role_named};
+use crate::app::audit;
 use crate::domain::access::{Actor, Role};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::people;
@@ -8,6 +9,7 @@ use crate::domain::people::member::{self, Standing, Wanted};
 use crate::store::db::Tx;
 use crate::store::users::{self, MemberRow};
 use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
 
 /// A member, as the tenant sees them.
 #[derive(Clone, Debug)]
@@ -40,6 +42,15 @@ impl From<MemberRow> for Member {
     }
 }
 
+/// As the audit log keeps it.
+fn told(row: &MemberRow) -> Value {
+    json!({
+        "role": role_of(row).as_str(),
+        "display_name": row.display_name,
+        "disabled": row.disabled_at.is_some(),
+    })
+}
+
 fn role_of(row: &MemberRow) -> Role {
     if row.is_owner { Role::Owner } else { role_named(&row.role) }
 }
@@ -70,6 +81,7 @@ impl People {
         let name = change.display_name.as_deref().map(people::display_name).transpose()?.flatten();
         let wanted = Wanted { role: change.role, disabled: change.disabled, removed: false };
         let (mut tx, mut row) = self.checked(actor, id, wanted).await?;
+        let before = told(&row);
         if let Some(role) = change.role {
             if (role == Role::Owner) != row.is_owner {
                 // Only an owner gets here, and their transaction is the gateway's.
@@ -87,6 +99,8 @@ impl People {
             row.display_name.clone_from(&name);
         }
         users::update_member(&mut tx, actor.tenant, &row, name.as_deref()).await?;
+        let change = audit::Change::new("user.update").on(id, &row.email).between(&before, &told(&row));
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         Ok(row.into())
     }
@@ -99,6 +113,8 @@ impl People {
             users::set_owner(&mut tx, id, false).await?;
         }
         users::delete_member(&mut tx, actor.tenant, id).await?;
+        let change = audit::Change::new("user.remove").on(id, &row.email).removed(told(&row));
+        audit::record(&mut tx, &self.clock, actor, &change).await?;
         tx.commit().await?;
         // A tenant does not know where else they are.
         users::delete_if_nowhere(&mut *self.db.work().await?, id).await?;

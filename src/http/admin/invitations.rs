@@ -168,7 +168,7 @@ pub async fn delete(
 ) -> Result<StatusCode, ApiError> {
     caller.require(Permission::ManageMembers)?;
     let id = Uuid::parse_str(&id).map_err(|_| ApiError::not_found("invitation"))?;
-    app.people.withdraw(caller.tenant(), InvitationId(id)).await?;
+    app.people.withdraw(caller.actor(), InvitationId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -151,3 +151,29 @@ async fn people_choose_what_they_are_called() {
     assert_eq!(rename("").await, 204);
     assert_eq!(owner.get("/v1/auth/session").await.json()["user"]["display_name"], Value::Null);
 }
+
+#[tokio::test]
+async fn what_people_change_about_themselves_is_in_the_audit_log_under_their_name() {
+    let world = World::new().await;
+    let node = world.bare_node().await;
+    let owner = owner(&node).await;
+    assert_eq!(owner.put("/v1/account", json!({"display_name": "Ada"})).await.status, 204);
+    let (secret, _) = begun(&owner).await;
+    let ended = json!({"code": app_code(&secret, 0)});
+    assert_eq!(owner.ask("DELETE", "/v1/account/totp", &[], &ended).await.status, 204);
+    let change = json!({"current": PASSWORD, "new": "another correct horse"});
+    assert_eq!(owner.post("/v1/account/password", change).await.status, 204);
+    let log = owner.get("/v1/activity").await;
+    let entries = log.json()["entries"].as_array().unwrap().clone();
+    let actions: Vec<&str> = entries.iter().map(|entry| entry["action"].as_str().unwrap()).collect();
+    let expected =
+        ["user.set_password", "user.disable_totp", "user.enable_totp", "user.rename", "invitation.accept"];
+    assert_eq!(actions, expected);
+    for entry in &entries {
+        assert_eq!((&entry["actor"]["kind"], &entry["actor"]["name"]), (&json!("user"), &json!(OWNER)));
+        assert_eq!(entry["actor"]["address"], super::HOME);
+    }
+    for secret in [PASSWORD, "another correct horse", &secret] {
+        assert!(!log.text().contains(secret), "{secret}");
+    }
+}
