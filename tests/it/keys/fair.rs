@@ -38,7 +38,7 @@ async fn one_bursty_key_does_not_starve_the_others() {
         tokio::join!(ask(&quiet[0], "a"), ask(&quiet[1], "b"), ask(&quiet[0], "a"));
     };
     tokio::join!(burst, late);
-    let order = order.lock().unwrap();
+    let order: Vec<&str> = order.lock().unwrap().clone();
     let last_quiet = order.iter().rposition(|name| *name != "loud").unwrap();
     assert!(last_quiet <= 8, "three keys take turns: {order:?}");
     assert_eq!((order.len(), node.app.accounts.waiting()), (23, 0));
