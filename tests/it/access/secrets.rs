@@ -32,13 +32,24 @@ fn sources(below: &str) -> Vec<(String, String)> {
 /// Comparisons with `==` of what is named like a secret, each with the reason why that is right. What is not here is
 /// compared with `subtle`; or found by a digest or a random name of 256 bits in an index of the database, where timing
 /// tells nothing of use: the first differing bit of a digest can't be steered.
-const NO_SECRET: [(&str, &str, &str); 6] = [
+const NO_SECRET: [(&str, &str, &str); 9] = [
     ("app/gateway.rs", "u.output_tokens == 0", "a count of tokens"),
     ("app/tokens/refresh.rs", "token.version != seen", "a version number"),
     ("app/vault/keys.rs", "check.expose_secret() != KEY_CHECK", "a constant that stands in the source"),
     ("app/mcp/manage.rs", "value.expose_secret() == MASK", "the mask, which stands in the source"),
     ("store/backup/restore.rs", "reader.digest() == *digest", "a checksum against damage, without a key"),
     ("domain/", "output_tokens == ", "a count of tokens"),
+    (
+        "app/mcp/manage.rs",
+        "old.expose_secret() != secret.expose_secret()",
+        "who may replace it is told that it was",
+    ),
+    (
+        "app/people/sessions.rs",
+        "mark != self.token_mark",
+        "a stored mark and ours: neither comes from a caller",
+    ),
+    ("http/cookie.rs", "*name == SESSION_COOKIE", "a name that stands in the source"),
 ];
 
 #[test]

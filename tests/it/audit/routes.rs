@@ -250,14 +250,16 @@ async fn every_changing_route_writes_one_entry_or_does_nothing_when_that_can_not
     let update = json!({"name": "build", "limits": []});
     let entry = walk.change("put /v1/keys/{id}", &key, update, "key.update").await;
     assert_eq!(entry["before"]["name"], "ci");
-    let entry = walk.change("post /v1/keys/{id}/revoke", &format!("{key}/revoke"), json!({}), "key.revoke").await;
+    let entry =
+        walk.change("post /v1/keys/{id}/revoke", &format!("{key}/revoke"), json!({}), "key.revoke").await;
     assert!(entry["after"]["revoked_at"].is_string(), "{entry}");
     walk.change("delete /v1/keys/{id}", &key, json!({}), "key.delete").await;
 
     // People.
     let route = "post /v1/invitations";
     let invite = json!({"kind": "member", "role": "viewer", "email": "grace@example.com"});
-    let entry = walk.change(route, route.split_once(' ').unwrap().1, invite.clone(), "invitation.create").await;
+    let entry =
+        walk.change(route, route.split_once(' ').unwrap().1, invite.clone(), "invitation.create").await;
     assert_eq!(entry["after"]["role"], "viewer");
     let path = format!("/v1/invitations/{}", entry["object"]["id"].as_str().unwrap());
     walk.change("delete /v1/invitations/{id}", &path, json!({}), "invitation.withdraw").await;
@@ -274,7 +276,10 @@ async fn every_changing_route_writes_one_entry_or_does_nothing_when_that_can_not
     assert_eq!(entry["actor"]["name"], "grace@example.com");
     let user = format!("/v1/users/{}", entry["actor"]["id"].as_str().unwrap());
     let entry = walk.change("put /v1/users/{id}", &user, json!({"role": "operator"}), "user.update").await;
-    assert_eq!((&entry["before"], &entry["after"]), (&json!({"role": "viewer"}), &json!({"role": "operator"})));
+    assert_eq!(
+        (&entry["before"], &entry["after"]),
+        (&json!({"role": "viewer"}), &json!({"role": "operator"}))
+    );
     walk.change("delete /v1/users/{id}", &user, json!({}), "user.remove").await;
     walk.seen.extend(THEIR_OWN.map(str::to_owned));
 

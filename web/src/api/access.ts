@@ -274,6 +274,7 @@ interface ById {
 }
 
 export interface AccessPaths {
+  "/v1/auth/session": { get: Op<Session>; post: Op<Session, { token: string }>; delete: Op<Nothing> };
   "/v1/auth/methods": { get: Op<SignInMethods> };
   "/v1/auth/sign-in": { post: Op<Session, PasswordSignIn> };
   "/v1/account": { put: Op<Nothing, { display_name: string }> };

@@ -54,7 +54,7 @@ const gateway: Middleware = {
   },
 };
 
-export const client = createClient<paths & AccessPaths>({
+export const client = createClient<Omit<paths, keyof AccessPaths> & AccessPaths>({
   // Resolved at call time: the page's own origin, also behind a proxy.
   baseUrl: globalThis.location?.origin ?? "",
   credentials: "same-origin",

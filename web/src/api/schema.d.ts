@@ -55,6 +55,160 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes one's own name */
+        put: operations["account_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Changes one's own password; all other sessions end */
+        post: operations["account_password"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists one's own sessions */
+        get: operations["account_sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/sessions/revoke-others": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends one's other sessions */
+        post: operations["account_sessions_end_others"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one of one's own sessions */
+        delete: operations["account_session_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/totp": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Begins one-time codes; they are in force once one was confirmed */
+        post: operations["account_totp_begin"];
+        /** Ends one-time codes */
+        delete: operations["account_totp_end"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/totp/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Puts one-time codes in force */
+        post: operations["account_totp_confirm"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the changes that were made, newest first */
+        get: operations["activity_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/activity/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes the changes away, oldest first, as a file */
+        get: operations["activity_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/agents": {
         parameters: {
             query?: never;
@@ -251,6 +405,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/methods": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells how one can sign in */
+        get: operations["sign_in_methods"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/session": {
         parameters: {
             query?: never;
@@ -261,10 +432,27 @@ export interface paths {
         /** Tells who is signed in */
         get: operations["session_get"];
         put?: never;
-        /** Signs a browser in */
+        /** Signs a browser in with the gateway's token */
         post: operations["session_create"];
         /** Signs a browser out */
         delete: operations["session_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs a person in */
+        post: operations["session_sign_in"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -306,6 +494,129 @@ export interface paths {
         get: operations["events_watch"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the invitations that nobody has used yet */
+        get: operations["invitations_list"];
+        put?: never;
+        /** Invites somebody */
+        post: operations["invitations_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accepts an invitation and signs in */
+        post: operations["invitations_accept"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/by-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells what a link offers */
+        get: operations["invitations_by_token"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes an invitation back */
+        delete: operations["invitations_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the API keys */
+        get: operations["keys_list"];
+        put?: never;
+        /** Makes an API key; the answer is the only place that ever shows it */
+        post: operations["keys_create"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One API key */
+        get: operations["keys_get"];
+        /** Changes an API key; what its limits count stays */
+        put: operations["keys_update"];
+        post?: never;
+        /** Removes an API key */
+        delete: operations["keys_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ends an API key for good; it stays in the list */
+        post: operations["keys_revoke"];
         delete?: never;
         options?: never;
         head?: never;
@@ -360,6 +671,23 @@ export interface paths {
         put?: never;
         /** Connects an MCP server anew, at once, in the process that answers */
         post: operations["mcp_servers_reconnect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tells who asks */
+        get: operations["me_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -889,10 +1217,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists the tenant's members */
+        get: operations["users_list"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a member */
+        put: operations["users_update"];
+        post?: never;
+        /** Ends a membership */
+        delete: operations["users_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Accepts an invitation. */
+        AcceptInvitation: {
+            /** @description What stands in the link after `#`. */
+            token: string;
+            /** @description Needed when the invitation names none. */
+            email?: string | null;
+            /** @description Of a new account. */
+            display_name?: string | null;
+            /** @description Of a new account: at least 12 characters. Of an account that there is: its password. Who is signed in leaves it out. */
+            password?: string | null;
+            /** @description A one-time code, when the answer is `totp_required`. */
+            totp?: string | null;
+        };
         /** @description The signed-in account. */
         Account: {
             email: string | null;
@@ -903,6 +1279,34 @@ export interface components {
             connected_at: string;
             /** Format: date-time */
             token_expires_at: string;
+        };
+        /** @description A browser that is signed in. */
+        AccountSession: {
+            id: string;
+            /** @description The one that asks. */
+            current: boolean;
+            address: string | null;
+            user_agent: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /**
+             * Format: date-time
+             * @description If nobody comes any more.
+             */
+            expires_at: string;
+            /** @description `password`, `token`, `oidc` or `invitation`. */
+            method: string;
+        };
+        /** @description One's own sessions, the newest first. */
+        AccountSessions: {
+            sessions: components["schemas"]["AccountSession"][];
+        };
+        /** @description What changes about oneself. */
+        AccountUpdate: {
+            /** @description Empty: none. */
+            display_name: string;
         };
         /** @description An agent. */
         Agent: {
@@ -1000,6 +1404,8 @@ export interface components {
             /** @description Wins over `allow`. */
             deny?: string[] | null;
         };
+        /** @description One list or the other. */
+        AnyModelList: components["schemas"]["ModelList"] | components["schemas"]["NativeModelList"];
         /** @description One try at one account. */
         Attempt: {
             provider_name: string;
@@ -1036,6 +1442,52 @@ export interface components {
          * @enum {string}
          */
         AttemptOutcome: "served" | "failed" | "cancelled";
+        /** @description Who made it, as they were known then. */
+        AuditActor: {
+            /** @description `token`, `user`, `key` or `gateway` (by itself, or by a command). */
+            kind: string;
+            id?: string | null;
+            name: string;
+            /** @description From where; absent: not over the network. */
+            address?: string | null;
+        };
+        /** @description A change that was made. */
+        AuditEntry: {
+            id: string;
+            /**
+             * Format: int64
+             * @description From 1, without gaps, in this tenant.
+             */
+            seq: number;
+            /** Format: date-time */
+            at: string;
+            actor: components["schemas"]["AuditActor"];
+            /** @description `noun.verb`, such as `provider.update`. */
+            action: string;
+            object: components["schemas"]["AuditObject"];
+            /** @description The members that changed, as they were; secrets are `***`. */
+            before?: Record<string, unknown> | null;
+            /** @description The members that changed, as they are since; secrets are `***`. */
+            after?: Record<string, unknown> | null;
+            request_id?: string | null;
+            /** @description Over the entry and the hash of the one before it. */
+            hash: string;
+        };
+        /** @description Changes, newest first. */
+        AuditLog: {
+            entries: components["schemas"]["AuditEntry"][];
+            /**
+             * Format: int64
+             * @description What to give as `before` for the next page; absent on the last one.
+             */
+            next?: number | null;
+        };
+        /** @description What was changed, as it was called then. */
+        AuditObject: {
+            type: string;
+            id?: string | null;
+            name?: string | null;
+        };
         /** @description A begun browser sign-in. */
         BrowserLogin: {
             /** @description The page to open. */
@@ -1125,6 +1577,19 @@ export interface components {
             /** Format: date-time */
             reset_at: string | null;
         };
+        /** @description A new key. A list that is absent or null allows all. */
+        CreateKey: {
+            /** @description 1 to 100 characters. */
+            name: string;
+            role?: components["schemas"]["Role"] | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            models?: string[] | null;
+            agents?: string[] | null;
+            /** @description Names or ids. */
+            providers?: string[] | null;
+            limits?: components["schemas"]["LimitInput"][] | null;
+        };
         /** @description A new provider. */
         CreateProvider: {
             /** @description A slug, unique in the tenant. */
@@ -1138,7 +1603,7 @@ export interface components {
             /** @description `codex_pool` in it makes the provider the owner of a pool: `{"strategy", "extra_provider_names", "affinity"}`. */
             settings?: Record<string, unknown> | null;
         };
-        /** @description Opens a session. */
+        /** @description Opens a session with the token. */
         CreateSession: {
             /** @description The gateway's token; `gateway token` prints it. */
             token: string;
@@ -1149,6 +1614,16 @@ export interface components {
             slug: string;
             /** @description For people; the slug when it is absent. */
             name?: string | null;
+        };
+        /** @description An invitation with its link. */
+        CreatedInvitation: components["schemas"]["Invitation"] & {
+            /** @description Shown this once. */
+            url: string;
+        };
+        /** @description A key that was just made, with the key itself: it is shown once. */
+        CreatedKey: components["schemas"]["Key"] & {
+            /** @description `gw_` and 40 characters. */
+            key: string;
         };
         /** @description Bought credits, with which an account goes on past its windows. */
         CreditsBody: {
@@ -1277,6 +1752,96 @@ export interface components {
             /** @description Let the account replace another one. */
             force?: boolean;
         };
+        /** @description An invitation that nobody has used yet. */
+        Invitation: {
+            id: string;
+            /** @description `member` or `connect`. */
+            kind: string;
+            /** @description Only for this address. */
+            email: string | null;
+            role: components["schemas"]["Role"] | null;
+            provider_name: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+        };
+        /** @description The tenant's invitations. */
+        InvitationList: {
+            invitations: components["schemas"]["Invitation"][];
+        };
+        /** @description What an invitation is to who has its link. */
+        InvitationOffer: {
+            /** @description `owner`, `member` or `connect`. */
+            kind: string;
+            tenant_name: string;
+            email: string | null;
+            role: components["schemas"]["Role"] | null;
+            provider_name: string | null;
+        };
+        /** @description An API key, without the key itself. */
+        Key: {
+            id: string;
+            name: string;
+            /** @description The key's first characters. */
+            prefix: string;
+            role: components["schemas"]["Role"];
+            owner?: components["schemas"]["KeyOwner"] | null;
+            /** @description `<model>` or `<provider>/<model>`; null: all. */
+            models: string[] | null;
+            /** @description Keys of agents; null: all. */
+            agents: string[] | null;
+            /** @description Names of accounts, each member of a pool by itself; null: all. */
+            providers: string[] | null;
+            limits: components["schemas"]["Limit"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            expires_at: string | null;
+            /** Format: date-time */
+            last_used_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            state: components["schemas"]["KeyState"];
+        };
+        /** @description What a key used on one day. */
+        KeyDay: {
+            /**
+             * Format: date
+             * @description In UTC.
+             */
+            day: string;
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            tokens: number;
+        };
+        /** @description The tenant's keys, oldest first. */
+        KeyList: {
+            keys: components["schemas"]["Key"][];
+        };
+        /** @description Whose key it is. */
+        KeyOwner: {
+            id: string;
+            name: string;
+        };
+        /**
+         * @description Whether a key works. It documents `domain::api_key::KeyState`.
+         * @enum {string}
+         */
+        KeyState: "active" | "expired" | "revoked";
+        /** @description What a key used in the last 14 days, as far as the record of requests goes back. */
+        KeyUsage: {
+            /** Format: int64 */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Input and output.
+             */
+            tokens: number;
+            /** @description Oldest first, today last; those without use as well. */
+            days: components["schemas"]["KeyDay"][];
+        };
         /** @description Sums of the last 24 hours. */
         Last24h: {
             /** Format: int64 */
@@ -1292,6 +1857,37 @@ export interface components {
             /** Format: int64 */
             output_tokens: number;
         };
+        /** @description A limit of a key, and what it counts now. */
+        Limit: {
+            meter: components["schemas"]["Meter"];
+            window?: components["schemas"]["LimitWindow"] | null;
+            /** Format: int64 */
+            amount: number;
+            /** Format: int64 */
+            used: number;
+            /**
+             * Format: int64
+             * @description By requests that are open.
+             */
+            reserved: number;
+            /** Format: date-time */
+            resets_at?: string | null;
+        };
+        /** @description A limit as it is written. What it counts is not. */
+        LimitInput: {
+            meter: components["schemas"]["Meter"];
+            window?: components["schemas"]["LimitWindow"] | null;
+            /**
+             * Format: int64
+             * @description At least 1; of `pool_share` percent.
+             */
+            amount: number;
+        };
+        /**
+         * @description By the calendar, in UTC. It documents `domain::limits::Window`.
+         * @enum {string}
+         */
+        LimitWindow: "minute" | "day" | "week" | "month";
         /** @description Whether the redirect arrives by itself. */
         Listener: {
             /** @description If not, the redirect has to be pasted. */
@@ -1454,6 +2050,32 @@ export interface components {
          * @enum {string}
          */
         McpTransport: "stdio" | "streamable_http";
+        /** @description Who asks. */
+        Me: {
+            kind: components["schemas"]["MeKind"];
+            /** @description What people know them by: a key's name, an e-mail address. */
+            name: string;
+            role: components["schemas"]["Role"];
+            tenant: components["schemas"]["MeTenant"];
+            key?: components["schemas"]["Key"] | null;
+            usage?: components["schemas"]["KeyUsage"] | null;
+        };
+        /**
+         * @description As what somebody asks.
+         * @enum {string}
+         */
+        MeKind: "token" | "user" | "key";
+        /** @description A tenant, for people. */
+        MeTenant: {
+            id: string;
+            slug: string;
+            name: string;
+        };
+        /**
+         * @description What a limit counts. It documents `domain::limits::Meter`.
+         * @enum {string}
+         */
+        Meter: "requests" | "tokens" | "concurrent" | "pool_share";
         /** @description A model or an agent, in OpenAI's shape and with what we know besides. */
         Model: {
             /** @description As `model` of a request takes it. */
@@ -1481,11 +2103,42 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        /** @description An error in OpenAI's shape. */
+        ModelErrorBody: {
+            error: {
+                message: string;
+                type: string;
+                param?: string | null;
+                code?: string | null;
+            };
+        };
         /** @description OpenAI's list of models. */
         ModelList: {
             /** @description `list`. */
             object: string;
             data: components["schemas"]["Model"][];
+        };
+        /** @description The list that a Codex client gets: each model as its account describes it. */
+        NativeModelList: {
+            models: unknown[];
+        };
+        /** @description Invites somebody. */
+        NewInvitation: {
+            /**
+             * @description `member`: becomes a user of this tenant. `connect`: connects their own ChatGPT account as one provider, and becomes
+             *     no user.
+             */
+            kind: string;
+            /** @description Only for this address. */
+            email?: string | null;
+            role?: components["schemas"]["Role"] | null;
+            /** @description Of `connect`: the provider to sign in. It need not exist yet. */
+            provider_name?: string | null;
+            /**
+             * Format: int32
+             * @description 1 to 720.
+             */
+            expires_in_hours?: number;
         };
         /** @description A message to an agent. */
         NewRun: {
@@ -1502,6 +2155,11 @@ export interface components {
             /** @description URLs that begin with `https://` or `data:image/`. */
             images?: string[];
         };
+        /** @description An issuer of the sign-in standard `OpenID` Connect. */
+        OidcMethod: {
+            name: string;
+            label: string;
+        };
         /** @description Everything that the first page shows. */
         Overview: {
             version: string;
@@ -1516,6 +2174,13 @@ export interface components {
             recent: components["schemas"]["Trace"][];
             /** Format: date-time */
             generated_at: string;
+        };
+        /** @description Another password. */
+        PasswordChange: {
+            /** @description The present one; only who has none leaves it out. */
+            current?: string | null;
+            /** @description At least 12 characters. */
+            new: string;
         };
         /** @description A sign-in. */
         PendingLogin: {
@@ -1880,6 +2545,10 @@ export interface components {
             provider: boolean;
             draining: boolean;
         };
+        /** @description For when the device is gone: each works once. Shown this once. */
+        RecoveryCodes: {
+            recovery_codes: string[];
+        };
         /** @description One request with what was decided for it. */
         RequestDetail: components["schemas"]["Trace"] & {
             decision: components["schemas"]["Decision"] | null;
@@ -1983,6 +2652,11 @@ export interface components {
         Session: {
             role: components["schemas"]["Role"];
             tenant: components["schemas"]["Tenant"];
+            user?: components["schemas"]["SessionUser"] | null;
+            /** @description What the role may do in this tenant. */
+            permissions: string[];
+            /** @description The tenants that may be chosen. */
+            tenants: components["schemas"]["TenantChoice"][];
             /** @description Of this program. */
             version: string;
             /** @description Everything here is simulated. */
@@ -2024,6 +2698,29 @@ export interface components {
         /** @description It is done. */
         SessionStatus: {
             status: string;
+        };
+        /** @description The person who is signed in. */
+        SessionUser: {
+            id: string;
+            email: string;
+            display_name: string | null;
+            has_totp: boolean;
+            has_password: boolean;
+        };
+        /** @description Opens a session as a person. */
+        SignIn: {
+            email: string;
+            password: string;
+            /** @description A code of the authenticator app, or a recovery code; needed when the answer is `totp_required`. */
+            totp?: string | null;
+        };
+        /** @description How one can sign in. */
+        SignInMethods: {
+            password: boolean;
+            token: boolean;
+            oidc: components["schemas"]["OidcMethod"][];
+            /** @description No person owns the installation yet. */
+            needs_owner: boolean;
         };
         /** @description `POST …/start`. An empty body is a browser sign-in. */
         StartLogin: {
@@ -2068,6 +2765,11 @@ export interface components {
             created_at: string;
             /**
              * Format: int64
+             * @description How many people are its members; owners may touch every tenant without that.
+             */
+            members: number;
+            /**
+             * Format: int64
              * @description How many it has.
              */
             providers: number;
@@ -2076,6 +2778,13 @@ export interface components {
              * @description How many are in its database; the file's agents are the default tenant's.
              */
             agents: number;
+        };
+        /** @description A tenant and the role in it. */
+        TenantChoice: {
+            id: string;
+            slug: string;
+            name: string;
+            role: components["schemas"]["Role"];
         };
         /** @description All tenants, the default one first. */
         TenantList: {
@@ -2111,6 +2820,23 @@ export interface components {
         /** @description All tools. */
         ToolList: {
             tools: components["schemas"]["Tool"][];
+        };
+        /** @description A code of the app. */
+        TotpCode: {
+            code: string;
+        };
+        /** @description What proves that it is still them: one of both. */
+        TotpEnd: {
+            /** @description Of the app, or a recovery code. */
+            code?: string | null;
+            password?: string | null;
+        };
+        /** @description For the authenticator app. Shown this once. */
+        TotpSetup: {
+            /** @description In base 32. */
+            secret: string;
+            /** @description What a QR code holds. */
+            otpauth_url: string;
         };
         /** @description One request of a client. */
         Trace: {
@@ -2170,6 +2896,17 @@ export interface components {
          * @enum {string}
          */
         TraceStatus: "completed" | "incomplete" | "failed" | "cancelled" | "refused";
+        /** @description Changes to a key; what is absent stays, null clears. */
+        UpdateKey: {
+            name?: string | null;
+            /** Format: date-time */
+            expires_at?: string | null;
+            models?: string[] | null;
+            agents?: string[] | null;
+            providers?: string[] | null;
+            /** @description All of them. One that stays, by meter and window, keeps what it counts. */
+            limits?: components["schemas"]["LimitInput"][] | null;
+        };
         /** @description Changes to a provider; what is absent stays. */
         UpdateProvider: {
             name?: string | null;
@@ -2208,6 +2945,38 @@ export interface components {
             output_tokens: number;
             /** Format: int64 */
             reasoning_tokens: number;
+        };
+        /** @description A member of the tenant. */
+        User: {
+            id: string;
+            email: string;
+            display_name: string | null;
+            /** @description In this tenant; an owner's is `owner` everywhere. */
+            role: components["schemas"]["Role"];
+            /** @description Of the whole installation. */
+            is_owner: boolean;
+            /** @description They may do nothing in this tenant. */
+            disabled: boolean;
+            has_password: boolean;
+            has_totp: boolean;
+            /** Format: date-time */
+            last_seen_at: string | null;
+            /**
+             * Format: date-time
+             * @description When they became a member.
+             */
+            created_at: string;
+        };
+        /** @description The tenant's members. */
+        UserList: {
+            users: components["schemas"]["User"][];
+        };
+        /** @description What is to change; what is left out stays. */
+        UserUpdate: {
+            role?: components["schemas"]["Role"] | null;
+            disabled?: boolean | null;
+            /** @description What this tenant calls them. */
+            display_name?: string | null;
         };
         /** @description What to check besides that the provider answers. */
         VerifyProvider: {
@@ -2249,7 +3018,143 @@ export interface components {
          */
         WindowKind: "five_hour" | "weekly" | "monthly" | "other";
     };
-    responses: never;
+    responses: {
+        /** @description A parameter or the body is not what it has to be */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description The role does not allow it */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description A limit is reached; `retry-after` tells for how long */
+        LimitReached: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description A parameter or the body is not what it has to be */
+        ModelBadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description The role does not allow it */
+        ModelForbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description A limit is reached; `retry-after` tells for how long */
+        ModelLimitReached: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description There is no such thing, or none that the caller may see */
+        ModelNotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description The body is too large */
+        ModelTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description No valid token, key or session */
+        ModelUnauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description No account can serve, for the reason told */
+        ModelUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description The body's encoding is not understood */
+        ModelUnknownEncoding: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ModelErrorBody"];
+            };
+        };
+        /** @description There is no such thing, or none that the caller may see */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description The body is too large */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description No valid token, key or session */
+        Unauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+        /** @description No account can serve, for the reason told */
+        Unavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["ErrorBody"];
+            };
+        };
+    };
     parameters: never;
     requestBodies: never;
     headers: never;
@@ -2292,7 +3197,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/plain": string;
+                    "application/openmetrics-text": string;
                 };
             };
         };
@@ -2326,6 +3231,483 @@ export interface operations {
             };
         };
     };
+    account_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AccountUpdate"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Not a name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    account_password: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordChange"];
+            };
+        };
+        responses: {
+            /** @description Changed; the cookie has another value */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The present password is wrong, or the new one too weak */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            /** @description Too many attempts failed; see `retry-after` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many sign in at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_sessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountSessions"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description With a key there are none */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    account_sessions_end_others: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description With a key there are none */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    account_session_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The session's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description With a key there are none */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such session */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    account_totp_begin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description For the app */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TotpSetup"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description They are in force */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    account_totp_end: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpEnd"];
+            };
+        };
+        responses: {
+            /** @description Ended */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The code or the password is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description There are none */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            /** @description Too many attempts failed; see `retry-after` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many sign in at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_totp_confirm: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TotpCode"];
+            };
+        };
+        responses: {
+            /** @description In force */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecoveryCodes"];
+                };
+            };
+            /** @description The code is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            /** @description They were not begun, or are in force */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            /** @description Too many attempts failed; see `retry-after` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    activity_list: {
+        parameters: {
+            query?: {
+                /** @description A kind of actor (`user`), an id, or a part of a name. */
+                actor?: string | null;
+                /** @description An action (`provider.update`), or its noun (`provider`). */
+                action?: string | null;
+                /** @description A type of object (`provider`), an id, or a part of a name. */
+                object?: string | null;
+                /** @description From then on. */
+                since?: string | null;
+                /** @description Before then. */
+                until?: string | null;
+                /** @description Only those before this number: the `next` of the page before. */
+                before?: number | null;
+                /** @description At most so many, 1 to 200; 50 when absent. */
+                limit?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The changes that fit */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    activity_export: {
+        parameters: {
+            query?: {
+                /** @description `jsonl` (an entry a line, with all that its hash covers; the default) or `csv`. */
+                format?: string | null;
+                /** @description As of the list. */
+                actor?: string | null;
+                /** @description As of the list. */
+                action?: string | null;
+                /** @description As of the list. */
+                object?: string | null;
+                /** @description From then on. */
+                since?: string | null;
+                /** @description Before then. */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A file: JSON Lines or CSV */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
     agents_list: {
         parameters: {
             query?: never;
@@ -2344,6 +3726,10 @@ export interface operations {
                     "application/json": components["schemas"]["AgentList"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     agents_create: {
@@ -2377,6 +3763,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             /** @description The key is taken */
             409: {
                 headers: {
@@ -2386,6 +3775,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     agents_get: {
@@ -2409,6 +3800,9 @@ export interface operations {
                     "application/json": components["schemas"]["Agent"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -2418,6 +3812,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     agents_update: {
@@ -2454,6 +3849,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -2472,6 +3869,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     agents_delete: {
@@ -2495,6 +3894,9 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -2513,6 +3915,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     agents_pool_activity: {
@@ -2548,6 +3951,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -2557,6 +3962,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     runs_create: {
@@ -2593,6 +3999,13 @@ export interface operations {
                     "application/json": components["schemas"]["Queued"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+            503: components["responses"]["Unavailable"];
             /** @description The run could not begin, or failed: then the run itself */
             "4XX": {
                 headers: {
@@ -2638,6 +4051,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             /** @description The account is connected elsewhere */
             409: {
                 headers: {
@@ -2647,6 +4063,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     oauth_cancel: {
@@ -2674,6 +4092,12 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     oauth_import: {
@@ -2710,6 +4134,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             /** @description The account is connected elsewhere */
             409: {
                 headers: {
@@ -2719,6 +4146,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     oauth_logout: {
@@ -2742,6 +4171,9 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is no such provider */
             404: {
                 headers: {
@@ -2751,6 +4183,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     oauth_quota: {
@@ -2783,6 +4216,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is no such provider */
             404: {
                 headers: {
@@ -2792,6 +4227,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     oauth_start: {
@@ -2828,6 +4264,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             /** @description The name belongs to another type */
             409: {
                 headers: {
@@ -2837,6 +4276,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     oauth_status: {
@@ -2858,6 +4299,31 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoginStatus"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    sign_in_methods: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The ways */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignInMethods"];
                 };
             };
         };
@@ -2889,6 +4355,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     session_create: {
@@ -2913,6 +4382,7 @@ export interface operations {
                     "application/json": components["schemas"]["Session"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             /** @description Not the token */
             401: {
                 headers: {
@@ -2922,6 +4392,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
         };
     };
     session_delete: {
@@ -2933,12 +4404,74 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The cookie is gone */
+            /** @description The session is over, the cookie gone */
             204: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    session_sign_in: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignIn"];
+            };
+        };
+        responses: {
+            /** @description Signed in; the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description `invalid_credentials`, or `totp_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The account may not use any tenant */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            /** @description Too many attempts failed; see `retry-after` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many sign in at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
             };
         };
     };
@@ -2965,6 +4498,14 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            400: components["responses"]["ModelBadRequest"];
+            401: components["responses"]["ModelUnauthorized"];
+            403: components["responses"]["ModelForbidden"];
+            404: components["responses"]["ModelNotFound"];
+            413: components["responses"]["ModelTooLarge"];
+            415: components["responses"]["ModelUnknownEncoding"];
+            429: components["responses"]["ModelLimitReached"];
+            503: components["responses"]["ModelUnavailable"];
             /** @description An error in OpenAI's shape */
             "4XX": {
                 headers: {
@@ -2997,6 +4538,7 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            400: components["responses"]["BadRequest"];
             /** @description Signed out */
             401: {
                 headers: {
@@ -3006,6 +4548,440 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    invitations_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    invitations_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewInvitation"];
+            };
+        };
+        responses: {
+            /** @description Invited; send the link */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedInvitation"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    invitations_accept: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInvitation"];
+            };
+        };
+        responses: {
+            /** @description Accepted and signed in; the cookie is set */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is an account of this address: its password is wrong, or `totp_required` */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Unknown, used, expired, or of another kind */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description They are a member already */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            /** @description Too many attempts failed; see `retry-after` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many sign in at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    invitations_by_token: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description What stands in the link after `#` */
+                "x-gateway-invitation": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The offer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InvitationOffer"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description Unknown, used or expired */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    invitations_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The invitation's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The link is worth nothing any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is no such invitation, or it was used */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    keys_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Revoked and expired ones as well */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    keys_create: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKey"];
+            };
+        };
+        responses: {
+            /** @description Made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedKey"];
+                };
+            };
+            /** @description A value is wrong: `violations` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description The role is above one's own */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    keys_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateKey"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description A value is wrong: `violations` */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    keys_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed; its requests stay in the record */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    keys_revoke: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No replica takes it any more after a second */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
         };
     };
     mcp_servers_list: {
@@ -3026,6 +5002,10 @@ export interface operations {
                     "application/json": components["schemas"]["McpServerList"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     mcp_servers_create: {
@@ -3059,6 +5039,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
             /** @description It takes an admin, and for a `stdio` server the owner: it runs a program on the gateway's host */
             403: {
                 headers: {
@@ -3068,6 +5049,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            404: components["responses"]["NotFound"];
             /** @description The name is taken */
             409: {
                 headers: {
@@ -3077,6 +5059,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     mcp_servers_get: {
@@ -3100,6 +5084,9 @@ export interface operations {
                     "application/json": components["schemas"]["McpServer"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3109,6 +5096,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     mcp_servers_update: {
@@ -3145,6 +5133,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
             /** @description It takes an admin */
             403: {
                 headers: {
@@ -3172,6 +5161,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     mcp_servers_delete: {
@@ -3195,6 +5186,8 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description It takes an admin */
             403: {
                 headers: {
@@ -3222,6 +5215,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     mcp_servers_reconnect: {
@@ -3245,6 +5239,8 @@ export interface operations {
                     "application/json": components["schemas"]["McpServer"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
             /** @description It takes an admin */
             403: {
                 headers: {
@@ -3272,6 +5268,39 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    me_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Whoever asks, with a key its limits and its use */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Nobody */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     models_list: {
@@ -3292,9 +5321,14 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ModelList"];
+                    "application/json": components["schemas"]["AnyModelList"];
                 };
             };
+            400: components["responses"]["ModelBadRequest"];
+            401: components["responses"]["ModelUnauthorized"];
+            403: components["responses"]["ModelForbidden"];
+            404: components["responses"]["ModelNotFound"];
+            429: components["responses"]["ModelLimitReached"];
         };
     };
     models_get: {
@@ -3318,6 +5352,9 @@ export interface operations {
                     "application/json": components["schemas"]["Model"];
                 };
             };
+            400: components["responses"]["ModelBadRequest"];
+            401: components["responses"]["ModelUnauthorized"];
+            403: components["responses"]["ModelForbidden"];
             /** @description No such model; the text lists what there is */
             404: {
                 headers: {
@@ -3327,6 +5364,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["ModelLimitReached"];
         };
     };
     overview_get: {
@@ -3356,6 +5394,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_types: {
@@ -3376,6 +5417,10 @@ export interface operations {
                     "application/json": components["schemas"]["ProviderTypeList"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_list: {
@@ -3396,6 +5441,10 @@ export interface operations {
                     "application/json": components["schemas"]["ProviderList"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_create: {
@@ -3429,6 +5478,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             /** @description The name is taken */
             409: {
                 headers: {
@@ -3438,6 +5490,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_get: {
@@ -3461,6 +5515,9 @@ export interface operations {
                     "application/json": components["schemas"]["Provider"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3470,6 +5527,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_update: {
@@ -3506,6 +5564,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3524,6 +5584,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_delete: {
@@ -3553,6 +5615,9 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3571,6 +5636,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_pool_activity: {
@@ -3606,6 +5672,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3615,6 +5683,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_models: {
@@ -3638,6 +5707,9 @@ export interface operations {
                     "application/json": components["schemas"]["ProviderModelList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3647,6 +5719,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     quota_history: {
@@ -3684,6 +5757,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is no such provider */
             404: {
                 headers: {
@@ -3693,6 +5768,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_release: {
@@ -3716,6 +5792,9 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3725,6 +5804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     providers_verify: {
@@ -3752,6 +5832,9 @@ export interface operations {
                     "application/json": components["schemas"]["VerifyResult"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3761,6 +5844,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     quota_list: {
@@ -3784,6 +5869,7 @@ export interface operations {
                     "application/json": components["schemas"]["QuotaList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             /** @description Signed out */
             401: {
                 headers: {
@@ -3793,6 +5879,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     requests_list: {
@@ -3848,6 +5937,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     requests_get: {
@@ -3871,6 +5963,9 @@ export interface operations {
                     "application/json": components["schemas"]["RequestDetail"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -3880,6 +5975,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     responses_upgrade: {
@@ -3891,6 +5987,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            401: components["responses"]["ModelUnauthorized"];
+            403: components["responses"]["ModelForbidden"];
+            404: components["responses"]["ModelNotFound"];
             /** @description Use POST */
             405: {
                 headers: {
@@ -3905,6 +6004,7 @@ export interface operations {
                 };
                 content?: never;
             };
+            429: components["responses"]["ModelLimitReached"];
         };
     };
     responses_create: {
@@ -3930,6 +6030,14 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            400: components["responses"]["ModelBadRequest"];
+            401: components["responses"]["ModelUnauthorized"];
+            403: components["responses"]["ModelForbidden"];
+            404: components["responses"]["ModelNotFound"];
+            413: components["responses"]["ModelTooLarge"];
+            415: components["responses"]["ModelUnknownEncoding"];
+            429: components["responses"]["ModelLimitReached"];
+            503: components["responses"]["ModelUnavailable"];
             /** @description An error in OpenAI's shape */
             "4XX": {
                 headers: {
@@ -3953,6 +6061,9 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
+            400: components["responses"]["ModelBadRequest"];
+            401: components["responses"]["ModelUnauthorized"];
+            403: components["responses"]["ModelForbidden"];
             /** @description Nothing is stored */
             404: {
                 headers: {
@@ -3962,6 +6073,7 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            429: components["responses"]["ModelLimitReached"];
         };
     };
     runs_list: {
@@ -3991,6 +6103,7 @@ export interface operations {
                     "application/json": components["schemas"]["RunList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             401: {
                 headers: {
                     [name: string]: unknown;
@@ -3999,6 +6112,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     runs_get: {
@@ -4020,6 +6136,9 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4028,6 +6147,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     runs_cancel: {
@@ -4049,6 +6169,9 @@ export interface operations {
                     "application/json": components["schemas"]["RunCancelled"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4066,6 +6189,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     runs_events: {
@@ -4091,6 +6215,9 @@ export interface operations {
                     "text/event-stream": string;
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4099,6 +6226,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     runs_resume: {
@@ -4125,6 +6253,9 @@ export interface operations {
                     "application/json": components["schemas"]["Run"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4142,6 +6273,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+            503: components["responses"]["Unavailable"];
         };
     };
     sessions_list: {
@@ -4186,6 +6320,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     sessions_get: {
@@ -4207,6 +6344,9 @@ export interface operations {
                     "application/json": components["schemas"]["Conversation"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4215,6 +6355,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     sessions_delete: {
@@ -4236,6 +6377,9 @@ export interface operations {
                     "application/json": components["schemas"]["SessionStatus"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4253,6 +6397,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     sessions_update: {
@@ -4286,6 +6431,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4294,6 +6441,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     sessions_export: {
@@ -4319,6 +6468,9 @@ export interface operations {
                     "application/json": unknown;
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4327,6 +6479,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     sessions_items: {
@@ -4353,6 +6506,9 @@ export interface operations {
                     "application/json": components["schemas"]["SessionItems"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4361,6 +6517,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     sessions_rewind: {
@@ -4386,6 +6543,9 @@ export interface operations {
                     "application/json": components["schemas"]["Rewound"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -4403,6 +6563,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     tenants_list: {
@@ -4422,6 +6584,10 @@ export interface operations {
                     "application/json": components["schemas"]["TenantList"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     tenants_create: {
@@ -4455,6 +6621,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             /** @description The slug is taken */
             409: {
                 headers: {
@@ -4464,6 +6633,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     tenants_get: {
@@ -4486,6 +6657,9 @@ export interface operations {
                     "application/json": components["schemas"]["TenantBody"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -4495,6 +6669,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     tenants_update: {
@@ -4531,6 +6706,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -4549,6 +6726,8 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
         };
     };
     tenants_delete: {
@@ -4575,6 +6754,9 @@ export interface operations {
                     "application/json": components["schemas"]["Status"];
                 };
             };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             /** @description There is none */
             404: {
                 headers: {
@@ -4593,6 +6775,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
         };
     };
     tools_list: {
@@ -4622,6 +6805,9 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     traces_list: {
@@ -4645,6 +6831,7 @@ export interface operations {
                     "application/json": components["schemas"]["TraceList"];
                 };
             };
+            400: components["responses"]["BadRequest"];
             /** @description Signed out */
             401: {
                 headers: {
@@ -4654,6 +6841,134 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    users_list: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which they came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UserList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    users_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UserUpdate"];
+            };
+        };
+        responses: {
+            /** @description Changed */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Not a name */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is no such member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The last owner, or an owner who would be disabled */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    users_delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The user's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No member any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is no such member */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The last owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
         };
     };
 }
