@@ -26,6 +26,8 @@ const NOT_BUILT: &str = "<!doctype html><title>gateway</title><p>This gateway wa
 
 /// Headers that every answer carries.
 pub async fn security_headers(mut response: Response) -> Response {
+    // It changes the headers of what the browser has already: the policy of a page must stay that of a page.
+    let is_unchanged = response.status() == StatusCode::NOT_MODIFIED;
     let headers = response.headers_mut();
     let is_page =
         headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
@@ -42,7 +44,9 @@ pub async fn security_headers(mut response: Response) -> Response {
             "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
         ),
     ] {
-        headers.entry(name).or_insert(HeaderValue::from_static(value));
+        if !(is_unchanged && name == header::CONTENT_SECURITY_POLICY) {
+            headers.entry(name).or_insert(HeaderValue::from_static(value));
+        }
     }
     response
 }
@@ -122,4 +126,31 @@ fn negotiated(path: &str, headers: &HeaderMap) -> Option<(Option<&'static str>, 
         .into_iter()
         .filter(|(encoding, _)| takes(encoding))
         .find_map(|(encoding, suffix)| Some((Some(encoding), Assets::get(&format!("{path}.{suffix}"))?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_says_that_a_page_is_unchanged_leaves_its_policy_as_it_is() {
+        let policy = async |status, kind: Option<&'static str>| {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = status;
+            if let Some(kind) = kind {
+                response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+            }
+            let response = security_headers(response).await;
+            response.headers().get(header::CONTENT_SECURITY_POLICY).cloned()
+        };
+        assert_eq!(policy(StatusCode::NOT_MODIFIED, None).await, None);
+        assert_eq!(
+            policy(StatusCode::OK, Some("text/html")).await.as_ref(),
+            Some(&HeaderValue::from_static(PAGE_CSP))
+        );
+        assert_eq!(
+            policy(StatusCode::NO_CONTENT, None).await.as_ref(),
+            Some(&HeaderValue::from_static(DATA_CSP))
+        );
+    }
 }

@@ -133,7 +133,7 @@ fn push_word(result: &mut String, word: &str) {
         return;
     }
     // `--key=sk-…`, `key:sk-…`.
-    match word.split_inclusive(['=', ':']).last() {
+    match word.split_inclusive(['=', ':']).next_back() {
         Some(last) if last.len() < word.len() && is_token(last) => {
             result.push_str(&word[..word.len() - last.len()]);
             result.push_str(MASK);

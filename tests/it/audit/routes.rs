@@ -135,6 +135,7 @@ fn changing_routes() -> BTreeSet<String> {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one walk over all routes that change something")]
 async fn every_changing_route_writes_one_entry_or_does_nothing_when_that_can_not_be_written() {
     let desk = Desk::new().await;
     let mut secrets =
