@@ -11,9 +11,15 @@ URL = re.compile(r"^\s*https?://", re.IGNORECASE)
 NOWHERE = "http://127.0.0.1:9/v1"
 
 
+# What shows a secret on purpose, to whoever made it, once.
+SHOWN_ONCE = {("POST", "/v1/keys"), ("POST", "/v1/invitations"), ("POST", "/v1/account/totp")}
+
+
 @schemathesis.check
 def answers_show_no_insides(ctx, response, case):
     text = response.content.decode("utf-8", "replace")
+    if (case.method.upper(), case.path) in SHOWN_ONCE and response.status_code < 300:
+        return
     for what, shape in (("how it was made", INSIDES), ("a secret", SECRETS)):
         found = shape.search(text)
         # What the request itself said may come back.
