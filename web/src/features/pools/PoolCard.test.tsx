@@ -72,7 +72,7 @@ test("a model that an account does not serve for now is said in its row, though 
   await renderInApp(<PoolCard pool={{ ...POOL, accounts }} quota={QUOTA} {...noop} />);
   expect(account("openai-codex").getByText("Ready")).toBeVisible();
   const paused = account("openai-codex").getByText(/gpt-5.5 paused until/);
-  expect(paused).toHaveTextContent(/ · not in its plan$/);
+  expect(paused).toHaveTextContent(/ · this model is not in its plan$/);
   expect(account("codex-grace").queryByText(/paused/)).toBeNull();
 });
 

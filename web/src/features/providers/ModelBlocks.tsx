@@ -1,15 +1,15 @@
 import { useTranslation } from "react-i18next";
 import type { ModelBlock } from "@/api/types";
+import { useFault } from "@/features/errors/useFault";
 import { useNow } from "@/hooks/useNow";
 import { useFormat } from "@/i18n/format";
-import { useStatusReason } from "./useStatusReason";
 
 /** The models that an account does not serve for now, and until when; others it may serve. */
 export function ModelBlocks({ blocks }: { blocks: readonly ModelBlock[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow();
-  const reason = useStatusReason();
+  const words = useFault();
   return blocks
     .filter(({ until }) => Date.parse(until) > now)
     .map(({ model, reason: code, until }) => (
@@ -18,7 +18,7 @@ export function ModelBlocks({ blocks }: { blocks: readonly ModelBlock[] }) {
         <time dateTime={until} title={format.absoluteTime(Date.parse(until))}>
           {format.clock(Date.parse(until))}
         </time>{" "}
-        · {reason(code)}
+        · {words({ code })?.title ?? code}
       </p>
     ));
 }

@@ -39,7 +39,7 @@ test("the details say why this account, who was left out and what each attempt c
   ]) {
     expect(await screen.findByText(text)).toBeVisible();
   }
-  expect(screen.getByText("codex-linus").closest("li")).toHaveTextContent("needs sign-in");
+  expect(screen.getByText("codex-linus").closest("li")).toHaveTextContent("needs a new sign-in");
   expect(screen.getByText("codex-ken").closest("li")).toHaveTextContent("the moon is full");
 });
 

@@ -1,23 +1,22 @@
 import { useTranslation } from "react-i18next";
 import type { Exclusion } from "@/api/types";
+import { useFault } from "@/features/errors/useFault";
 
-const KNOWN: ReadonlySet<string> = new Set<Exclusion["reason"]>([
+/** States of an account that are no failure. */
+const CALM = [
   "disabled",
   "signed_out",
-  "needs_reauth",
-  "exhausted",
   "cooling_down",
-  "spend_limit",
-  "not_included",
-  "payment_required",
-  "forbidden",
-  "model_not_in_plan",
   "busy",
   "foreign_conversation",
-]);
+] as const satisfies readonly Exclusion["reason"][];
 
 /** Why an account was left out, in the words of the page; one of a newer gateway stands as it came. */
 export function useReason(): (excluded: Exclusion) => string {
   const { t } = useTranslation();
-  return ({ reason, detail }) => (KNOWN.has(reason) ? t(`requests.left_out.${reason}`) : detail || reason);
+  const words = useFault();
+  return ({ reason, detail }) => {
+    const calm = CALM.find((it) => it === reason);
+    return calm ? t(`requests.left_out.${calm}`) : (words({ code: reason })?.title ?? (detail || reason));
+  };
 }
