@@ -1,3 +1,4 @@
+import { Check } from "lucide-react";
 import { DropdownMenu as Radix } from "radix-ui";
 import { createContext, type ReactNode, type RefObject, use, useRef } from "react";
 import { cx } from "./cx";
@@ -23,7 +24,7 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
           sideOffset={4}
           collisionPadding={8}
           onCloseAutoFocus={run}
-          className="z-50 min-w-44 rounded-md border border-line bg-surface p-1 text-ink shadow-float"
+          className="z-50 max-h-(--radix-dropdown-menu-content-available-height) min-w-44 overflow-y-auto rounded-md border border-line bg-surface p-1 text-ink shadow-float"
         >
           <Chosen value={chosen}>{children}</Chosen>
         </Radix.Content>
@@ -55,7 +56,34 @@ export function MenuItem({ onSelect, danger, children }: MenuItemProps) {
   );
 }
 
-/** Why something is not among the items. */
+interface MenuCheckProps {
+  checked: boolean;
+  disabled?: boolean;
+  onChange: (checked: boolean) => void;
+  children: ReactNode;
+}
+
+/** Something that is on or off. The menu stays open: often more than one is chosen. */
+export function MenuCheck({ checked, disabled, onChange, children }: MenuCheckProps) {
+  return (
+    <Radix.CheckboxItem
+      className={ITEM}
+      checked={checked}
+      disabled={disabled}
+      onCheckedChange={onChange}
+      onSelect={(event) => event.preventDefault()}
+    >
+      <span className="grid size-4 shrink-0 place-items-center">
+        <Radix.ItemIndicator>
+          <Check size={14} aria-hidden />
+        </Radix.ItemIndicator>
+      </span>
+      {children}
+    </Radix.CheckboxItem>
+  );
+}
+
+/** Why something is not among the items, or what those below are. */
 export function MenuNote({ children }: { children: ReactNode }) {
   return <p className="max-w-60 px-2 py-1.5 text-muted text-xs">{children}</p>;
 }

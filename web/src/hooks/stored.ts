@@ -1,5 +1,7 @@
 /** Preferences of this browser. Nothing secret may ever be stored here. */
-export function readStored(name: "theme" | "language"): string | null {
+export type StoredName = "theme" | "language" | "density" | "blur" | `table.${string}`;
+
+export function readStored(name: StoredName): string | null {
   try {
     return localStorage.getItem(`gateway.${name}`);
   } catch {
@@ -7,7 +9,7 @@ export function readStored(name: "theme" | "language"): string | null {
   }
 }
 
-export function writeStored(name: "theme" | "language", value: string) {
+export function writeStored(name: StoredName, value: string) {
   try {
     localStorage.setItem(`gateway.${name}`, value);
   } catch {

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { FakeEventSource } from "../../tests/fakeEvents";
 import { keys } from "./keys";
-import { liveState } from "./live";
+import { live } from "./live";
 import { useLiveFeed } from "./useLiveFeed";
 
 const queries = new QueryClient();
@@ -41,7 +41,7 @@ test("many requests at once make the page look once", () => {
   const invalidate = watch();
   renderHook(useLiveFeed, { wrapper });
   act(() => FakeEventSource.last.opens());
-  expect(liveState()).toBe("live");
+  expect(live.get()).toBe("live");
   expect(lookedAgain(invalidate)).toEqual([]);
   act(() => {
     for (let n = 0; n < 20; n += 1) FakeEventSource.last.tells("request.finished", { id: n });
@@ -62,7 +62,7 @@ test("a broken connection is left to the browser, a refused one is tried again a
   renderHook(useLiveFeed, { wrapper });
   act(() => FakeEventSource.last.opens());
   act(() => FakeEventSource.last.breaks({ final: false }));
-  expect(liveState()).toBe("lost");
+  expect(live.get()).toBe("lost");
   act(() => void vi.advanceTimersByTime(60_000));
   expect(FakeEventSource.all).toHaveLength(1);
   invalidate.mockClear();
@@ -71,7 +71,7 @@ test("a broken connection is left to the browser, a refused one is tried again a
   expect(lookedAgain(invalidate)).toEqual([keys.session]);
   expect(FakeEventSource.all).toHaveLength(2);
   act(() => FakeEventSource.last.opens());
-  expect(liveState()).toBe("live");
+  expect(live.get()).toBe("live");
   expect(lookedAgain(invalidate)).toContain(keys.providers);
 });
 

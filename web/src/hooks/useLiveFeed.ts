@@ -1,17 +1,18 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useSyncExternalStore } from "react";
+import { useEffect } from "react";
 import { openEvents } from "@/api/events";
 import { applyEvent, LIVE_KEYS } from "./applyEvent";
 import { keys } from "./keys";
-import { type LiveState, liveState, onLiveChange, setLiveState } from "./live";
+import { type LiveState, live } from "./live";
 import { createRefresher } from "./refresher";
+import { useStore } from "./store";
 
 const FIRST_RETRY_MS = 1_000;
 const LONGEST_RETRY_MS = 30_000;
 
 /** Whether what is on the page comes live. */
 export function useLiveState(): LiveState {
-  return useSyncExternalStore(onLiveChange, liveState);
+  return useStore(live);
 }
 
 /**
@@ -41,15 +42,15 @@ export function useLiveFeed(tenant?: string) {
       close = openEvents({
         onOpen: () => {
           wait = FIRST_RETRY_MS;
-          setLiveState("live");
+          live.set("live");
           if (missed) refresher.add(LIVE_KEYS);
           missed = false;
         },
         onEvent: (event) => refresher.add(applyEvent(queries, event)),
         onLost: (final) => {
           // What only the feed kept current is asked for from now on.
-          if (liveState() === "live") refresher.add(LIVE_KEYS);
-          setLiveState("lost");
+          if (live.get() === "live") refresher.add(LIVE_KEYS);
+          live.set("lost");
           if (!final) return;
           // A refusal, such as a session that ended: the browser gives up, and only the session says why.
           missed = true;
@@ -70,7 +71,7 @@ export function useLiveFeed(tenant?: string) {
       document.removeEventListener("visibilitychange", onVisibility);
       stop();
       refresher.stop();
-      setLiveState("connecting");
+      live.set("connecting");
     };
   }, [queries, tenant]);
 }

@@ -5,12 +5,12 @@ import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { Loaded } from "@/components/Loaded";
+import { MoreRows } from "@/components/MoreRows";
 import { PageHeader } from "@/components/PageHeader";
 import { NoAccess } from "@/features/access/NoAccess";
 import { ActivityFilters } from "@/features/activity/ActivityFilters";
 import { EntryTable } from "@/features/activity/EntryTable";
 import { ExportMenu } from "@/features/activity/ExportMenu";
-import { MoreRequests } from "@/features/requests/MoreRequests";
 import { useActivity } from "@/hooks/useActivity";
 import { useDenied } from "@/hooks/useMay";
 
@@ -55,7 +55,7 @@ function ActivityPage() {
               return (
                 <>
                   <EntryTable entries={entries} />
-                  <MoreRequests query={activity} />
+                  <MoreRows query={activity} />
                 </>
               );
             return filtered ? (

@@ -5,11 +5,11 @@ import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
 import { Loaded } from "@/components/Loaded";
+import { MoreRows } from "@/components/MoreRows";
 import { PageHeader } from "@/components/PageHeader";
 import { modelNames } from "@/features/agents/modelChoices";
 import { LiveWord } from "@/features/pools/LiveWord";
 import { Filters } from "@/features/requests/Filters";
-import { MoreRequests } from "@/features/requests/MoreRequests";
 import { NoRequests } from "@/features/requests/NoRequests";
 import { RequestDetails } from "@/features/requests/RequestDetails";
 import { TraceTable } from "@/features/requests/TraceTable";
@@ -60,7 +60,7 @@ export default function RequestsPage() {
               return (
                 <>
                   <TraceTable traces={rows} label={t("requests.title")} filters={filters} />
-                  <MoreRequests query={requests} />
+                  <MoreRows query={requests} />
                 </>
               );
             if (!filtered) return <NoRequests />;

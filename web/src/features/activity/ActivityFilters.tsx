@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Select } from "@/components/inputs";
+import { SearchBox } from "@/components/SearchBox";
 import { type ActivitySearch, PERIODS } from "@/routes/search";
-import { SearchBox } from "../chat/SearchBox";
 import { TimeRange } from "../requests/TimeRange";
 
 const CHOSEN = "range";

@@ -4,10 +4,10 @@ import type { Conversation } from "@/api/loop";
 import { Button } from "@/components/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loaded } from "@/components/Loaded";
+import { SearchBox } from "@/components/SearchBox";
 import { useConversations, useExportConversation } from "@/hooks/useConversations";
 import { DeleteSessionDialog } from "./DeleteSessionDialog";
 import { RenameDialog } from "./RenameDialog";
-import { SearchBox } from "./SearchBox";
 import { SessionRow } from "./SessionRow";
 import { titleOf } from "./transcript";
 
@@ -33,7 +33,7 @@ export function SessionPanel({ agent, q, session, onSearch, onGone, onChoose }: 
   const [deleting, setDeleting] = useState<Conversation | null>(null);
   return (
     <nav aria-label={t("sessions.title")} className="flex min-h-0 flex-1 flex-col gap-2">
-      <SearchBox value={q} label={t("sessions.search")} onChange={onSearch} />
+      <SearchBox main value={q} label={t("sessions.search")} onChange={onSearch} />
       {save.isError && <ErrorNotice error={save.error} />}
       <div className="min-h-0 flex-1 overflow-y-auto">
         <Loaded query={conversations} lines={5}>

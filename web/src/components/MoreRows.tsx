@@ -1,14 +1,15 @@
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/Button";
+import { Button } from "./Button";
 
-interface Pages {
+/** What an endless list has of a list by pages. */
+export interface Pages {
   hasNextPage: boolean;
   isFetchingNextPage: boolean;
   fetchNextPage: () => unknown;
 }
 
 /** Fetches the next page, and says when there is none. */
-export function MoreRequests({ query }: { query: Pages }) {
+export function MoreRows({ query }: { query: Pages }) {
   const { t } = useTranslation();
   return (
     <div className="border-line border-t px-3.5 py-2 text-center">

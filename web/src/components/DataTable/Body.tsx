@@ -1,0 +1,139 @@
+import { Fragment, type ReactNode, useEffect, useId, useState } from "react";
+import type { Density } from "@/hooks/useDensity";
+import type { Pages } from "../MoreRows";
+import type { Column } from "./columns";
+import { Row } from "./Row";
+import { useTableKeys } from "./useTableKeys";
+import { useVisibleRows } from "./useVisibleRows";
+
+/** What a row unfolds to, and the name of the button that unfolds it. */
+export interface Details<Item> {
+  label: (item: Item) => string;
+  render: (item: Item) => ReactNode;
+}
+
+export interface BodyOptions<Item> {
+  rowData?: ((item: Item) => Record<`data-${string}`, string>) | undefined;
+  onOpen?: ((item: Item) => void) | undefined;
+  isCurrent?: ((item: Item) => boolean) | undefined;
+  details?: Details<Item> | undefined;
+  more?: Pages | undefined;
+}
+
+interface BodyProps<Item> extends BodyOptions<Item> {
+  box: HTMLElement | null;
+  sorted: readonly { id: string; row: Item }[];
+  columns: readonly Column<Item>[];
+  density: Density;
+  narrow: boolean;
+}
+
+type Line<Item> = { key: string; id: string; row: Item; unfolded: boolean; place: number };
+
+/** The rows, those that are unfolded followed by what they unfold to. */
+function linesOf<Item>(sorted: BodyProps<Item>["sorted"], open: ReadonlySet<string>): Line<Item>[] {
+  return sorted.flatMap(({ id, row }, place) => {
+    const line = { key: id, id, row, unfolded: false, place };
+    return open.has(id) ? [line, { ...line, key: `${id} +`, unfolded: true }] : [line];
+  });
+}
+
+export function Body<Item>({
+  box,
+  sorted,
+  columns,
+  density,
+  narrow,
+  details,
+  more,
+  ...options
+}: BodyProps<Item>) {
+  const base = useId();
+  const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
+  const [active, setActive] = useState<string | null>(null);
+  const lines = linesOf(sorted, open);
+  const keys = lines.map(({ key }) => key);
+  const look = narrow ? "paragraph" : density;
+  const { long, visible, rest, measure, reveal, nearEnd } = useVisibleRows({
+    box,
+    keys,
+    active: active === null ? -1 : keys.indexOf(active),
+    look,
+  });
+  useTableKeys({
+    box,
+    ids: sorted.map(({ id }) => id),
+    active,
+    onMove: (id) => {
+      setActive(id);
+      reveal(keys.indexOf(id));
+    },
+    acts: options.onOpen !== undefined || details !== undefined,
+  });
+  const fetchNow = nearEnd && more?.hasNextPage === true && !more.isFetchingNextPage;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, as the end comes near
+  useEffect(() => {
+    if (fetchNow) void more?.fetchNextPage();
+  }, [fetchNow]);
+  const toggle = (id: string) => {
+    const next = new Set(open);
+    if (!next.delete(id)) next.add(id);
+    setOpen(next);
+  };
+  const span = columns.length + (details ? 1 : 0);
+  return (
+    <tbody className={rest > 0 ? undefined : "sm:[&>tr:last-child>td]:border-b-0"}>
+      {visible.map(({ index, gap }) => {
+        const line = lines[index];
+        if (!line) return null;
+        const { id, row, unfolded, place } = line;
+        return (
+          <Fragment key={line.key}>
+            {gap > 0 && <Gap height={gap} span={span} />}
+            {unfolded ? (
+              <tr ref={measure} data-index={index} id={`${base}-${id}`}>
+                <td colSpan={span} className="own-line bg-sunken px-3 py-2 sm:border-line sm:border-b">
+                  {details?.render(row)}
+                </td>
+              </tr>
+            ) : (
+              <Row
+                item={row}
+                id={id}
+                index={index}
+                columns={columns}
+                data={options.rowData?.(row)}
+                rowIndex={long ? place + 2 : undefined}
+                dense={density === "compact"}
+                clipped={long}
+                narrow={narrow}
+                current={options.isCurrent?.(row) ?? false}
+                unfolding={
+                  details && {
+                    open: open.has(id),
+                    label: details.label(row),
+                    id: `${base}-${id}`,
+                    toggle: () => toggle(id),
+                  }
+                }
+                onOpen={options.onOpen && (() => options.onOpen?.(row))}
+                onFocus={() => setActive(id)}
+                measure={measure}
+              />
+            )}
+          </Fragment>
+        );
+      })}
+      {rest > 0 && <Gap height={rest} span={span} />}
+    </tbody>
+  );
+}
+
+/** The place of rows that are out of sight. */
+function Gap({ height, span }: { height: number; span: number }) {
+  return (
+    <tr aria-hidden className="gap" style={{ height }}>
+      <td colSpan={span} className="p-0" />
+    </tr>
+  );
+}

@@ -1,0 +1,3 @@
+export type { Details } from "./Body";
+export type { Column } from "./columns";
+export { DataTable, type DataTableProps } from "./DataTable";
