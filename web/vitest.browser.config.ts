@@ -5,7 +5,9 @@ export default defineConfig({
   test: {
     environment: "node",
     include: ["tests/browser/**/*.spec.ts"],
-    fileParallelism: false,
+    globalSetup: ["tests/browser/globalSetup.ts"],
+    // Most of a test is waiting; what specs must not do at once, they do in turns (tests/browser/turns.ts).
+    maxWorkers: 3,
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -1,6 +1,5 @@
-import { readFile } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { api, type Browser, launch, open, signIn } from "./support";
+import { api, type Browser, launch, open, signIn, textOf } from "./support";
 
 const KEY = "browser-audited";
 let browser: Browser;
@@ -39,7 +38,7 @@ test("a change stands in the log with how it was before, and can be taken away a
   await page.getByRole("menuitem", { name: /CSV/ }).click();
   const file = await download;
   expect(file.suggestedFilename()).toBe("activity.csv");
-  const text = await readFile(await file.path(), "utf8");
+  const text = await textOf(file);
   expect(text).toContain("agent.create");
   expect(text).not.toContain("agent.update");
 });

@@ -1,17 +1,16 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type BrowserContext, chromium, type Locator, type Page } from "playwright-core";
+import { text } from "node:stream/consumers";
+import {
+  type BrowserContext,
+  type Browser as BrowserOfTheRun,
+  chromium,
+  type Download,
+  type Locator,
+  type Page,
+} from "playwright-core";
+import { inject } from "vitest";
+import { GATEWAY_URL, TOKEN } from "./session";
 
-function environment(name: string): string {
-  const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: the browser tests need a running \`gateway demo\``);
-  return value.replace(/\/$/, "");
-}
-
-export const GATEWAY_URL = environment("GATEWAY_URL");
-export const SIMULATOR_URL = environment("SIMULATOR_URL");
-const TOKEN = environment("GATEWAY_TOKEN");
+export { GATEWAY_URL, SIMULATOR_URL } from "./session";
 
 /** The simulated account that no provider of the demo uses. */
 export const FREE_ACCOUNT = "new@example.com";
@@ -35,18 +34,12 @@ interface Options {
   width?: number;
 }
 
-/** A browser with a fresh profile. */
+let browser: Promise<BrowserOfTheRun> | undefined;
+
+/** A context of its own in the browser of the run: nothing is stored, nobody is signed in. */
 export async function launch({ theme = "light", width = 1280 }: Options = {}): Promise<Browser> {
-  const profile = await mkdtemp(join(tmpdir(), "gateway-browser-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: [
-      "--no-sandbox",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      "--no-first-run",
-    ],
+  browser ??= chromium.connect(inject("browserEndpoint"));
+  const context = await (await browser).newContext({
     viewport: { width, height: 900 },
     colorScheme: theme,
     reducedMotion: "reduce",
@@ -58,12 +51,8 @@ export async function launch({ theme = "light", width = 1280 }: Options = {}): P
   context.on("console", (message) => {
     if (/Content.Security.Policy/i.test(message.text())) complaints.push(message.text());
   });
-  const page = context.pages()[0] ?? (await context.newPage());
-  const close = async () => {
-    await context.close();
-    await rm(profile, { recursive: true, force: true });
-  };
-  return { context, page, complaints, close };
+  const page = await context.newPage();
+  return { context, page, complaints, close: () => context.close() };
 }
 
 export async function open(page: Page, path: string): Promise<void> {
@@ -72,6 +61,7 @@ export async function open(page: Page, path: string): Promise<void> {
 
 /** The way in by the token, which is not the first one where people have passwords. */
 export async function chooseToken(page: Page): Promise<void> {
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   const field = page.getByLabel("Gateway token");
   const choice = page.getByRole("button", { name: "Use the gateway’s token" });
   await field.or(choice).first().waitFor();
@@ -81,6 +71,8 @@ export async function chooseToken(page: Page): Promise<void> {
 
 /** The way in by a password, which is not the first one while nobody is owner. */
 export async function submitPassword(page: Page, email: string, password: string): Promise<void> {
+  // The page before it may have a field of that name.
+  await page.getByRole("heading", { level: 1, name: "Sign in" }).waitFor();
   const field = page.getByLabel("E-mail address");
   const choice = page.getByRole("button", { name: "Use e-mail address and password" });
   await field.or(choice).first().waitFor();
@@ -96,9 +88,10 @@ export async function submitToken(page: Page, token: string = TOKEN): Promise<vo
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** Signed in with the gateway's token, in the session that all specs share: who signs out enters by the form. */
 export async function signIn(page: Page, path = "/"): Promise<void> {
+  await page.context().addCookies(inject("session"));
   await open(page, path);
-  await submitToken(page);
   await page.locator("#main h1").waitFor();
 }
 
@@ -107,6 +100,11 @@ export function providerRow(page: Page, name: string): Locator {
 }
 
 const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
+
+/** What was downloaded. */
+export async function textOf(download: Download): Promise<string> {
+  return text(await download.createReadStream());
+}
 
 /** Calls the gateway's API, as a program would. */
 export function api(method: string, path: string, body?: unknown): Promise<Response> {

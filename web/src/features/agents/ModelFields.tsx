@@ -53,7 +53,8 @@ export function ModelFields({ draft, set, providers }: ModelFieldsProps) {
         <Select value={draft.thinkingLevel} onChange={({ target }) => set({ thinkingLevel: target.value })}>
           <option value="">{t("agents.default_thinking")}</option>
           {withCurrent(levels, draft.thinkingLevel).map((level) => (
-            <option key={level} value={level}>
+            // The value as agents' settings have it, in every language.
+            <option key={level} value={level} translate="no">
               {level}
             </option>
           ))}

@@ -1,0 +1,3 @@
+import { accessibleAt } from "./checks/accessible";
+
+accessibleAt(1280);

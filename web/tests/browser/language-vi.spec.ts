@@ -1,0 +1,3 @@
+import { readsWellIn } from "./checks/languages";
+
+readsWellIn("vi");

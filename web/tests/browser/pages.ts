@@ -1,0 +1,100 @@
+import type { Page } from "playwright-core";
+import type { Permission } from "../../src/api/access";
+import { type Shared, takeTurn } from "./turns";
+import { words } from "./words";
+
+/** A page as the tests go over them: what holds for one of these holds for all. */
+export interface Entry {
+  path: string;
+  /** The key of its heading's words. */
+  heading: string;
+  /** Who has it not is told so in its place. */
+  needs?: Permission;
+  /** A window is open over it; who may not change what it changes sees the page alone. */
+  dialog?: Permission;
+  /** What must stay as the demo made it meanwhile. */
+  turn?: Shared;
+}
+
+/** Every page for who is signed in, also with its windows open. A new page goes here. */
+export const PAGES: readonly Entry[] = [
+  { path: "/", heading: "overview.title" },
+  { path: "/chat", heading: "chat.title" },
+  { path: "/pools", heading: "pools.title" },
+  { path: "/pools?edit=new", heading: "pools.title", dialog: "manage_providers" },
+  { path: "/pools?edit=openai-codex", heading: "pools.title", dialog: "manage_providers", turn: "pool" },
+  { path: "/requests", heading: "requests.title" },
+  { path: "/requests?from=2026-01-01T00:00:00Z", heading: "requests.title" },
+  { path: "/agents", heading: "agents.title" },
+  { path: "/agents?create=true", heading: "agents.title" },
+  { path: "/providers", heading: "providers.title" },
+  { path: "/providers?connect=new", heading: "providers.title", dialog: "manage_providers" },
+  { path: "/providers?connect=new&way=import", heading: "providers.title", dialog: "manage_providers" },
+  { path: "/providers?edit=new", heading: "providers.title", dialog: "manage_providers" },
+  { path: "/settings/mcp", heading: "mcp.title" },
+  { path: "/settings/mcp?edit=new", heading: "mcp.title", dialog: "manage_tools" },
+  { path: "/settings/keys", heading: "keys.title", needs: "manage_keys" },
+  { path: "/settings/keys?edit=new", heading: "keys.title", needs: "manage_keys", dialog: "manage_keys" },
+  { path: "/settings/users", heading: "users.title", needs: "manage_members" },
+  {
+    path: "/settings/users?invite=true",
+    heading: "users.title",
+    needs: "manage_members",
+    dialog: "manage_members",
+  },
+  { path: "/settings/tenants", heading: "tenants.title", needs: "manage_tenants" },
+  {
+    path: "/settings/tenants?edit=new",
+    heading: "tenants.title",
+    needs: "manage_tenants",
+    dialog: "manage_tenants",
+  },
+  { path: "/settings/activity", heading: "activity.title", needs: "read_audit" },
+  {
+    path: "/settings/activity?from=2026-01-01T00:00:00Z",
+    heading: "activity.title",
+    needs: "read_audit",
+  },
+  { path: "/settings", heading: "settings.title" },
+  { path: "/account", heading: "account.title" },
+  { path: "/me", heading: "me.title" },
+  { path: "/invite", heading: "invite.title" },
+  { path: "/nothing-here", heading: "not_found.title" },
+];
+
+/** The pages without their windows. */
+export const PLAIN_PAGES = PAGES.filter(({ path }) => !path.includes("?"));
+
+/** The page and what it shows are there. */
+export async function settled(page: Page, entry: Entry, language = "en"): Promise<void> {
+  const say = words(language);
+  // A window hides the page behind it from the accessibility tree.
+  await page
+    .getByRole("heading", { level: 1, name: say(entry.heading), exact: true, includeHidden: true })
+    .waitFor();
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor({ state: entry.dialog === undefined ? "detached" : "visible" });
+  await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "detached" });
+}
+
+/** Goes there, and looks at it while nobody changes what it shows. */
+export async function looking(
+  page: Page,
+  entry: Entry,
+  look: () => Promise<void>,
+  language?: string,
+): Promise<void> {
+  const done = entry.turn && (await takeTurn(entry.turn));
+  try {
+    await visit(page, entry, language);
+    await look();
+  } finally {
+    await done?.();
+  }
+}
+
+/** Goes there as a link would: the program is loaded once for all pages. */
+export async function visit(page: Page, entry: Entry, language = "en"): Promise<void> {
+  await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
+  await settled(page, entry, language);
+}
