@@ -18,6 +18,8 @@ pub mod error;
 
 pub mod extract;
 
+pub mod permit;
+
 pub mod cookie;
 mod document;
 

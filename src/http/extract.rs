@@ -1,12 +1,11 @@
-//! What handlers take: who calls, and bodies with precise errors. A handler that takes a [`Caller`] cannot run
-//! unauthenticated.
+//! Who calls, and bodies with precise errors. A handler takes a [`Caller`] by what its route needs:
+//! [`Permitted`](super::permit::Permitted).
 
 use super::cookie;
 use super::error::ApiError;
-use super::openai::OpenAiError;
 use crate::app::App;
-use crate::app::people::{ConnectPass, Visitor};
-use crate::domain::access::{Actor, Permission, Role, Who};
+use crate::app::people::Visitor;
+use crate::domain::access::{Actor, Permission, Who};
 use crate::domain::ids::{BrowserSessionId, RequestId, TenantId, UserId};
 use crate::domain::peer::client_address;
 use crate::domain::people::{Place, choose};
@@ -23,8 +22,6 @@ use std::sync::Arc;
 
 /// A page of another origin can't send it without being allowed to: it makes a changing request with a cookie ours.
 pub const CSRF_HEADER: &str = "x-gateway-csrf";
-/// The token of an invitation's link.
-pub const INVITATION_HEADER: &str = "x-gateway-invitation";
 /// Which tenant is meant, by id or slug.
 const TENANT_HEADERS: [&str; 2] = ["x-gateway-tenant-id", "x-goclaw-tenant-id"];
 /// The most that is kept of what a browser calls itself.
@@ -84,7 +81,7 @@ impl Caller {
         self.actor.role.may(permission)
     }
 
-    /// The first line of every handler.
+    /// For what a route needs besides its permission, because of what its body says.
     pub fn require(&self, permission: Permission) -> Result<(), ApiError> {
         if self.may(permission) {
             return Ok(());
@@ -97,10 +94,9 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<Arc<App>> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+impl Caller {
+    /// Whoever makes this request.
+    pub(super) async fn of(parts: &Parts, app: &App) -> Result<Self, ApiError> {
         let (actor, session) = match bearer(&parts.headers) {
             Some(token) => {
                 let actor = app.access.bearer(token).ok_or_else(ApiError::unauthorized)?;
@@ -213,87 +209,6 @@ impl<S: Sync> FromRequestParts<S> for OwnPage {
     }
 }
 
-/// Who may sign in the account of a provider: a caller with the permission, or whoever has the link of an invitation to
-/// do just that.
-#[derive(Clone, Debug)]
-pub enum Connector {
-    Caller(Caller),
-    /// Whom the audit log names by the invitation.
-    Invited(ConnectPass, Actor),
-}
-
-impl Connector {
-    pub fn tenant(&self) -> TenantId {
-        match self {
-            Self::Caller(caller) => caller.tenant(),
-            Self::Invited(pass, _) => pass.tenant,
-        }
-    }
-
-    /// Who they are, and from where.
-    pub fn actor(&self) -> &Actor {
-        match self {
-            Self::Caller(caller) => caller.actor(),
-            Self::Invited(_, actor) => actor,
-        }
-    }
-
-    /// The first line of every handler that takes one.
-    pub fn require(&self, permission: Permission, provider: &str) -> Result<(), ApiError> {
-        match self {
-            Self::Caller(caller) => caller.require(permission),
-            // Whether there is another provider of the name asked for is not said.
-            Self::Invited(pass, _) if pass.provider != provider => {
-                Err(ApiError::forbidden("this invitation is for another provider"))
-            }
-            Self::Invited(pass, _) if pass.used && permission != Permission::Read => Err(ApiError::new(
-                StatusCode::FORBIDDEN,
-                "invitation_used",
-                "an account was connected with this invitation",
-            )),
-            Self::Invited(..) => Ok(()),
-        }
-    }
-
-    /// Whether they may sign the provider in, and see what belongs to that.
-    pub fn may_connect(&self) -> bool {
-        match self {
-            Self::Caller(caller) => caller.may(Permission::ManageProviders),
-            Self::Invited(..) => true,
-        }
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Connector {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let Some(token) = parts.headers.get(INVITATION_HEADER) else {
-            return Caller::from_request_parts(parts, app).await.map(Self::Caller);
-        };
-        let token = token.to_str().map_err(|_| ApiError::unauthorized())?;
-        match app.people.connect_pass(token).await {
-            Ok(pass) => {
-                let actor = Actor {
-                    role: Role::Viewer,
-                    name: format!("invitation to connect {}", pass.provider).into(),
-                    from: address(parts, app),
-                    request: parts.extensions.get::<RequestId>().copied(),
-                    ..Actor::gateway(pass.tenant)
-                };
-                Ok(Self::Invited(pass, actor))
-            }
-            Err(crate::app::people::PeopleError::InvalidInvitation) => {
-                Err(ApiError::new(StatusCode::UNAUTHORIZED, "invalid_invitation", INVALID_INVITATION))
-            }
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-const INVALID_INVITATION: &str =
-    "this invitation is unknown, was used, has expired, or is for something else";
-
 /// From where the request comes: what trusted proxies (`gateway.trusted_proxies`) say counts, what others say does not.
 /// `None`: not over the network.
 pub fn address(parts: &Parts, app: &App) -> Option<IpAddr> {
@@ -350,18 +265,6 @@ fn holds_nul(json: &[u8]) -> bool {
         let before = json[..at].iter().rev().take_while(|byte| **byte == b'\\').count();
         before % 2 == 0
     })
-}
-
-/// A [`Caller`] of a model route: refused in OpenAI's shape.
-#[derive(Clone, Debug)]
-pub struct ModelCaller(pub Caller);
-
-impl FromRequestParts<Arc<App>> for ModelCaller {
-    type Rejection = OpenAiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, OpenAiError> {
-        Ok(Self(Caller::from_request_parts(parts, app).await?))
-    }
 }
 
 #[cfg(test)]

@@ -8,9 +8,8 @@ mod ask;
 mod tools;
 
 use super::error::ApiError;
-use super::extract::Caller;
 use crate::app::App;
-use crate::domain::access::Permission;
+use crate::http::permit::{Permitted, Read};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, header};
@@ -28,11 +27,10 @@ const MOST_BODY: usize = 4 << 20;
 /// One message of an MCP client. `GET` and `DELETE` are of sessions, and answered with 405.
 pub async fn serve(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     request: Request,
 ) -> Result<Response, ApiError> {
     check_origin(&app, request.headers())?;
-    caller.require(Permission::Read)?;
     let heartbeat = Duration::from_secs(app.config.load().server.heartbeat_seconds);
     // Whether a host or an origin may ask was decided above: a token is needed in any case.
     let config = StreamableHttpServerConfig::default()
@@ -44,7 +42,7 @@ pub async fn serve(
     // At the end of the process an answer that is under way gets its grace.
     let open = app.shutdown.stream();
     let key = caller.key(&app)?;
-    let tools = GatewayTools { app, caller, key };
+    let tools = GatewayTools { app, caller: caller.into_caller(), key };
     let sessions = Arc::new(NeverSessionManager::default());
     let service = StreamableHttpService::new(move || Ok(tools.clone()), sessions, config);
     let mut response = service.handle(request).await.map(|body| {

@@ -5,7 +5,8 @@ use crate::app::App;
 use crate::domain::ids::BrowserSessionId;
 use crate::http::cookie;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, Coming, JsonBody};
+use crate::http::extract::{Coming, JsonBody};
+use crate::http::permit::{Permitted, SignedIn};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -114,7 +115,7 @@ pub struct AccountSessions {
     (status = 403, description = "Not a person", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<SignedIn>,
     JsonBody(body): JsonBody<AccountUpdate>,
 ) -> Result<StatusCode, ApiError> {
     app.people.rename(caller.actor(), &body.display_name).await?;
@@ -130,7 +131,7 @@ pub async fn update(
     (status = 503, description = "Too many sign in at once", body = ErrorBody)))]
 pub async fn password(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<SignedIn>,
     Coming(visitor): Coming,
     headers: HeaderMap,
     JsonBody(body): JsonBody<PasswordChange>,
@@ -149,7 +150,10 @@ pub async fn password(
     security(("token" = [])), responses((status = 200, description = "For the app", body = TotpSetup),
     (status = 403, description = "Not a person", body = ErrorBody),
     (status = 409, description = "They are in force", body = ErrorBody)))]
-pub async fn begin_totp(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<TotpSetup>, ApiError> {
+pub async fn begin_totp(
+    State(app): State<Arc<App>>,
+    caller: Permitted<SignedIn>,
+) -> Result<Json<TotpSetup>, ApiError> {
     let setup = app.people.begin_totp(caller.actor()).await?;
     let shown = |secret: &SecretString| secret.expose_secret().to_owned();
     Ok(Json(TotpSetup { secret: shown(&setup.secret), otpauth_url: shown(&setup.url) }))
@@ -164,7 +168,7 @@ pub async fn begin_totp(State(app): State<Arc<App>>, caller: Caller) -> Result<J
     (status = 429, description = "Too many attempts failed; see `retry-after`", body = ErrorBody)))]
 pub async fn confirm_totp(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<SignedIn>,
     Coming(visitor): Coming,
     JsonBody(body): JsonBody<TotpCode>,
 ) -> Result<Json<RecoveryCodes>, ApiError> {
@@ -183,7 +187,7 @@ pub async fn confirm_totp(
     (status = 503, description = "Too many sign in at once", body = ErrorBody)))]
 pub async fn end_totp(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<SignedIn>,
     Coming(visitor): Coming,
     JsonBody(body): JsonBody<TotpEnd>,
 ) -> Result<StatusCode, ApiError> {
@@ -198,7 +202,7 @@ pub async fn end_totp(
     (status = 403, description = "With a key there are none", body = ErrorBody)))]
 pub async fn sessions(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<SignedIn>,
 ) -> Result<Json<AccountSessions>, ApiError> {
     let current = caller.session().map(|id| id.0);
     let rows = app.people.sessions(caller.actor()).await?;
@@ -223,7 +227,7 @@ pub async fn sessions(
     (status = 404, description = "There is no such session", body = ErrorBody)))]
 pub async fn end_session(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<SignedIn>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = Uuid::parse_str(&id).map_err(|_| ApiError::not_found("session"))?;
@@ -235,7 +239,10 @@ pub async fn end_session(
 #[utoipa::path(operation_id = "account_sessions_end_others", post, path = "/v1/account/sessions/revoke-others", tag = "account",
     security(("token" = [])), responses((status = 204, description = "Ended"),
     (status = 403, description = "With a key there are none", body = ErrorBody)))]
-pub async fn end_other_sessions(State(app): State<Arc<App>>, caller: Caller) -> Result<StatusCode, ApiError> {
+pub async fn end_other_sessions(
+    State(app): State<Arc<App>>,
+    caller: Permitted<SignedIn>,
+) -> Result<StatusCode, ApiError> {
     app.people.end_other_sessions(caller.actor(), caller.session()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -2,11 +2,10 @@
 
 use crate::app::App;
 use crate::app::audit::Filter;
-use crate::domain::access::Permission;
 use crate::domain::audit::Chained;
 use crate::domain::audit::export::Format;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, ReadAudit};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -128,10 +127,9 @@ pub struct ActivityQuery {
     (status = 400, description = "A value is wrong", body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ReadAudit>,
     Query(query): Query<ActivityQuery>,
 ) -> Result<Json<AuditLog>, ApiError> {
-    caller.require(Permission::ReadAudit)?;
     let ActivityQuery { actor, action, object, since, until, before, limit } = query;
     let filter = filter(actor, action, object, (since, until));
     let limit = limit.unwrap_or(50).clamp(1, 200);
@@ -165,10 +163,9 @@ pub struct ActivityExportQuery {
     (status = 400, description = "A value is wrong", body = ErrorBody)))]
 pub async fn export(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ReadAudit>,
     Query(query): Query<ActivityExportQuery>,
 ) -> Result<Response, ApiError> {
-    caller.require(Permission::ReadAudit)?;
     let ActivityExportQuery { format, actor, action, object, since, until } = query;
     let format = Format::named(format.as_deref().unwrap_or("jsonl"))
         .ok_or_else(|| ApiError::bad_request("invalid_format", "format: neither \"jsonl\" nor \"csv\""))?;

@@ -4,13 +4,13 @@ use super::pools::{PoolAffinity, PoolStrategy};
 use super::providers::{Done, given};
 use crate::app::App;
 use crate::app::agents::{AgentChange, AgentError};
-use crate::domain::access::Permission;
 use crate::domain::agent::{Agent, AgentDefaults, ManagedBy};
 use crate::domain::catalogue::TenantCatalogue;
 use crate::domain::pool::config::{Affinity, Strategy};
 use crate::domain::pool::effective::{EffectivePool, RoutingError, Source};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
+use crate::http::permit::{ManageAgents, Permitted, Read};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -278,8 +278,7 @@ impl From<WriteAgent> for AgentChange {
 /// Lists the agents
 #[utoipa::path(operation_id = "agents_list", get, path = "/v1/agents", tag = "agents", security(("token" = ["read"])), responses(
     (status = 200, description = "Those of the database, oldest first, then those of the file", body = AgentList)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<AgentList>, ApiError> {
-    caller.require(Permission::Read)?;
+pub async fn list(State(app): State<Arc<App>>, caller: Permitted<Read>) -> Result<Json<AgentList>, ApiError> {
     let (catalogue, defaults) = (app.catalogues.current(), app.catalogues.defaults());
     let tenant = catalogue.tenant(caller.tenant());
     let agents = tenant.agents.iter().map(|agent| AgentBody::new(agent, tenant, &defaults));
@@ -293,10 +292,9 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ag
     (status = 409, description = "The key is taken", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageAgents>,
     JsonBody(body): JsonBody<WriteAgent>,
 ) -> Result<(StatusCode, Json<AgentBody>), ApiError> {
-    caller.require(Permission::ManageAgents)?;
     let key = app.agents.create(caller.actor(), body.into()).await?;
     Ok((StatusCode::CREATED, Json(read(&app, &caller, &key)?)))
 }
@@ -308,10 +306,9 @@ pub async fn create(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
 ) -> Result<Json<AgentBody>, ApiError> {
-    caller.require(Permission::Read)?;
     Ok(Json(read(&app, &caller, &id)?))
 }
 
@@ -324,11 +321,10 @@ pub async fn get(
               (status = 409, description = "The key is taken, or the file defines this agent", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageAgents>,
     Path(id): Path<String>,
     JsonBody(body): JsonBody<WriteAgent>,
 ) -> Result<Json<AgentBody>, ApiError> {
-    caller.require(Permission::ManageAgents)?;
     let key = app.agents.update(caller.actor(), &id, body.into()).await?;
     Ok(Json(read(&app, &caller, &key)?))
 }
@@ -341,10 +337,9 @@ pub async fn update(
               (status = 409, description = "The file defines this agent", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageAgents>,
     Path(id): Path<String>,
 ) -> Result<Json<Done>, ApiError> {
-    caller.require(Permission::ManageAgents)?;
     app.agents.delete(caller.actor(), &id).await?;
     Ok(Json(Done { status: "deleted" }))
 }

@@ -5,12 +5,11 @@ use super::quota::ProviderQuota;
 use super::requests::{Decision, limited};
 use crate::app::App;
 use crate::app::activity::{self, Activity, Recent};
-use crate::domain::access::Permission;
 use crate::domain::activity::{Counts, HealthState, MOST_RECENT, USUAL_RECENT};
 use crate::domain::catalogue::{Provider, TenantCatalogue};
 use crate::domain::pool::config::Strategy;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, Read};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use chrono::{DateTime, Utc};
@@ -155,11 +154,10 @@ pub struct ActivityQuery {
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn of_agent(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
     Query(query): Query<ActivityQuery>,
 ) -> Result<Json<PoolActivity>, ApiError> {
-    caller.require(Permission::Read)?;
     let limit = limited(query.limit, USUAL_RECENT, 1..=MOST_RECENT)?;
     let tenant = caller.tenant();
     let catalogue = app.catalogues.current();
@@ -178,11 +176,10 @@ pub async fn of_agent(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn of_provider(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
     Query(query): Query<ActivityQuery>,
 ) -> Result<Json<ProviderPoolActivity>, ApiError> {
-    caller.require(Permission::Read)?;
     let limit = limited(query.limit, USUAL_RECENT, 1..=MOST_RECENT)?;
     let tenant = caller.tenant();
     let catalogue = app.catalogues.current();

@@ -2,11 +2,10 @@
 
 use crate::app::App;
 use crate::app::events::{Heard, Watcher};
-use crate::domain::access::Permission;
 use crate::domain::responses::sse::HEARTBEAT;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
 use crate::http::openai::sse;
+use crate::http::permit::{Permitted, Read};
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::HeaderMap;
@@ -40,11 +39,10 @@ pub struct EventsQuery {
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn watch(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     headers: HeaderMap,
     Query(query): Query<EventsQuery>,
 ) -> Result<Response, ApiError> {
-    caller.require(Permission::Read)?;
     let header = headers.get("last-event-id").map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
     // What is no id of ours is as one that is too old.
     let after = header.or(query.last_event_id).map(|id| id.trim().parse().unwrap_or(Uuid::nil()));

@@ -3,10 +3,11 @@
 use super::session::{RoleName, Session, opened};
 use crate::app::App;
 use crate::app::people::{Acceptance, Invite, Invited};
-use crate::domain::access::{Permission, Role};
+use crate::domain::access::Role;
 use crate::domain::ids::InvitationId;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, Coming, INVITATION_HEADER, JsonBody, OwnPage};
+use crate::http::extract::{Coming, JsonBody, OwnPage};
+use crate::http::permit::{INVITATION_HEADER, ManageMembers, Permitted, SignedIn};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -128,8 +129,10 @@ pub fn link(public_url: &str, token: &SecretString) -> String {
 /// Lists the invitations that nobody has used yet
 #[utoipa::path(operation_id = "invitations_list", get, path = "/v1/invitations", tag = "users",
     security(("token" = ["manage_members"])), responses((status = 200, description = "The newest first", body = InvitationList)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<InvitationList>, ApiError> {
-    caller.require(Permission::ManageMembers)?;
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Permitted<ManageMembers>,
+) -> Result<Json<InvitationList>, ApiError> {
     let invited = app.people.invitations(caller.tenant()).await?;
     Ok(Json(InvitationList { invitations: invited.into_iter().map(Invitation::from).collect() }))
 }
@@ -140,10 +143,9 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<In
     (status = 400, description = "A value is wrong", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageMembers>,
     JsonBody(body): JsonBody<NewInvitation>,
 ) -> Result<(StatusCode, Json<CreatedInvitation>), ApiError> {
-    caller.require(Permission::ManageMembers)?;
     let invite = Invite {
         kind: body.kind,
         email: body.email,
@@ -163,10 +165,9 @@ pub async fn create(
     (status = 404, description = "There is no such invitation, or it was used", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageMembers>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    caller.require(Permission::ManageMembers)?;
     let id = Uuid::parse_str(&id).map_err(|_| ApiError::not_found("invitation"))?;
     app.people.withdraw(caller.actor(), InvitationId(id)).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -204,7 +205,7 @@ pub async fn by_token(
 pub async fn accept(
     _: OwnPage,
     State(app): State<Arc<App>>,
-    caller: Result<Caller, ApiError>,
+    caller: Result<Permitted<SignedIn>, ApiError>,
     Coming(visitor): Coming,
     headers: HeaderMap,
     JsonBody(body): JsonBody<AcceptInvitation>,

@@ -4,12 +4,13 @@ use super::providers::{Done, given};
 use super::session::RoleName;
 use crate::app::App;
 use crate::app::keys::{KeyChange, KeyError, KeyView, LimitView, NewKey};
-use crate::domain::access::{Permission, Role};
+use crate::domain::access::Role;
 use crate::domain::api_key::{ApiKey, KeyState};
 use crate::domain::ids::KeyId;
 use crate::domain::limits::{Limit, Meter, Window};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
+use crate::http::permit::{ManageKeys, Permitted};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -252,8 +253,10 @@ impl Caller {
 /// Lists the API keys
 #[utoipa::path(operation_id = "keys_list", get, path = "/v1/keys", tag = "keys", security(("token" = ["manage_keys"])), responses(
     (status = 200, description = "Revoked and expired ones as well", body = KeyList)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<KeyList>, ApiError> {
-    caller.require(Permission::ManageKeys)?;
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Permitted<ManageKeys>,
+) -> Result<Json<KeyList>, ApiError> {
     let keys = app.keys.list(caller.tenant()).await?;
     Ok(Json(KeyList { keys: keys.into_iter().map(Into::into).collect() }))
 }
@@ -265,10 +268,9 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Ke
     (status = 403, description = "The role is above one's own", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageKeys>,
     JsonBody(body): JsonBody<CreateKey>,
 ) -> Result<(StatusCode, Json<CreatedKey>), ApiError> {
-    caller.require(Permission::ManageKeys)?;
     let (made, key) = app.keys.create(caller.actor(), body.into()).await?;
     let created = CreatedKey { made: made.into(), key: key.expose_secret().to_owned() };
     Ok((StatusCode::CREATED, Json(created)))
@@ -279,10 +281,9 @@ pub async fn create(
     (status = 200, description = "The key", body = KeyBody), (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageKeys>,
     Path(id): Path<String>,
 ) -> Result<Json<KeyBody>, ApiError> {
-    caller.require(Permission::ManageKeys)?;
     Ok(Json(app.keys.get(caller.tenant(), key_id(&id)?).await?.into()))
 }
 
@@ -293,11 +294,10 @@ pub async fn get(
     (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageKeys>,
     Path(id): Path<String>,
     JsonBody(body): JsonBody<UpdateKey>,
 ) -> Result<Json<KeyBody>, ApiError> {
-    caller.require(Permission::ManageKeys)?;
     Ok(Json(app.keys.update(caller.actor(), key_id(&id)?, body.into()).await?.into()))
 }
 
@@ -307,10 +307,9 @@ pub async fn update(
     (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn revoke(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageKeys>,
     Path(id): Path<String>,
 ) -> Result<Json<KeyBody>, ApiError> {
-    caller.require(Permission::ManageKeys)?;
     Ok(Json(app.keys.revoke(caller.actor(), key_id(&id)?).await?.into()))
 }
 
@@ -320,10 +319,9 @@ pub async fn revoke(
     (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageKeys>,
     Path(id): Path<String>,
 ) -> Result<Json<Done>, ApiError> {
-    caller.require(Permission::ManageKeys)?;
     app.keys.delete(caller.actor(), key_id(&id)?).await?;
     Ok(Json(Done { status: "deleted" }))
 }

@@ -8,6 +8,7 @@ use crate::domain::agent::ManagedBy;
 use crate::domain::mcp::{Reach, Secrets, TRANSPORTS};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::{Caller, JsonBody};
+use crate::http::permit::{ManageTools, Permitted, Read};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -212,8 +213,10 @@ impl From<WriteMcpServer> for ServerChange {
 /// Lists the MCP servers
 #[utoipa::path(operation_id = "mcp_servers_list", get, path = "/v1/mcp/servers", tag = "mcp", security(("token" = ["read"])), responses(
     (status = 200, description = "Those of the database and of the file, by name", body = McpServerList)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<McpServerList>, ApiError> {
-    caller.require(Permission::Read)?;
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Permitted<Read>,
+) -> Result<Json<McpServerList>, ApiError> {
     let servers = app.mcp.list(caller.tenant()).into_iter().map(McpServerBody::from);
     Ok(Json(McpServerList { servers: servers.collect() }))
 }
@@ -226,10 +229,9 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Mc
     (status = 409, description = "The name is taken", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageTools>,
     JsonBody(body): JsonBody<WriteMcpServer>,
 ) -> Result<(StatusCode, Json<McpServerBody>), ApiError> {
-    caller.require(Permission::ManageTools)?;
     if body.is_stdio() {
         caller.require(Permission::RunPrograms)?;
     }
@@ -244,10 +246,9 @@ pub async fn create(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
 ) -> Result<Json<McpServerBody>, ApiError> {
-    caller.require(Permission::Read)?;
     Ok(Json(read(&app, &caller, &id)?))
 }
 
@@ -261,11 +262,10 @@ pub async fn get(
               (status = 409, description = "The name is taken, or the file defines this server", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageTools>,
     Path(id): Path<String>,
     JsonBody(body): JsonBody<WriteMcpServer>,
 ) -> Result<Json<McpServerBody>, ApiError> {
-    caller.require(Permission::ManageTools)?;
     if body.is_stdio() || app.mcp.find(caller.tenant(), &id).is_some_and(|server| server.is_stdio()) {
         caller.require(Permission::RunPrograms)?;
     }
@@ -282,10 +282,9 @@ pub async fn update(
               (status = 409, description = "The file defines this server", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageTools>,
     Path(id): Path<String>,
 ) -> Result<Json<Done>, ApiError> {
-    caller.require(Permission::ManageTools)?;
     app.mcp.delete(caller.actor(), &id).await?;
     Ok(Json(Done { status: "deleted" }))
 }
@@ -299,10 +298,9 @@ pub async fn delete(
               (status = 409, description = "It is switched off", body = ErrorBody)))]
 pub async fn reconnect(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageTools>,
     Path(id): Path<String>,
 ) -> Result<Json<McpServerBody>, ApiError> {
-    caller.require(Permission::ManageTools)?;
     app.mcp.reconnect(caller.tenant(), &id)?;
     Ok(Json(read(&app, &caller, &id)?))
 }

@@ -5,7 +5,7 @@ use super::session::RoleName;
 use crate::app::App;
 use crate::domain::access::{Role, Who};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, SignedIn};
 use axum::Json;
 use axum::extract::State;
 use chrono::NaiveDate;
@@ -72,7 +72,7 @@ pub struct KeyDay {
 #[utoipa::path(operation_id = "me_get", get, path = "/v1/me", tag = "keys", security(("token" = [])), responses(
     (status = 200, description = "Whoever asks, with a key its limits and its use", body = Me),
     (status = 401, description = "Nobody", body = ErrorBody)))]
-pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Me>, ApiError> {
+pub async fn get(State(app): State<Arc<App>>, caller: Permitted<SignedIn>) -> Result<Json<Me>, ApiError> {
     let actor = caller.actor();
     let who = app.keys.whoami(actor).await?;
     let (key, days) = who.key.unzip();

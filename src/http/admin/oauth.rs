@@ -4,10 +4,10 @@ mod bodies;
 
 use crate::app::App;
 use crate::app::logins::LoginError;
-use crate::domain::access::Permission;
 use crate::domain::ids::LoginId;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, Connector, JsonBody};
+use crate::http::extract::JsonBody;
+use crate::http::permit::{Connecting, Connector, ManageProviders, Permitted, Read};
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
@@ -82,10 +82,9 @@ const OLDER: &str = "openai-codex";
     security(("token" = ["read"])), responses((status = 200, description = "As of now", body = StatusResponse)))]
 pub async fn status(
     State(app): State<Arc<App>>,
-    caller: Connector,
+    Connecting { by: caller, .. }: Connecting<Read>,
     Path(provider): Path<String>,
 ) -> Result<Json<StatusResponse>, ApiError> {
-    caller.require(Permission::Read, &provider)?;
     let status = app.logins.status(caller.tenant(), &provider).await?;
     Ok(Json(StatusResponse::shown(status, caller.may_connect())))
 }
@@ -98,11 +97,10 @@ pub async fn status(
               (status = 409, description = "The name belongs to another type", body = ErrorBody)))]
 pub async fn start(
     State(app): State<Arc<App>>,
-    caller: Connector,
+    Connecting { by: caller, .. }: Connecting<ManageProviders>,
     Path(provider): Path<String>,
     JsonBody(body): JsonBody<StartRequest>,
 ) -> Result<Json<StartResponse>, ApiError> {
-    caller.require(Permission::ManageProviders, &provider)?;
     if let Connector::Invited(..) = caller
         && (body.force || body.api_base.is_some())
     {
@@ -128,11 +126,10 @@ pub async fn start(
               (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
 pub async fn callback(
     State(app): State<Arc<App>>,
-    caller: Connector,
+    Connecting { by: caller, .. }: Connecting<ManageProviders>,
     Path(provider): Path<String>,
     JsonBody(body): JsonBody<CallbackRequest>,
 ) -> Result<Json<ConnectedResponse>, ApiError> {
-    caller.require(Permission::ManageProviders, &provider)?;
     let connected = app.logins.callback(caller.actor(), &provider, &body.redirect_url).await?;
     app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(ConnectedResponse::of_callback(connected)))
@@ -146,11 +143,10 @@ pub async fn callback(
               (status = 409, description = "The account is connected elsewhere", body = ErrorBody)))]
 pub async fn import(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageProviders>,
     Path(provider): Path<String>,
     JsonBody(body): JsonBody<ImportRequest>,
 ) -> Result<Json<ConnectedResponse>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
     let (auth_json, options) = body.into_parts();
     let connected = app.logins.import(caller.actor(), &provider, &auth_json, options).await?;
     app.reload().await.map_err(|error| ApiError::internal(&error))?;
@@ -163,11 +159,10 @@ pub async fn import(
     security(("token" = ["manage_providers"])), responses((status = 200, description = "Ended, if there were any", body = StatusWord)))]
 pub async fn cancel(
     State(app): State<Arc<App>>,
-    caller: Connector,
+    Connecting { by: caller, .. }: Connecting<ManageProviders>,
     Path(provider): Path<String>,
     JsonBody(body): JsonBody<CancelRequest>,
 ) -> Result<Json<StatusWord>, ApiError> {
-    caller.require(Permission::ManageProviders, &provider)?;
     app.logins.cancel(caller.actor(), &provider, body.login_id.map(LoginId)).await?;
     Ok(Json(StatusWord::CANCELLED))
 }
@@ -179,10 +174,9 @@ pub async fn cancel(
               (status = 404, description = "There is no such provider", body = ErrorBody)))]
 pub async fn logout(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageProviders>,
     Path(provider): Path<String>,
 ) -> Result<Json<StatusWord>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
     app.logins.logout(caller.actor(), &provider).await?;
     app.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(StatusWord::LOGGED_OUT))

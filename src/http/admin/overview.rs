@@ -2,10 +2,9 @@
 
 use super::requests::{Trace, assemble};
 use crate::app::App;
-use crate::domain::access::Permission;
 use crate::domain::provider::State as ProviderState;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, Read};
 use axum::Json;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
@@ -77,8 +76,7 @@ pub struct LastDay {
 #[utoipa::path(operation_id = "overview_get", get, path = "/v1/overview", tag = "overview", security(("token" = ["read"])), responses(
     (status = 200, description = "As of now", body = Overview),
     (status = 401, description = "Signed out", body = ErrorBody)))]
-pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Overview>, ApiError> {
-    caller.require(Permission::Read)?;
+pub async fn get(State(app): State<Arc<App>>, caller: Permitted<Read>) -> Result<Json<Overview>, ApiError> {
     let tenant = caller.tenant();
     let (day, ever_served) = app.traces.last_day(tenant).await.map_err(|e| ApiError::internal(&e))?;
     let newest = app.traces.newest(tenant, 10).await.map_err(|e| ApiError::internal(&e))?;

@@ -4,13 +4,13 @@ use super::pools::{PoolBody, settings};
 use crate::app::App;
 use crate::app::dependents::Dependents;
 use crate::app::providers::{Create, ProviderError, Update};
-use crate::domain::access::Permission;
 use crate::domain::catalogue::{Provider, TenantCatalogue};
 use crate::domain::pool::validate::PoolViolation;
 use crate::domain::provider::TYPES;
 use crate::domain::routing::health::ModelBlock;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, JsonBody};
+use crate::http::extract::JsonBody;
+use crate::http::permit::{ManageProviders, Permitted, Read};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -272,8 +272,7 @@ pub struct ProviderTypeBody {
 /// Lists the kinds of providers
 #[utoipa::path(operation_id = "providers_types", get, path = "/v1/provider-types", tag = "providers", security(("token" = ["read"])), responses(
     (status = 200, description = "In the order to offer them", body = ProviderTypes)))]
-pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
-    caller.require(Permission::Read)?;
+pub async fn types(_: Permitted<Read>) -> Result<Json<ProviderTypes>, ApiError> {
     let body = |t: &'static crate::domain::provider::ProviderType| ProviderTypeBody {
         name: t.name,
         title: t.title,
@@ -286,8 +285,10 @@ pub async fn types(caller: Caller) -> Result<Json<ProviderTypes>, ApiError> {
 /// Lists the providers
 #[utoipa::path(operation_id = "providers_list", get, path = "/v1/providers", tag = "providers", security(("token" = ["read"])), responses(
     (status = 200, description = "Oldest first", body = ProviderList)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ProviderList>, ApiError> {
-    caller.require(Permission::Read)?;
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Permitted<Read>,
+) -> Result<Json<ProviderList>, ApiError> {
     let catalogue = app.catalogues.current();
     let tenant = catalogue.tenant(caller.tenant());
     let providers = tenant.providers.iter().map(|p| ProviderBody::new(p, tenant, &app)).collect();
@@ -301,10 +302,9 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Pr
     (status = 409, description = "The name is taken", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageProviders>,
     JsonBody(body): JsonBody<CreateProvider>,
 ) -> Result<(StatusCode, Json<ProviderBody>), ApiError> {
-    caller.require(Permission::ManageProviders)?;
     let create = Create {
         name: body.name,
         provider_type: body.provider_type,
@@ -328,10 +328,9 @@ pub async fn create(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
 ) -> Result<Json<ProviderBody>, ApiError> {
-    caller.require(Permission::Read)?;
     let catalogue = app.catalogues.current();
     let tenant = catalogue.tenant(caller.tenant());
     Ok(Json(ProviderBody::new(find(tenant, &id)?, tenant, &app)))
@@ -346,11 +345,10 @@ pub async fn get(
               (status = 409, description = "The new name is taken, or agents of the configuration file have the old one: `dependents`", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageProviders>,
     Path(id): Path<String>,
     JsonBody(body): JsonBody<UpdateProvider>,
 ) -> Result<Json<Done>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
     let update = Update {
         name: body.name,
         display_name: body.display_name,
@@ -380,11 +378,10 @@ pub struct DeleteQuery {
               (status = 409, description = "A pool or agents need it: `dependents`", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageProviders>,
     Path(id): Path<String>,
     Query(query): Query<DeleteQuery>,
 ) -> Result<Json<Done>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
     app.providers.delete(caller.actor(), &id, query.detach).await?;
     Ok(Json(Done { status: "deleted" }))
 }
@@ -396,10 +393,9 @@ pub async fn delete(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn models(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
 ) -> Result<Json<ProviderModels>, ApiError> {
-    caller.require(Permission::Read)?;
     let catalogue = app.catalogues.current();
     let provider = find(catalogue.tenant(caller.tenant()), &id)?;
     let models = provider.models.iter().map(|m| ProviderModel {
@@ -418,11 +414,10 @@ pub async fn models(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn verify(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageProviders>,
     Path(id): Path<String>,
     JsonBody(body): JsonBody<Verify>,
 ) -> Result<Json<Verified>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
     let error = app.providers.verify(caller.tenant(), &id, body.model.as_deref()).await?.err();
     Ok(Json(Verified { valid: error.is_none(), error }))
 }
@@ -434,10 +429,9 @@ pub async fn verify(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn release(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageProviders>,
     Path(id): Path<String>,
 ) -> Result<Json<Done>, ApiError> {
-    caller.require(Permission::ManageProviders)?;
     let catalogue = app.catalogues.current();
     let provider = catalogue.tenant(caller.tenant()).provider(&id);
     let provider = provider.ok_or_else(|| ApiError::not_found("provider"))?;

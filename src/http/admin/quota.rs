@@ -2,13 +2,13 @@
 
 use crate::app::App;
 use crate::app::quota::{Overview, SampleRow, WindowForecast};
-use crate::domain::access::Permission;
 use crate::domain::catalogue::Provider;
 use crate::domain::quota::envelope::QuotaEnvelope;
 use crate::domain::quota::parse::{Credits, ResetCredits};
 use crate::domain::quota::window::{MeterId, WindowKind, WindowLength};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, Read};
 use axum::extract::{Path, Query, State};
 use axum::routing::get;
 use axum::{Json, Router};
@@ -314,10 +314,9 @@ fn account(app: &App, caller: &Caller, name_or_id: &str) -> Result<Arc<Provider>
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Query(query): Query<QuotaQuery>,
 ) -> Result<Json<QuotaList>, ApiError> {
-    caller.require(Permission::Read)?;
     if query.refresh.unwrap_or(false) {
         app.quotas.refresh_tenant(caller.tenant(), FRESH, BOUND).await;
     }
@@ -336,10 +335,9 @@ pub async fn list(
               (status = 404, description = "There is no such provider", body = ErrorBody)))]
 pub async fn of_provider(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(provider): Path<String>,
 ) -> Result<Json<QuotaEnvelope>, ApiError> {
-    caller.require(Permission::Read)?;
     let provider = account(&app, &caller, &provider)?;
     app.quotas.refresh(&provider, FRESH, BOUND).await;
     // A refused token changed its state.
@@ -355,11 +353,10 @@ pub async fn of_provider(
               (status = 404, description = "There is no such provider", body = ErrorBody)))]
 pub async fn history(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
     Query(query): Query<HistoryQuery>,
 ) -> Result<Json<QuotaHistory>, ApiError> {
-    caller.require(Permission::Read)?;
     let provider = account(&app, &caller, &id)?;
     let to = query.to.unwrap_or_else(|| app.clock.now());
     let from = query.from.unwrap_or(to - TimeDelta::days(7));

@@ -3,10 +3,9 @@
 use super::pools::PoolStrategy;
 use crate::app::App;
 use crate::app::traces::{AttemptRow, Filter, Page, Place, RequestRow};
-use crate::domain::access::Permission;
 use crate::domain::ids::{ProviderId, RequestId, TenantId};
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, Read};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use base64::Engine as _;
@@ -283,10 +282,9 @@ pub struct RequestQuery {
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Query(query): Query<RequestQuery>,
 ) -> Result<Json<RequestPage>, ApiError> {
-    caller.require(Permission::Read)?;
     let tenant = caller.tenant();
     let limit = limited(query.limit, 50, 1..=200)?;
     let after = query.cursor.as_deref().map(place).transpose()?;
@@ -306,10 +304,9 @@ pub async fn list(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<String>,
 ) -> Result<Json<RequestDetail>, ApiError> {
-    caller.require(Permission::Read)?;
     let none = || ApiError::not_found("request");
     let id = RequestId(id.parse().map_err(|_| none())?);
     let found = app.traces.one(caller.tenant(), id).await.map_err(|e| ApiError::internal(&e))?;

@@ -3,13 +3,13 @@
 use super::sessions::TokensBody;
 use crate::app::App;
 use crate::app::runs::{Filter, RunAsk, RunError, RunRow, Started, Told};
-use crate::domain::access::Permission;
 use crate::domain::ids::{RunId, SessionId, TenantId};
 use crate::domain::responses::sse::HEARTBEAT;
 use crate::domain::session::is_session_key;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, JsonBody};
+use crate::http::extract::JsonBody;
 use crate::http::openai::sse;
+use crate::http::permit::{Permitted, Read, UseModels};
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, Query, State};
@@ -169,11 +169,10 @@ pub struct ResumeRun {
     (status = "4XX", description = "The run could not begin, or failed: then the run itself", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<UseModels>,
     Path(agent): Path<String>,
     JsonBody(new): JsonBody<NewRun>,
 ) -> Result<Response, ApiError> {
-    caller.require(Permission::UseModels)?;
     check(&new)?;
     let ask = RunAsk {
         agent,
@@ -207,10 +206,9 @@ pub async fn create(
     security(("token" = ["read"])), responses((status = 200, body = RunList), (status = 401, body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Query(query): Query<RunsQuery>,
 ) -> Result<Json<RunList>, ApiError> {
-    caller.require(Permission::Read)?;
     let filter = Filter {
         agent_key: query.agent,
         session: query.session.map(SessionId),
@@ -230,10 +228,9 @@ pub async fn list(
     security(("token" = ["read"])), responses((status = 200, body = RunBody), (status = 404, body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<RunBody>, ApiError> {
-    caller.require(Permission::Read)?;
     Ok(Json(body(app.runs.get(caller.tenant(), RunId(id)).await?)))
 }
 
@@ -244,12 +241,11 @@ pub async fn get(
      content_type = "text/event-stream"), (status = 404, body = ErrorBody)))]
 pub async fn watch(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<Uuid>,
     headers: HeaderMap,
     Query(query): Query<AfterQuery>,
 ) -> Result<Response, ApiError> {
-    caller.require(Permission::Read)?;
     let header = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let after = header.or(query.after).unwrap_or_default();
     events(&app, caller.tenant(), RunId(id), after, None).await
@@ -261,10 +257,9 @@ pub async fn watch(
     (status = 409, description = "It is over", body = ErrorBody)))]
 pub async fn cancel(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<UseModels>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<RunCancelled>, ApiError> {
-    caller.require(Permission::UseModels)?;
     app.runs.cancel(caller.tenant(), RunId(id)).await?;
     Ok(Json(RunCancelled { status: "cancelled" }))
 }
@@ -276,11 +271,10 @@ pub async fn cancel(
     (status = 404, body = ErrorBody), (status = 409, description = "It is not interrupted", body = ErrorBody)))]
 pub async fn resume(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<UseModels>,
     Path(id): Path<Uuid>,
     JsonBody(resume): JsonBody<ResumeRun>,
 ) -> Result<Response, ApiError> {
-    caller.require(Permission::UseModels)?;
     let tenant = caller.tenant();
     let after = app.runs.get(tenant, RunId(id)).await?.last_seq;
     app.runs.resume(tenant, RunId(id), caller.key(&app)?).await?;

@@ -6,7 +6,8 @@ use crate::domain::access::{Permission, Role};
 use crate::domain::people::Place;
 use crate::http::cookie;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, Coming, JsonBody, OwnPage};
+use crate::http::extract::{Coming, JsonBody, OwnPage};
+use crate::http::permit::{Permitted, SignedIn};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
@@ -198,7 +199,10 @@ pub async fn create(
 #[utoipa::path(operation_id = "session_get", get, path = "/v1/auth/session", tag = "session", security(("token" = [])), responses(
     (status = 200, description = "Signed in", body = Session),
     (status = 401, description = "Signed out", body = ErrorBody)))]
-pub async fn get(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Session>, ApiError> {
+pub async fn get(
+    State(app): State<Arc<App>>,
+    caller: Permitted<SignedIn>,
+) -> Result<Json<Session>, ApiError> {
     let places = app.people.places(caller.actor()).await?;
     let here = places.iter().find(|place| place.tenant == caller.tenant());
     let here = here.ok_or_else(|| ApiError::not_found("tenant"))?;

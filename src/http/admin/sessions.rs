@@ -2,11 +2,11 @@
 
 use crate::app::App;
 use crate::app::sessions::{CompactionRow, Filter, ItemRow, SessionError, SessionRow};
-use crate::domain::access::Permission;
 use crate::domain::ids::SessionId;
 use crate::domain::session::markdown;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, JsonBody};
+use crate::http::extract::JsonBody;
+use crate::http::permit::{Permitted, Read, UseModels};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
@@ -183,10 +183,9 @@ pub struct SessionStatus {
     security(("token" = ["read"])), responses((status = 200, body = SessionList), (status = 400, body = ErrorBody), (status = 401, body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Query(query): Query<SessionsQuery>,
 ) -> Result<Json<SessionList>, ApiError> {
-    caller.require(Permission::Read)?;
     let before = query.before.as_deref().map(place).transpose()?;
     let words = query.q.map(|words| words.trim().to_owned()).filter(|words| !words.is_empty());
     let filter = Filter { agent_key: query.agent, words, before };
@@ -202,10 +201,9 @@ pub async fn list(
     params(("id" = Uuid, Path)), security(("token" = ["read"])), responses((status = 200, body = SessionBody), (status = 404, body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<SessionBody>, ApiError> {
-    caller.require(Permission::Read)?;
     Ok(Json(body(app.sessions.get(caller.tenant(), SessionId(id)).await?)))
 }
 
@@ -215,11 +213,10 @@ pub async fn get(
     security(("token" = ["read"])), responses((status = 200, body = SessionItems), (status = 404, body = ErrorBody)))]
 pub async fn items(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<Uuid>,
     Query(query): Query<ItemsQuery>,
 ) -> Result<Json<SessionItems>, ApiError> {
-    caller.require(Permission::Read)?;
     let limit = query.limit.unwrap_or(500).clamp(1, 1000);
     let after = query.after.unwrap_or_default();
     let page = app.sessions.items(caller.tenant(), SessionId(id), after, Some(limit)).await?;
@@ -253,11 +250,10 @@ pub async fn items(
     security(("token" = ["use_models"])), responses((status = 200, body = SessionBody), (status = 400, body = ErrorBody), (status = 404, body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<UseModels>,
     Path(id): Path<Uuid>,
     JsonBody(patch): JsonBody<SessionPatch>,
 ) -> Result<Json<SessionBody>, ApiError> {
-    caller.require(Permission::UseModels)?;
     let title = patch.title.trim().replace('\0', "");
     let length = title.chars().count();
     if !(1..=200).contains(&length) {
@@ -274,10 +270,9 @@ pub async fn update(
     (status = 409, description = "A run is on in it", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<UseModels>,
     Path(id): Path<Uuid>,
 ) -> Result<Json<SessionStatus>, ApiError> {
-    caller.require(Permission::UseModels)?;
     app.sessions.delete(caller.actor(), SessionId(id)).await?;
     Ok(Json(SessionStatus { status: "deleted" }))
 }
@@ -289,11 +284,10 @@ pub async fn delete(
     (status = 409, description = "A run is on in it", body = ErrorBody)))]
 pub async fn rewind(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<UseModels>,
     Path(id): Path<Uuid>,
     JsonBody(rewind): JsonBody<Rewind>,
 ) -> Result<Json<Rewound>, ApiError> {
-    caller.require(Permission::UseModels)?;
     let removed = app.sessions.rewind(caller.actor(), SessionId(id), rewind.before_seq).await?;
     Ok(Json(Rewound { status: "rewound", removed }))
 }
@@ -304,11 +298,10 @@ pub async fn rewind(
     security(("token" = ["read"])), responses((status = 200, description = "A file", body = Value), (status = 404, body = ErrorBody)))]
 pub async fn export(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Path(id): Path<Uuid>,
     Query(query): Query<ExportQuery>,
 ) -> Result<Response, ApiError> {
-    caller.require(Permission::Read)?;
     let session = app.sessions.get(caller.tenant(), SessionId(id)).await?;
     let items = app.sessions.items(caller.tenant(), SessionId(id), 0, None).await?.items;
     let title = session.title.clone().unwrap_or_else(|| session.session_key.clone());

@@ -3,10 +3,10 @@
 use super::providers::Done;
 use crate::app::App;
 use crate::app::tenants::{Counts, TenantError};
-use crate::domain::access::Permission;
 use crate::domain::catalogue::TenantName;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, JsonBody};
+use crate::http::extract::JsonBody;
+use crate::http::permit::{ManageTenants, Permitted};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -65,8 +65,10 @@ pub struct Confirmation {
 /// Lists the tenants
 #[utoipa::path(operation_id = "tenants_list", get, path = "/v1/tenants", tag = "tenants",
     security(("token" = ["manage_tenants"])), responses((status = 200, body = TenantList)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<TenantList>, ApiError> {
-    caller.require(Permission::ManageTenants)?;
+pub async fn list(
+    State(app): State<Arc<App>>,
+    _: Permitted<ManageTenants>,
+) -> Result<Json<TenantList>, ApiError> {
     let mut tenants = Vec::new();
     for tenant in app.tenants.list() {
         tenants.push(body(&app, tenant).await?);
@@ -81,10 +83,9 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Te
               (status = 409, description = "The slug is taken", body = ErrorBody)))]
 pub async fn create(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageTenants>,
     JsonBody(new): JsonBody<CreateTenant>,
 ) -> Result<(StatusCode, Json<TenantBody>), ApiError> {
-    caller.require(Permission::ManageTenants)?;
     let name = new.name.as_deref().unwrap_or(&new.slug);
     let made = app.tenants.create(caller.actor(), &new.slug, name).await?;
     Ok((StatusCode::CREATED, Json(body(&app, made).await?)))
@@ -97,10 +98,9 @@ pub async fn create(
               (status = 404, description = "There is none", body = ErrorBody)))]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    _: Permitted<ManageTenants>,
     Path(id): Path<String>,
 ) -> Result<Json<TenantBody>, ApiError> {
-    caller.require(Permission::ManageTenants)?;
     let tenant = app.tenants.find(&id)?;
     Ok(Json(body(&app, tenant).await?))
 }
@@ -114,11 +114,10 @@ pub async fn get(
               (status = 409, description = "The slug is taken, or the tenant is the default one", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageTenants>,
     Path(id): Path<String>,
     JsonBody(change): JsonBody<UpdateTenant>,
 ) -> Result<Json<TenantBody>, ApiError> {
-    caller.require(Permission::ManageTenants)?;
     let (slug, name) = (change.slug.as_deref(), change.name.as_deref());
     let tenant = app.tenants.update(caller.actor(), &id, slug, name).await?;
     Ok(Json(body(&app, tenant).await?))
@@ -132,11 +131,10 @@ pub async fn update(
               (status = 409, description = "It is the default one, or `confirm` is not its slug: `dependents`", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageTenants>,
     Path(id): Path<String>,
     Query(query): Query<Confirmation>,
 ) -> Result<Json<Done>, ApiError> {
-    caller.require(Permission::ManageTenants)?;
     app.tenants.delete(caller.actor(), &id, query.confirm.as_deref()).await?;
     Ok(Json(Done { status: "deleted" }))
 }

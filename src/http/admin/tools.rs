@@ -2,9 +2,8 @@
 
 use crate::app::App;
 use crate::app::tools::ToolInfo;
-use crate::domain::access::Permission;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, Read};
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
@@ -48,8 +47,7 @@ impl From<ToolInfo> for ToolBody {
 #[utoipa::path(operation_id = "tools_list", get, path = "/v1/tools", tag = "tools", security(("token" = ["read"])), responses(
     (status = 200, description = "The built-in ones, then those of the MCP servers", body = ToolList),
     (status = 401, description = "Signed out", body = ErrorBody)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ToolList>, ApiError> {
-    caller.require(Permission::Read)?;
+pub async fn list(State(app): State<Arc<App>>, caller: Permitted<Read>) -> Result<Json<ToolList>, ApiError> {
     let tools = app.tools.catalogue(caller.tenant()).await;
     Ok(Json(ToolList { tools: tools.into_iter().map(ToolBody::from).collect() }))
 }

@@ -2,9 +2,8 @@
 
 use super::requests::{Trace, assemble};
 use crate::app::App;
-use crate::domain::access::Permission;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::Caller;
+use crate::http::permit::{Permitted, Read};
 use axum::Json;
 use axum::extract::{Query, State};
 use serde::{Deserialize, Serialize};
@@ -30,10 +29,9 @@ pub struct TraceQuery {
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn list(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<Read>,
     Query(query): Query<TraceQuery>,
 ) -> Result<Json<TraceList>, ApiError> {
-    caller.require(Permission::Read)?;
     let limit = query.limit.unwrap_or(50).clamp(1, 500);
     let newest = app.traces.newest(caller.tenant(), limit).await.map_err(|e| ApiError::internal(&e))?;
     Ok(Json(TraceList { traces: assemble(newest) }))

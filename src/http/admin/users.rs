@@ -3,10 +3,11 @@
 use super::session::RoleName;
 use crate::app::App;
 use crate::app::people::{Change, Member};
-use crate::domain::access::{Permission, Role};
+use crate::domain::access::Role;
 use crate::domain::ids::UserId;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Caller, JsonBody};
+use crate::http::extract::JsonBody;
+use crate::http::permit::{ManageMembers, Permitted};
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -81,8 +82,10 @@ fn user_id(text: &str) -> Result<UserId, ApiError> {
 /// Lists the tenant's members
 #[utoipa::path(operation_id = "users_list", get, path = "/v1/users", tag = "users",
     security(("token" = ["manage_members"])), responses((status = 200, description = "In the order in which they came", body = UserList)))]
-pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<UserList>, ApiError> {
-    caller.require(Permission::ManageMembers)?;
+pub async fn list(
+    State(app): State<Arc<App>>,
+    caller: Permitted<ManageMembers>,
+) -> Result<Json<UserList>, ApiError> {
     let members = app.people.members(caller.tenant()).await?;
     Ok(Json(UserList { users: members.into_iter().map(User::from).collect() }))
 }
@@ -96,11 +99,10 @@ pub async fn list(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Us
     (status = 409, description = "The last owner, or an owner who would be disabled", body = ErrorBody)))]
 pub async fn update(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageMembers>,
     Path(id): Path<String>,
     JsonBody(body): JsonBody<UserUpdate>,
 ) -> Result<Json<User>, ApiError> {
-    caller.require(Permission::ManageMembers)?;
     let change = Change { role: body.role, disabled: body.disabled, display_name: body.display_name };
     let member = app.people.change_member(caller.actor(), user_id(&id)?, change).await?;
     Ok(Json(member.into()))
@@ -114,10 +116,9 @@ pub async fn update(
     (status = 409, description = "The last owner", body = ErrorBody)))]
 pub async fn delete(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    caller: Permitted<ManageMembers>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
-    caller.require(Permission::ManageMembers)?;
     app.people.remove_member(caller.actor(), user_id(&id)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

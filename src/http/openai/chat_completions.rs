@@ -7,7 +7,6 @@ use crate::app::App;
 use crate::app::conversations::Makers;
 use crate::app::gateway::{Ask, Payload, RequestGuard, target};
 use crate::app::runs::{AgentAsk, AgentRequest};
-use crate::domain::access::Permission;
 use crate::domain::api_key::ApiKey;
 use crate::domain::chat::chunk::{ChunkOptions, ChunkTranslator};
 use crate::domain::chat::from_responses::sampling;
@@ -17,7 +16,7 @@ use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::request::Prepared;
 use crate::domain::routing::refusal::Refusal;
-use crate::http::extract::ModelCaller;
+use crate::http::permit::{ModelPermitted, UseModels};
 use crate::telemetry::metrics::Endpoint;
 use axum::Extension;
 use axum::body::Body;
@@ -40,11 +39,10 @@ use std::sync::Arc;
 pub async fn create(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
-    caller: ModelCaller,
+    caller: ModelPermitted<UseModels>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OpenAiError> {
-    caller.0.require(Permission::UseModels)?;
     let (tenant, key) = (caller.0.tenant(), caller.0.key(&app)?);
     // A Codex client does not speak this dialect; whoever does is like any other.
     let mut record =

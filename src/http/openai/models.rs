@@ -3,9 +3,8 @@
 use super::ask::resolve;
 use super::error::OpenAiError;
 use crate::app::App;
-use crate::domain::access::Permission;
 use crate::domain::catalogue::{Model, Provider, TenantCatalogue};
-use crate::http::extract::ModelCaller;
+use crate::http::permit::{ModelPermitted, Read};
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use serde::Deserialize;
@@ -67,10 +66,9 @@ pub struct ModelEntry {
 )]
 pub async fn list(
     State(app): State<Arc<App>>,
-    caller: ModelCaller,
+    caller: ModelPermitted<Read>,
     Query(query): Query<ListQuery>,
 ) -> Result<Json<AnyModelList>, OpenAiError> {
-    caller.0.require(Permission::Read)?;
     let seen = app.catalogues.seen_by(caller.0.tenant(), caller.0.key(&app)?.as_deref());
     let tenant: &TenantCatalogue = &seen;
     if query.client_version.is_some() {
@@ -99,10 +97,9 @@ pub async fn list(
 )]
 pub async fn get(
     State(app): State<Arc<App>>,
-    caller: ModelCaller,
+    caller: ModelPermitted<Read>,
     Path(id): Path<String>,
 ) -> Result<Json<ModelEntry>, OpenAiError> {
-    caller.0.require(Permission::Read)?;
     let resolved = resolve(&app, (caller.0.tenant(), caller.0.key(&app)?.as_deref()), Some(&id))?;
     let provider = &resolved.provider;
     let accounts = &resolved.pool.accounts;

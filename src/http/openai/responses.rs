@@ -6,7 +6,6 @@ use super::error::OpenAiError;
 use crate::app::App;
 use crate::app::gateway::{Ask, Payload, RequestGuard, target};
 use crate::app::runs::{AgentAsk, AgentRequest};
-use crate::domain::access::Permission;
 use crate::domain::api_key::ApiKey;
 use crate::domain::chat::from_responses::sampling;
 use crate::domain::ids::{RequestId, TenantId};
@@ -14,7 +13,7 @@ use crate::domain::responses::audience::Audience;
 use crate::domain::responses::forward::Forwarder;
 use crate::domain::responses::request;
 use crate::domain::routing::refusal::{Presentation, Refusal};
-use crate::http::extract::ModelCaller;
+use crate::http::permit::{ModelPermitted, Read, UseModels};
 use crate::telemetry::metrics::Endpoint;
 use axum::Extension;
 use axum::body::Body;
@@ -39,11 +38,10 @@ type Asker = (TenantId, Option<Arc<ApiKey>>);
 pub async fn create(
     State(app): State<Arc<App>>,
     Extension(id): Extension<RequestId>,
-    caller: ModelCaller,
+    caller: ModelPermitted<UseModels>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, OpenAiError> {
-    caller.0.require(Permission::UseModels)?;
     let audience = audience(&headers);
     let asker = (caller.0.tenant(), caller.0.key(&app)?);
     let record = app.gateway.begin(id, (asker.0, asker.1.as_deref()), Endpoint::Responses, audience);
@@ -167,8 +165,7 @@ async fn understand(
     params(("id" = String, Path, description = "A response's id")),
     security(("token" = ["read"])), responses((status = 404, description = "Nothing is stored", body = serde_json::Value))
 )]
-pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response, OpenAiError> {
-    caller.0.require(Permission::Read)?;
+pub async fn get(_: ModelPermitted<Read>, Path(id): Path<String>) -> Result<Response, OpenAiError> {
     let text =
         format!("response \"{id}\" not found: this gateway stores no responses (store is always false)");
     Err(OpenAiError(Refusal { param: None, ..Refusal::not_found("response_not_found", text) }))
@@ -179,8 +176,7 @@ pub async fn get(caller: ModelCaller, Path(id): Path<String>) -> Result<Response
     get, path = "/v1/responses", tag = "models",
     security(("token" = ["read"])), responses((status = 426, description = "Use POST"), (status = 405, description = "Use POST"))
 )]
-pub async fn upgrade(caller: ModelCaller, headers: HeaderMap) -> Result<Response, OpenAiError> {
-    caller.0.require(Permission::Read)?;
+pub async fn upgrade(_: ModelPermitted<Read>, headers: HeaderMap) -> Result<Response, OpenAiError> {
     let upgrade =
         headers.get(header::UPGRADE).is_some_and(|v| v.as_bytes().eq_ignore_ascii_case(b"websocket"));
     let (status, text) = if upgrade {
