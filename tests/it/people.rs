@@ -135,7 +135,14 @@ pub async fn owner(node: &Node) -> Browser {
 
 /// A member with this role, who has just come in.
 pub async fn member(by: &Browser, node: &Node, email: &str, role: &str) -> Browser {
-    let invited = by.post("/v1/invitations", json!({"kind": "member", "email": email, "role": role})).await;
+    member_of(by, node, email, role, None).await
+}
+
+/// The same of a tenant, by its slug.
+pub async fn member_of(by: &Browser, node: &Node, email: &str, role: &str, tenant: Option<&str>) -> Browser {
+    let headers: Vec<_> = tenant.iter().map(|slug| ("x-gateway-tenant-id", *slug)).collect();
+    let body = json!({"kind": "member", "email": email, "role": role});
+    let invited = by.ask("POST", "/v1/invitations", &headers, &body).await;
     let browser = Browser::new(node);
     let body = json!({"token": token_of(&invited), "password": PASSWORD});
     let answer = browser.post("/v1/invitations/accept", body).await;
