@@ -81,7 +81,8 @@ fn owner() -> Actor {
     }
 }
 
-fn digest(token: &str) -> [u8; 32] {
+/// What is kept of a token, a key or a link: nothing to find it with, since each is random.
+pub(super) fn digest(token: &str) -> [u8; 32] {
     Sha256::digest(token.as_bytes()).into()
 }
 

@@ -224,6 +224,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         vault: vault.clone(),
         clock: clock.clone(),
         config: config.clone(),
+        catalogues: catalogues.clone(),
         token_mark: access.mark(),
     });
     let Edited { providers, agents, tenants } = edited(&models, vault);

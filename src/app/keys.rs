@@ -12,13 +12,14 @@ pub use change::{KeyChange, NewKey};
 pub use ring::{Digest, KeyRing};
 pub use view::{KeyView, LimitView};
 
-use crate::app::access::make_token;
+use crate::app::access::{digest, make_token};
 use crate::app::audit::{self, Change};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::limits::Limits;
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::api_key::{ApiKey, Reach, Rule, Violation};
+use crate::domain::catalogue::TenantName;
 use crate::domain::ids::{KeyId, ProviderId, TenantId, UserId};
 use crate::domain::limits::{Limit, Meter, Window};
 use crate::store::api_keys::{self, DayRow, KeyRow};
@@ -26,7 +27,6 @@ use crate::store::db::Db;
 use crate::store::limits::{self, LimitRow};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tokio::sync::Mutex;
@@ -76,9 +76,7 @@ fn listed(wrong: &[Violation]) -> String {
 /// Who asks, for `/v1/me`.
 #[derive(Debug)]
 pub struct Whoami {
-    pub tenant: TenantId,
-    pub tenant_slug: String,
-    pub tenant_name: String,
+    pub tenant: TenantName,
     /// When a key asks: the key, and what it used by day.
     pub key: Option<(KeyView, Vec<DayRow>)>,
 }
@@ -102,9 +100,9 @@ impl Keys {
             let key = rule.key_id;
             by_key.entry(key).or_default().extend(read_rule(&rule));
         }
-        let keys = rows.into_iter().filter_map(|(row, slug)| {
+        let keys = rows.into_iter().filter_map(|row| {
             let rules = by_key.remove(&row.id).unwrap_or_default();
-            Some((Digest::try_from(row.digest.as_slice()).ok()?, facts(row, slug, rules)?))
+            Some((Digest::try_from(row.digest.as_slice()).ok()?, facts(row, rules)?))
         });
         self.parts.ring.replace(keys.collect());
         Ok(())
@@ -140,7 +138,7 @@ impl Keys {
             id: self.parts.clock.new_id(),
             tenant_id: actor.tenant,
             name: String::new(),
-            digest: Sha256::digest(key.expose_secret().as_bytes()).to_vec(),
+            digest: digest(key.expose_secret()).to_vec(),
             prefix: key.expose_secret().chars().take(SHOWN).collect(),
             role: new.role.as_str().into(),
             owner_id,
@@ -234,7 +232,8 @@ impl Keys {
     /// Who asks, with what a key may know of itself.
     pub async fn whoami(&self, actor: &Actor) -> Result<Whoami, KeyError> {
         let mut tx = self.parts.db.tenant(actor.tenant).await?;
-        let names = api_keys::tenant_names(&mut tx, actor.tenant).await?.ok_or(KeyError::NotFound)?;
+        let catalogue = self.parts.catalogues.current();
+        let tenant = catalogue.tenant_name(actor.tenant).cloned().ok_or(KeyError::NotFound)?;
         let mut key = None;
         if let Who::Key(id) = actor.who {
             let row = api_keys::get(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
@@ -243,7 +242,7 @@ impl Keys {
             let days = api_keys::usage(&mut tx, actor.tenant, id.0, since).await?;
             key = Some((self.view(&mut tx, row).await?, every_day(since, days)));
         }
-        Ok(Whoami { tenant: actor.tenant, tenant_slug: names.0, tenant_name: names.1, key })
+        Ok(Whoami { tenant, key })
     }
 
     /// One pass: writes down when keys were used.
@@ -286,13 +285,12 @@ pub(super) fn read_rule(row: &LimitRow) -> Option<Rule> {
     Some(Rule { id: row.id, limit: Limit { meter, window: window.flatten(), amount } })
 }
 
-fn facts(row: KeyRow, slug: String, mut rules: Vec<Rule>) -> Option<ApiKey> {
+fn facts(row: KeyRow, mut rules: Vec<Rule>) -> Option<ApiKey> {
     // The order in which every replica takes them.
     rules.sort_unstable_by_key(|rule| rule.id);
     Some(ApiKey {
         id: KeyId(row.id),
         tenant: row.tenant_id,
-        tenant_slug: slug.into(),
         name: row.name.into(),
         role: Role::named(&row.role)?,
         owner: row.owner_id.map(|id| (UserId(id), row.owner_name.unwrap_or_default())),

@@ -18,11 +18,14 @@ pub use members::{Change, Member};
 pub use sessions::{NewCookie, SignedIn};
 pub use sign_in::{Opened, SignIn};
 
+use crate::app::access::digest;
+use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::vault::{Vault, VaultError};
 use crate::config::Config;
 use crate::domain::access::{Actor, Role, Who};
-use crate::domain::ids::{TenantId, UserId};
+use crate::domain::catalogue::TenantName;
+use crate::domain::ids::{MASTER_TENANT, TenantId, UserId};
 use crate::domain::people::{Malformed, Place, attempts as counting, invitation, member};
 use crate::store::browser_sessions::Holder;
 use crate::store::db::Db;
@@ -33,7 +36,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use passwords::Passwords;
 use secrecy::SecretString;
-use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -48,6 +50,7 @@ pub struct PeopleParts {
     pub vault: Vault,
     pub clock: Clock,
     pub config: Arc<ArcSwap<Config>>,
+    pub catalogues: Arc<Catalogues>,
     /// Tells the sessions that were opened with the present token from those of an earlier one.
     pub token_mark: [u8; 32],
 }
@@ -58,6 +61,7 @@ pub struct People {
     vault: Vault,
     clock: Clock,
     config: Arc<ArcSwap<Config>>,
+    catalogues: Arc<Catalogues>,
     token_mark: [u8; 32],
     passwords: Passwords,
 }
@@ -151,11 +155,6 @@ fn random_secret(prefix: &str) -> SecretString {
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())).into()
 }
 
-/// What is stored of such a secret.
-fn digest(secret: &str) -> [u8; 32] {
-    Sha256::digest(secret.as_bytes()).into()
-}
-
 /// A role of a membership. The column's check leaves no others; a role that is not known may the least.
 fn role_named(name: &str) -> Role {
     Role::named(name).unwrap_or(Role::Viewer)
@@ -168,8 +167,8 @@ fn place(row: PlaceRow) -> Place {
 
 impl People {
     pub fn new(parts: PeopleParts) -> Self {
-        let PeopleParts { db, vault, clock, config, token_mark } = parts;
-        Self { db, vault, clock, config, token_mark, passwords: Passwords::new() }
+        let PeopleParts { db, vault, clock, config, catalogues, token_mark } = parts;
+        Self { db, vault, clock, config, catalogues, token_mark, passwords: Passwords::new() }
     }
 
     /// How many passwords were looked at since the start, right or wrong, of people who exist or not.
@@ -182,21 +181,33 @@ impl People {
         Ok(users::has_owner(&mut *self.db.work().await?).await?)
     }
 
-    /// The tenants that somebody may touch, and as what; the first is theirs when they ask for none.
+    /// The tenants that somebody may touch, and as what; the first is theirs when they ask for none. A program that names
+    /// its tenant with every request costs no look into the database.
     pub async fn places(&self, actor: &Actor) -> Result<Vec<Place>, PeopleError> {
-        let mut db = self.db.work().await?;
-        let places = match actor.who {
-            Who::Token | Who::Gateway => users::all_places(&mut db).await?.into_iter().map(place).collect(),
-            Who::User(id) => match users::get(&mut db, id).await? {
-                Some(user) => places_of(&mut db, &user).await?,
-                None => Vec::new(),
-            },
-            Who::Key(_) => {
-                let own = users::tenant(&mut db, actor.tenant).await?.map(place);
-                own.into_iter().map(|own| Place { role: actor.role, ..own }).collect()
+        let catalogue = self.catalogues.current();
+        let named = |role: Role| {
+            move |tenant: &TenantName| Place {
+                tenant: tenant.id,
+                slug: tenant.slug.clone(),
+                name: tenant.name.clone(),
+                role,
             }
         };
-        Ok(places)
+        Ok(match actor.who {
+            Who::Token | Who::Gateway => {
+                let mut all: Vec<&TenantName> = catalogue.tenants().iter().collect();
+                all.sort_by_key(|tenant| (tenant.id != MASTER_TENANT, tenant.created_at, tenant.id));
+                all.into_iter().map(named(Role::Owner)).collect()
+            }
+            Who::Key(_) => catalogue.tenant_name(actor.tenant).map(named(actor.role)).into_iter().collect(),
+            Who::User(id) => {
+                let mut db = self.db.work().await?;
+                match users::get(&mut db, id).await? {
+                    Some(user) => places_of(&mut db, &user).await?,
+                    None => Vec::new(),
+                }
+            }
+        })
     }
 
     /// The person that somebody is, if they are one.

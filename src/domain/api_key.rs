@@ -20,8 +20,6 @@ const LONGEST_NAME: usize = 100;
 pub struct ApiKey {
     pub id: KeyId,
     pub tenant: TenantId,
-    /// What its tenant is called in headers.
-    pub tenant_slug: Arc<str>,
     pub name: Arc<str>,
     pub role: Role,
     /// The person whose key it is.

@@ -172,6 +172,11 @@ impl Catalogue {
         &self.names
     }
 
+    /// What a tenant is called.
+    pub fn tenant_name(&self, id: TenantId) -> Option<&TenantName> {
+        self.names.iter().find(|tenant| tenant.id == id)
+    }
+
     /// The tenant of this id or slug. A UUID is also a valid slug: the id goes first.
     pub fn find_tenant(&self, id_or_slug: &str) -> Option<&TenantName> {
         let by_id = self.names.iter().find(|tenant| tenant.id.to_string() == id_or_slug);

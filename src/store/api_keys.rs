@@ -43,22 +43,9 @@ impl std::fmt::Debug for KeyRow {
     }
 }
 
-/// Of every tenant, with what the tenant is called in headers.
-pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<(KeyRow, String)>> {
-    #[derive(sqlx::FromRow)]
-    struct Row {
-        #[sqlx(flatten)]
-        key: KeyRow,
-        slug: String,
-    }
-    let rows: Vec<Row> = sqlx::query_as(
-        "select k.*, t.slug from (select id, tenant_id, name, digest, prefix, role, owner_id, owner_name, models, agents,
-             providers, created_at, expires_at, last_used_at, revoked_at from api_keys) k
-         join tenants t on t.id = k.tenant_id",
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.key, row.slug)).collect())
+/// Of every tenant.
+pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<KeyRow>> {
+    sqlx::query_as(concat!("select ", columns!(), " from api_keys")).fetch_all(conn).await
 }
 
 /// A tenant's keys, oldest first.
@@ -175,14 +162,6 @@ pub async fn usage(
     .bind(since)
     .fetch_all(conn)
     .await
-}
-
-/// What the tenant is called: its slug and its name.
-pub async fn tenant_names(
-    conn: &mut PgConnection,
-    tenant: TenantId,
-) -> sqlx::Result<Option<(String, String)>> {
-    sqlx::query_as("select slug, name from tenants where id = $1").bind(tenant.0).fetch_optional(conn).await
 }
 
 /// The providers of a tenant: id and name.

@@ -1,7 +1,7 @@
 //! `/v1/me`: whoever asks, and what they may know of themselves. A key needs no user and no permission for it.
 
 use super::keys::KeyBody;
-use super::session::RoleName;
+use super::session::{RoleName, Tenant};
 use crate::app::App;
 use crate::domain::access::{Role, Who};
 use crate::http::error::{ApiError, ErrorBody};
@@ -21,7 +21,7 @@ pub struct Me {
     name: String,
     #[schema(value_type = RoleName)]
     role: Role,
-    tenant: MeTenant,
+    tenant: Tenant,
     /// The key that asks, with its limits.
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<KeyBody>,
@@ -38,14 +38,6 @@ pub enum MeKind {
     Token,
     User,
     Key,
-}
-
-/// A tenant, for people.
-#[derive(Debug, Serialize, ToSchema)]
-pub struct MeTenant {
-    id: String,
-    slug: String,
-    name: String,
 }
 
 /// What a key used in the last 14 days, as far as the record of requests goes back.
@@ -92,7 +84,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Permitted<SignedIn>) -> Re
         },
         name: actor.name.to_string(),
         role: actor.role,
-        tenant: MeTenant { id: who.tenant.to_string(), slug: who.tenant_slug, name: who.tenant_name },
+        tenant: Tenant::of(who.tenant.id, who.tenant.slug, who.tenant.name),
         key: key.map(Into::into),
         usage,
     }))

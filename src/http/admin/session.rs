@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::people::{Opened, PeopleError, Person, SignIn as Typed};
 use crate::domain::access::{Permission, Role};
+use crate::domain::ids::TenantId;
 use crate::domain::people::Place;
 use crate::http::cookie;
 use crate::http::error::{ApiError, ErrorBody};
@@ -91,6 +92,12 @@ pub struct Tenant {
     name: String,
 }
 
+impl Tenant {
+    pub(super) fn of(id: TenantId, slug: String, name: String) -> Self {
+        Self { id: id.to_string(), slug, name }
+    }
+}
+
 /// A tenant and the role in it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct TenantChoice {
@@ -134,7 +141,7 @@ fn body(app: &App, at: &Place, person: Option<Person>, places: &[Place]) -> Sess
     };
     Session {
         role: at.role,
-        tenant: Tenant { id: at.tenant.to_string(), slug: at.slug.clone(), name: at.name.clone() },
+        tenant: Tenant::of(at.tenant, at.slug.clone(), at.name.clone()),
         user: person.map(SessionUser::from),
         permissions: may.map(Permission::as_str).collect(),
         tenants: places.iter().map(choice).collect(),

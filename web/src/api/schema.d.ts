@@ -2056,7 +2056,7 @@ export interface components {
             /** @description What people know them by: a key's name, an e-mail address. */
             name: string;
             role: components["schemas"]["Role"];
-            tenant: components["schemas"]["MeTenant"];
+            tenant: components["schemas"]["Tenant"];
             key?: components["schemas"]["Key"] | null;
             usage?: components["schemas"]["KeyUsage"] | null;
         };
@@ -2065,12 +2065,6 @@ export interface components {
          * @enum {string}
          */
         MeKind: "token" | "user" | "key";
-        /** @description A tenant, for people. */
-        MeTenant: {
-            id: string;
-            slug: string;
-            name: string;
-        };
         /**
          * @description What a limit counts. It documents `domain::limits::Meter`.
          * @enum {string}
