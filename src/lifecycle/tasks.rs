@@ -1,6 +1,7 @@
 //! The only place where tasks are spawned: each has a name, and shutdown waits for all of them.
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,6 +31,15 @@ impl Tasks {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
+        self.spawn_boxed(name, future.boxed())
+    }
+
+    /// All that a task's harness is made of is compiled once for each kind of result, not once for each task.
+    fn spawn_boxed<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        future: BoxFuture<'static, T>,
+    ) -> JoinHandle<T> {
         let running = Running::new(Arc::clone(&self.running), name);
         let named = async move {
             let _running = running;
