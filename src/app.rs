@@ -44,6 +44,7 @@ pub mod runs;
 pub mod sessions;
 
 pub mod traces;
+pub mod usage;
 
 pub mod pools;
 
@@ -62,6 +63,7 @@ pub mod tools;
 pub mod readiness;
 
 pub mod announce;
+pub mod attention;
 
 pub mod background;
 

@@ -34,5 +34,8 @@ pub mod limits;
 pub mod agent_loop;
 
 pub mod activity;
+pub mod usage;
+
+pub mod csv;
 
 pub mod audit;

@@ -70,8 +70,9 @@ impl utoipa::Modify for Security {
 /// have.
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
-        account, activity, agents, codex_pool_activity, events, invitations, keys, mcp_servers, me, oauth,
-        overview, providers, quota, requests, runs, session, sessions, tenants, tools, traces, users,
+        account, activity, agents, capacity, codex_pool_activity, events, invitations, keys, mcp_servers, me,
+        oauth, overview, providers, quota, requests, runs, session, sessions, tenants, tools, traces, usage,
+        users,
     };
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(for_models())
@@ -89,6 +90,9 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(traces::list))
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
+        .routes(routes!(capacity::get))
+        .routes(routes!(usage::get))
+        .routes(routes!(usage::export))
         .routes(routes!(events::watch))
         .routes(routes!(providers::types))
         .routes(routes!(providers::list, providers::create))

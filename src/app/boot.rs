@@ -238,7 +238,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         runs,
         sessions: Sessions { db: db.clone(), clock: clock.clone() },
         audit: Audit { db: db.clone() },
-        traces: Traces { db: db.clone(), clock: clock.clone() },
+        traces: Traces { db: db.clone(), clock: clock.clone(), zones: Arc::default() },
         events,
         config,
         clock,

@@ -3,6 +3,7 @@
 //!
 //! Nothing here stands on the path of a request but a short lock of one account.
 
+mod capacity;
 mod fetch;
 mod live;
 mod save;

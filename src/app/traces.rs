@@ -6,12 +6,15 @@ use crate::store::db::Db;
 use crate::store::requests;
 use chrono::TimeDelta;
 use serde_json::Value;
+use std::collections::HashSet;
+use std::sync::Arc;
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 pub use crate::store::requests::{AttemptRow, Filter, Place, RequestRow, Totals};
 
 /// Records older than this are removed.
-const KEPT_FOR: TimeDelta = TimeDelta::days(30);
+pub(super) const KEPT_FOR: TimeDelta = TimeDelta::days(30);
 /// Records removed in one statement.
 const PRUNE_BATCH: u32 = 5_000;
 
@@ -20,6 +23,8 @@ const PRUNE_BATCH: u32 = 5_000;
 pub struct Traces {
     pub db: Db,
     pub clock: Clock,
+    /// The names of the time zones, once they were asked for.
+    pub zones: Arc<OnceCell<HashSet<String>>>,
 }
 
 /// Some requests of a list, newest first.

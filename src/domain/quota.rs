@@ -16,6 +16,8 @@ pub mod readiness;
 
 pub mod forecast;
 
+pub mod capacity;
+
 pub mod envelope;
 
 pub mod schedule;

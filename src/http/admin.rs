@@ -5,6 +5,8 @@ pub mod activity;
 
 pub mod agents;
 
+pub mod capacity;
+
 pub mod codex_pool_activity;
 
 pub mod events;
@@ -38,5 +40,7 @@ pub mod tenants;
 pub mod tools;
 
 pub mod traces;
+
+pub mod usage;
 
 pub mod users;

@@ -182,6 +182,43 @@ pub async fn history(
     .await
 }
 
+/// A figure of some account's window.
+#[derive(Clone, Debug, PartialEq, sqlx::FromRow)]
+pub struct SampledRow {
+    pub provider_id: uuid::Uuid,
+    pub observed_at: DateTime<Utc>,
+    pub used_percent: f64,
+    pub resets_at: Option<DateTime<Utc>>,
+}
+
+/// The main meter's history of some of a tenant's providers between two moments, one window, oldest first: of every
+/// `step` seconds the last figure.
+pub async fn sampled(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    providers: &[uuid::Uuid],
+    length_seconds: i64,
+    (from, to): (DateTime<Utc>, DateTime<Utc>),
+    step: i64,
+) -> sqlx::Result<Vec<SampledRow>> {
+    sqlx::query_as(
+        "select distinct on (provider_id, step) provider_id, observed_at, used_percent, resets_at
+         from quota_history h, lateral (select floor(extract(epoch from observed_at) / $6) as step) s
+         where provider_id = any($2) and meter = 'codex' and length_seconds = $3 and observed_at >= $4
+             and observed_at <= $5
+             and exists (select from providers p where p.id = h.provider_id and p.tenant_id = $1)
+         order by provider_id, step, observed_at desc",
+    )
+    .bind(tenant.0)
+    .bind(providers)
+    .bind(length_seconds)
+    .bind(from)
+    .bind(to)
+    .bind(step)
+    .fetch_all(conn)
+    .await
+}
+
 /// Keeps the last figure of every hour (and of every window in it) between two moments; how many rows went.
 pub async fn thin(conn: &mut PgConnection, from: DateTime<Utc>, to: DateTime<Utc>) -> sqlx::Result<u64> {
     let done = sqlx::query(

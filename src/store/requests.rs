@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use sqlx::types::Json;
 
 mod read;
+pub mod usage;
 
 pub use read::*;
 
@@ -75,8 +76,26 @@ pub struct AttemptRecord {
 const MOST_OF_A_NAME: usize = 256;
 /// The longest error text that is stored, in characters.
 const MOST_OF_A_TEXT: usize = 4_000;
+/// The longest cause that is stored, in characters.
+const MOST_OF_A_CAUSE: usize = 64;
 
 impl RequestRecord {
+    /// What went wrong first, in one word: at the first attempt that failed, also where another account answered then;
+    /// where none was made, the code of the refusal.
+    fn cause(&self) -> Option<String> {
+        let failed = self.attempts.iter().find(|a| a.outcome == "failed");
+        let at_an_account = failed.and_then(|a| a.cause.or_else(|| Some(a.error.as_ref()?.0.as_str())));
+        let own = self.error.as_ref().filter(|_| matches!(self.status, "failed" | "refused"));
+        at_an_account.or_else(|| Some(own?.0.as_str())).map(|cause| clean(cause, MOST_OF_A_CAUSE))
+    }
+
+    /// What choosing, waiting and other accounts took before the first event, beyond the time of the account that
+    /// answered.
+    fn added_ms(&self) -> Option<i64> {
+        let served = self.attempts.iter().rfind(|a| a.outcome == "served")?;
+        Some((self.first_event_ms? - served.first_event_ms?).max(0))
+    }
+
     /// The record as Postgres takes it: without NUL characters, which neither `text` nor `jsonb` can hold, and without
     /// texts of any length. Whatever comes from a client or an upstream passes through here.
     fn storable(&self) -> Self {
@@ -133,12 +152,12 @@ pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx:
              served_model, agent_key, session_key, provider_id, provider_name, status, http_status, error_code,
              error_message, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, pool_owner_id,
              pool_owner_name, strategy, decision, attempt_count, selected_provider_id, selected_provider_name,
-             key_id)
+             key_id, counted_model, cause, added_ms)
          select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::text[],
              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::text[], $14::text[],
              $15::integer[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
              $22::uuid[], $23::text[], $24::text[], $25::jsonb[], $26::integer[], $27::uuid[], $28::text[],
-             $29::uuid[])
+             $29::uuid[], $30::text[], $31::text[], $32::bigint[])
          on conflict do nothing",
     )
     .bind(column(&records, |r| r.id.0))
@@ -170,6 +189,9 @@ pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx:
     .bind(column(&records, |r| r.attempts.first().map(|a| a.provider.0)))
     .bind(column(&records, |r| r.attempts.first().map(|a| a.provider_name.as_str())))
     .bind(column(&records, |r| r.key.map(|key| key.0)))
+    .bind(column(&records, |r| r.served_model.as_deref().unwrap_or(&r.model)))
+    .bind(column(&records, RequestRecord::cause))
+    .bind(column(&records, RequestRecord::added_ms))
     .execute(&mut *conn)
     .await?;
     let attempts: Vec<_> = records

@@ -11,24 +11,24 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 const OTHER_TENANT: TenantId = TenantId(Uuid::from_u128(0x0193_a5b0_7000_7000_8000_0000_0000_0002));
 
-fn provider(node: &Node, name: &str) -> (ProviderId, String) {
+pub fn provider(node: &Node, name: &str) -> (ProviderId, String) {
     let catalogue = node.app.catalogues.current();
     let provider = catalogue.tenant(MASTER_TENANT).provider(name).unwrap();
     (provider.id, provider.name.clone())
 }
 
 /// A time that Postgres stores as it is.
-fn now(node: &Node) -> DateTime<Utc> {
+pub fn now(node: &Node) -> DateTime<Utc> {
     DateTime::from_timestamp(node.app.clock.now().timestamp(), 0).unwrap()
 }
 
 /// So many milliseconds before.
-fn at(now: DateTime<Utc>, ago: i64) -> DateTime<Utc> {
+pub fn at(now: DateTime<Utc>, ago: i64) -> DateTime<Utc> {
     now - TimeDelta::milliseconds(ago)
 }
 
 /// A request to the pool of `owner`. Each attempt is an account, how it ended and whose fault that was.
-fn request(
+pub fn request(
     started_at: DateTime<Utc>,
     owner: &(ProviderId, String),
     attempts: &[(&(ProviderId, String), &'static str, Option<&'static str>)],
@@ -89,7 +89,7 @@ fn request(
 }
 
 /// Hands records over as the gateway does, and waits until they are written.
-async fn write(node: &Node, records: Vec<RequestRecord>) {
+pub async fn write(node: &Node, records: Vec<RequestRecord>) {
     let before = count(node).await;
     let wanted = before + i64::try_from(records.len()).unwrap();
     for record in records {

@@ -30,4 +30,5 @@ mod signin;
 mod simulator;
 mod tokens;
 mod tools;
+mod usage;
 mod vault;

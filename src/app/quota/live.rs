@@ -233,6 +233,11 @@ impl Live {
         }
     }
 
+    /// The windows of the main meter that have a history.
+    pub(super) fn lengths(&self) -> impl Iterator<Item = WindowLength> {
+        self.history.keys().filter(|(meter, _)| meter.is_main()).map(|(_, length)| *length)
+    }
+
     pub(super) fn history(&self, window: &WindowView<'_>) -> &[Sample] {
         let found = self.history.get(&(window.meter.clone(), window.length));
         found.map_or(&[], Vec::as_slice)

@@ -1,6 +1,7 @@
 //! Entries as lines of a file: JSON Lines, from which a chain can be checked elsewhere, and CSV for spreadsheets.
 
 use super::Chained;
+use crate::domain::csv::cell;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::Serialize;
 use serde_json::value::RawValue;
@@ -165,16 +166,6 @@ fn csv_line(chained: &Chained) -> String {
         chained.hash.to_string(),
     ];
     fields.map(|field| cell(&field)).join(",") + "\r\n"
-}
-
-/// A spreadsheet takes what begins like a formula for one, and others choose their names: such a text gets a quote in
-/// front of it.
-fn cell(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-    if guard.is_empty() && !text.contains([',', '"', '\n', '\r']) {
-        return text.to_owned();
-    }
-    format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ pub fn forecast(history: &[Sample], present: Present, now: DateTime<Utc>) -> For
     let Some(rate) = rate(history, present, resets_at) else {
         return unknown("no forecast yet: too little history in this window");
     };
-    if now - present.observed_at > (present.length.delta() / 12).max(TimeDelta::minutes(30)) {
+    if present.is_stale(now) {
         return unknown("no forecast: nothing was heard of it lately");
     }
     let left = hours(resets_at - now);
@@ -83,12 +83,25 @@ pub fn forecast(history: &[Sample], present: Present, now: DateTime<Utc>) -> For
     Forecast { verdict: Verdict::RunsOut, runs_out_at: Some(now + runs_out_in), text }
 }
 
+impl Present {
+    /// Nothing was heard of it for long: what became of it since is anybody's guess.
+    pub(super) fn is_stale(&self, now: DateTime<Utc>) -> bool {
+        now - self.observed_at > (self.length.delta() / 12).max(TimeDelta::minutes(30))
+    }
+}
+
 /// Percent an hour.
 #[derive(Clone, Copy, Debug)]
-struct Rate {
-    low: f64,
-    middle: f64,
-    high: f64,
+pub(super) struct Rate {
+    pub low: f64,
+    pub middle: f64,
+    pub high: f64,
+}
+
+/// How fast a window is used up; `None` where the data can't carry it.
+pub(super) fn burn(history: &[Sample], present: Present, now: DateTime<Utc>) -> Option<Rate> {
+    let resets_at = present.resets_at.filter(|reset| *reset > now && !present.is_stale(now))?;
+    rate(history, present, resets_at)
 }
 
 fn rate(history: &[Sample], present: Present, resets_at: DateTime<Utc>) -> Option<Rate> {

@@ -2,6 +2,7 @@
 
 use super::requests::{Trace, assemble};
 use crate::app::App;
+use crate::app::attention::Attention;
 use crate::domain::provider::State as ProviderState;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::permit::{Permitted, Read};
@@ -25,6 +26,9 @@ pub struct Overview {
     /// Absent while all is well with the upstream.
     #[schema(required)]
     incident: Option<UpstreamIncident>,
+    /// What waits for a person, the most urgent first.
+    #[schema(value_type = Vec<AttentionBody>)]
+    attention: Vec<Attention>,
     /// The newest ten.
     recent: Vec<Trace>,
     generated_at: DateTime<Utc>,
@@ -67,9 +71,84 @@ pub struct LastDay {
     requests: i64,
     succeeded: i64,
     failed: i64,
+    /// Of the succeeded ones, those that stopped at a limit.
+    incomplete: i64,
+    /// The client went away.
+    cancelled: i64,
+    /// The request itself was wrong.
+    refused: i64,
+    /// An account answered that was not the first choice.
+    failovers: i64,
     input_tokens: i64,
     cached_input_tokens: i64,
     output_tokens: i64,
+    reasoning_tokens: i64,
+    /// Until the first event that the client could see; null when no answer had one.
+    #[schema(required)]
+    first_event_ms: Option<Percentiles>,
+    /// What choosing, waiting and other accounts took of that, beyond the time of the account that answered.
+    #[schema(required)]
+    added_latency_ms: Option<Percentiles>,
+}
+
+/// The median, and what nineteen in twenty stay below.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Percentiles {
+    p50: i64,
+    p95: i64,
+}
+
+fn percentiles(of: Option<&[i64]>) -> Option<Percentiles> {
+    match of {
+        Some([p50, p95]) => Some(Percentiles { p50: *p50, p95: *p95 }),
+        _ => None,
+    }
+}
+
+/// One thing that waits for a person. It documents `app::attention::Attention`.
+#[derive(ToSchema)]
+#[schema(as = Attention)]
+#[expect(dead_code, reason = "it documents the application's type")]
+pub struct AttentionBody {
+    kind: AttentionKind,
+    severity: AttentionSeverity,
+    #[schema(required)]
+    provider_name: Option<String>,
+    /// Of an MCP server.
+    #[schema(required)]
+    name: Option<String>,
+    /// Of requests, in the last 24 hours.
+    #[schema(required)]
+    count: Option<i64>,
+    /// When it runs out, or ends by itself.
+    #[schema(required)]
+    at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    since: Option<DateTime<Utc>>,
+}
+
+/// What is the matter.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum AttentionKind {
+    NeedsReauth,
+    Exhausted,
+    /// An account will run out before its reset.
+    RunningOut,
+    CoolingDown,
+    /// Requests that were wrong themselves.
+    RequestsRefused,
+    /// Requests that no account answered.
+    RequestsFailed,
+    McpServerDown,
+}
+
+/// How soon somebody should look.
+#[derive(ToSchema)]
+#[schema(rename_all = "snake_case")]
+pub enum AttentionSeverity {
+    Now,
+    Soon,
 }
 
 /// The state of things at a glance
@@ -113,10 +192,18 @@ pub async fn get(State(app): State<Arc<App>>, caller: Permitted<Read>) -> Result
             requests: day.requests,
             succeeded: day.succeeded,
             failed: day.failed,
+            incomplete: day.incomplete,
+            cancelled: day.cancelled,
+            refused: day.refused,
+            failovers: day.failovers,
             input_tokens: day.input_tokens,
             cached_input_tokens: day.cached_input_tokens,
             output_tokens: day.output_tokens,
+            reasoning_tokens: day.reasoning_tokens,
+            first_event_ms: percentiles(day.first_event_ms.as_deref()),
+            added_latency_ms: percentiles(day.added_ms.as_deref()),
         },
+        attention: app.attention(tenant, catalogue, &day),
         recent: assemble(newest),
         generated_at: app.clock.now(),
     }))

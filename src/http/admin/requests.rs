@@ -3,7 +3,7 @@
 use super::pools::PoolStrategy;
 use crate::app::App;
 use crate::app::traces::{AttemptRow, Filter, Page, Place, RequestRow};
-use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use crate::domain::ids::{KeyId, ProviderId, RequestId, TenantId};
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::permit::{Permitted, Read};
 use axum::Json;
@@ -37,6 +37,12 @@ pub struct Trace {
     served_model: Option<String>,
     #[schema(required)]
     agent_key: Option<String>,
+    /// The API key that asked.
+    #[schema(required)]
+    key_id: Option<String>,
+    /// As it is called now; null where it is gone.
+    #[schema(required)]
+    key_name: Option<String>,
     /// Who served.
     #[schema(required)]
     provider_name: Option<String>,
@@ -61,6 +67,9 @@ pub struct Trace {
     error_code: Option<String>,
     #[schema(required)]
     error_message: Option<String>,
+    /// What went wrong first, in one word, also where another account answered then.
+    #[schema(required)]
+    cause: Option<String>,
     #[schema(required)]
     usage: Option<Usage>,
     attempts: Vec<Attempt>,
@@ -261,6 +270,10 @@ pub struct RequestQuery {
     account: Option<String>,
     /// Id or key of an agent.
     agent: Option<String>,
+    /// Id of an API key.
+    key: Option<String>,
+    /// What went wrong first, in one word.
+    cause: Option<String>,
     /// As the client or the upstream named it.
     model: Option<String>,
     /// How they ended: a status.
@@ -343,6 +356,8 @@ fn filter(app: &App, tenant: TenantId, query: RequestQuery) -> Result<Option<Fil
     Ok(Some(Filter {
         account,
         agent_key,
+        key: key(query.key.as_deref())?,
+        cause: query.cause,
         model: query.model,
         outcome: query.outcome,
         from,
@@ -351,10 +366,21 @@ fn filter(app: &App, tenant: TenantId, query: RequestQuery) -> Result<Option<Fil
     }))
 }
 
+/// The id of an API key.
+pub(super) fn key(text: Option<&str>) -> Result<Option<KeyId>, ApiError> {
+    let read = |text: &str| {
+        text.parse().map(KeyId).map_err(|_| {
+            let message = format!("key \"{text}\" is not the id of an API key");
+            ApiError::bad_request("invalid_value", message).with("field", "key".into())
+        })
+    };
+    text.map(read).transpose()
+}
+
 /// The words of [`TraceStatus`].
 const STATUSES: [&str; 5] = ["completed", "incomplete", "failed", "cancelled", "refused"];
 
-fn time(field: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, ApiError> {
+pub(super) fn time(field: &str, text: Option<&str>) -> Result<Option<DateTime<Utc>>, ApiError> {
     // A `+` that was not escaped in the query comes as a space.
     let read = |text: &str| DateTime::parse_from_rfc3339(&text.replace(' ', "+")).map(|t| t.to_utc());
     text.map(|text| {
@@ -418,6 +444,9 @@ pub(super) fn assemble(page: Page) -> Vec<Trace> {
         model: r.model,
         served_model: r.served_model,
         agent_key: r.agent_key,
+        key_id: r.key_id.map(|id| id.to_string()),
+        key_name: r.key_name,
+        cause: r.cause,
         provider_name: r.provider_name,
         pool_owner: r.pool_owner_name,
         strategy: r.strategy,

@@ -1,10 +1,10 @@
 //! The record, read: in pages, newest first, and one by one.
 
-use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use crate::domain::ids::{KeyId, ProviderId, RequestId, TenantId};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use sqlx::types::Json;
-use sqlx::{PgConnection, Postgres, QueryBuilder, Row};
+use sqlx::{PgConnection, Postgres, QueryBuilder};
 use std::collections::HashMap;
 use uuid::Uuid;
 
@@ -20,6 +20,10 @@ pub struct RequestRow {
     pub model: String,
     pub served_model: Option<String>,
     pub agent_key: Option<String>,
+    pub key_id: Option<Uuid>,
+    /// As it is called now; `None` where it is gone.
+    pub key_name: Option<String>,
+    pub cause: Option<String>,
     pub provider_id: Option<Uuid>,
     pub provider_name: Option<String>,
     pub pool_owner_name: Option<String>,
@@ -77,6 +81,9 @@ pub struct Filter {
     /// That were addressed to this one, whose pool it is when it has one.
     pub pool_owner: Option<ProviderId>,
     pub agent_key: Option<String>,
+    pub key: Option<KeyId>,
+    /// What went wrong first.
+    pub cause: Option<String>,
     /// As the client or the upstream named it.
     pub model: Option<String>,
     /// The status of the request.
@@ -108,7 +115,8 @@ pub async fn page(
         "select r.id, r.started_at, r.duration_ms, r.first_event_ms, r.endpoint, r.client, r.model, r.served_model,
              r.agent_key, r.provider_id, r.provider_name, r.pool_owner_name, r.strategy, r.attempt_count,
              r.selected_provider_id, r.selected_provider_name, r.status, r.http_status, r.error_code, r.error_message,
-             r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens
+             r.input_tokens, r.cached_input_tokens, r.output_tokens, r.reasoning_tokens, r.key_id, r.cause,
+             (select k.name from api_keys k where k.id = r.key_id and k.tenant_id = r.tenant_id) as key_name
          from ",
     );
     // The newest of one account are found among its attempts, in the same order; the first one stands for its request.
@@ -162,6 +170,12 @@ fn matching(sql: &mut QueryBuilder<Postgres>, filter: &Filter) {
     }
     if let Some(agent) = &filter.agent_key {
         sql.push(" and r.agent_key = ").push_bind(agent.clone());
+    }
+    if let Some(key) = filter.key {
+        sql.push(" and r.key_id = ").push_bind(key.0);
+    }
+    if let Some(cause) = &filter.cause {
+        sql.push(" and r.cause = ").push_bind(cause.clone());
     }
     if let Some(outcome) = &filter.outcome {
         sql.push(" and r.status = ").push_bind(outcome.clone());
@@ -238,39 +252,52 @@ pub async fn newest(
 }
 
 /// Sums since a moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Totals {
     pub requests: i64,
     pub succeeded: i64,
     pub failed: i64,
+    pub incomplete: i64,
+    pub cancelled: i64,
+    pub refused: i64,
+    pub failovers: i64,
     pub input_tokens: i64,
     pub cached_input_tokens: i64,
     pub output_tokens: i64,
+    pub reasoning_tokens: i64,
+    /// The median and what nineteen in twenty stay below, of [`RequestRow::first_event_ms`] and of what was added to it
+    /// before the account that answered was asked; `None` where nothing was measured.
+    pub first_event_ms: Option<Vec<i64>>,
+    pub added_ms: Option<Vec<i64>>,
+    /// The oldest of each kind.
+    pub first_failed_at: Option<DateTime<Utc>>,
+    pub first_refused_at: Option<DateTime<Utc>>,
 }
 
 /// A tenant's sums since `from`. A client's hang-up and its own mistakes count as neither success nor failure.
 pub async fn totals(conn: &mut PgConnection, tenant: TenantId, from: DateTime<Utc>) -> sqlx::Result<Totals> {
-    let row = sqlx::query(
+    sqlx::query_as(
         "select count(*) as requests,
              count(*) filter (where status in ('completed', 'incomplete')) as succeeded,
              count(*) filter (where status = 'failed') as failed,
+             count(*) filter (where status = 'incomplete') as incomplete,
+             count(*) filter (where status = 'cancelled') as cancelled,
+             count(*) filter (where status = 'refused') as refused,
+             count(*) filter (where provider_id <> selected_provider_id) as failovers,
              coalesce(sum(input_tokens), 0)::bigint as input_tokens,
              coalesce(sum(cached_input_tokens), 0)::bigint as cached_input_tokens,
-             coalesce(sum(output_tokens), 0)::bigint as output_tokens
+             coalesce(sum(output_tokens), 0)::bigint as output_tokens,
+             coalesce(sum(reasoning_tokens), 0)::bigint as reasoning_tokens,
+             percentile_disc(array[0.5, 0.95]) within group (order by first_event_ms) as first_event_ms,
+             percentile_disc(array[0.5, 0.95]) within group (order by added_ms) as added_ms,
+             min(started_at) filter (where status = 'failed') as first_failed_at,
+             min(started_at) filter (where status = 'refused') as first_refused_at
          from requests where tenant_id = $1 and started_at >= $2",
     )
     .bind(tenant.0)
     .bind(from)
     .fetch_one(conn)
-    .await?;
-    Ok(Totals {
-        requests: row.try_get("requests")?,
-        succeeded: row.try_get("succeeded")?,
-        failed: row.try_get("failed")?,
-        input_tokens: row.try_get("input_tokens")?,
-        cached_input_tokens: row.try_get("cached_input_tokens")?,
-        output_tokens: row.try_get("output_tokens")?,
-    })
+    .await
 }
 
 /// Whether the tenant ever had an answer.
