@@ -138,14 +138,9 @@ async fn a_question_that_cannot_be_answered_is_refused_with_the_reason() {
     ] {
         for path in ["/v1/usage", "/v1/usage/export"] {
             let answer = node.get(&format!("{path}?{query}")).await;
-            assert_eq!(
-                (answer.status, answer.code().as_str()),
-                (400, "invalid_value"),
-                "{query}: {}",
-                answer.text()
-            );
-            assert_eq!(answer.json()["error"]["field"], Value::Null, "the error is flat");
-            assert_eq!(answer.json()["field"], field, "{query}");
+            let body = answer.json();
+            assert_eq!((answer.status, &body["code"]), (400, &json!("invalid_value")), "{query}: {body}");
+            assert_eq!(body["field"], field, "{query}");
         }
     }
     let longest = "from=2026-08-22T00:00:00Z&to=2026-11-22T00:00:00Z";
@@ -206,7 +201,7 @@ async fn requests_are_found_by_their_key_and_by_what_went_wrong() {
     assert_eq!(told, [(json!("failed"), json!("refused")), (json!("completed"), json!("refused"))]);
     let none = node.get(&format!("/v1/requests?cause=refused&key={}&outcome=failed", key.id)).await.json();
     assert_eq!(none["requests"], json!([]));
-    assert_eq!(node.get("/v1/requests?key=mine").await.code(), "invalid_value");
+    assert_eq!(node.get("/v1/requests?key=mine").await.json()["code"], "invalid_value");
 
     // A key that is gone has no name any more, and its requests stay.
     assert_eq!(node.delete(&format!("/v1/keys/{}", key.id)).await.status, 200);
