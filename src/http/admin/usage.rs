@@ -21,6 +21,7 @@ use uuid::Uuid;
 
 /// What was used.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(as = UsageReport)]
 pub struct Usage {
     from: DateTime<Utc>,
     to: DateTime<Utc>,

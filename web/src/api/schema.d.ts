@@ -3140,24 +3140,16 @@ export interface components {
             /** @description How many accounts fail so. */
             accounts: number;
         };
-        /** @description What was used. */
+        /** @description Tokens; cached ones are part of the input, reasoning ones of the output. */
         Usage: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            by: components["schemas"]["UsageBy"];
-            tz: string;
-            /** @description Days and hours in their order, each of them; others by how much they were used. */
-            rows: components["schemas"]["UsageRow"][];
-            totals: components["schemas"]["UsageCounters"];
-            /**
-             * Format: date-time
-             * @description Requests from before then are not kept: what the span has of that time is not counted.
-             */
-            kept_since: string;
-            /** Format: date-time */
-            generated_at: string;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cached_input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            reasoning_tokens: number;
         };
         /**
          * @description What is counted by. It documents `domain::usage::By`.
@@ -3191,6 +3183,25 @@ export interface components {
             output_tokens: number;
             /** Format: int64 */
             reasoning_tokens: number;
+        };
+        /** @description What was used. */
+        UsageReport: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            by: components["schemas"]["UsageBy"];
+            tz: string;
+            /** @description Days and hours in their order, each of them; others by how much they were used. */
+            rows: components["schemas"]["UsageRow"][];
+            totals: components["schemas"]["UsageCounters"];
+            /**
+             * Format: date-time
+             * @description Requests from before then are not kept: what the span has of that time is not counted.
+             */
+            kept_since: string;
+            /** Format: date-time */
+            generated_at: string;
         };
         /** @description One of what is counted by. */
         UsageRow: components["schemas"]["UsageCounters"] & {
@@ -7162,7 +7173,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Usage"];
+                    "application/json": components["schemas"]["UsageReport"];
                 };
             };
             /** @description A value is wrong */

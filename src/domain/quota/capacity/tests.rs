@@ -72,7 +72,7 @@ fn of_nothing_nothing_is_told() {
 #[test]
 fn a_pool_that_burns_more_than_its_resets_give_back_runs_out() {
     // Both burn 60 % an hour; 100 % are left of the two: 50 minutes.
-    let told = look(&[account("a", 1.0, 50.0, 10.0, 280), account("b", 1.0, 50.0, 10.0, 290)]);
+    let told = look(&[account("a", 1.0, 50.0, 10.0, 200), account("b", 1.0, 50.0, 10.0, 210)]);
     assert_eq!(told.forecast.verdict, Verdict::RunsOut, "{:?}", told.forecast);
     let minutes = (told.forecast.runs_out_at.expect("a time") - at(0)).num_minutes();
     assert!((45..=55).contains(&minutes), "{minutes}");
