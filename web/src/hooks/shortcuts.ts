@@ -1,3 +1,4 @@
+import { over } from "./everywhere";
 import { createStore } from "./store";
 
 /** Where the help sheet lists a shortcut. */
@@ -33,7 +34,7 @@ function isTaken(target: EventTarget | null): boolean {
 
 /** A window over the page: what the shortcuts are about is behind it. */
 function isCovered(): boolean {
-  return document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
+  return over.get() !== null || document.querySelector('[role="dialog"], [role="alertdialog"]') !== null;
 }
 
 let first: string | null = null;

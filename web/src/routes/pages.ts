@@ -1,4 +1,5 @@
 import { type FC, type LazyExoticComponent, lazy } from "react";
+import { whenIdle } from "@/hooks/whenIdle";
 
 type Page =
   | "overview"
@@ -56,7 +57,9 @@ export const pages: Record<Page, LazyExoticComponent<FC>> = {
   invite: lazy(load.invite),
 };
 
-/** Fetches every page, so that moving between them needs no gateway. They are small. */
+/** Fetches every page, once the first one is there, so that moving between them needs no gateway. They are small. */
 export function preloadPages() {
-  for (const page of Object.values(load)) page().catch(() => {});
+  whenIdle(() => {
+    for (const page of Object.values(load)) page().catch(() => {});
+  });
 }

@@ -6,6 +6,7 @@ import type { Session } from "@/api/types";
 import { useLiveFeed } from "@/hooks/useLiveFeed";
 import { AccessContext } from "@/hooks/useMay";
 import { ConnectionBanner } from "./ConnectionBanner";
+import { Everywhere } from "./Everywhere";
 import { MobileBar } from "./MobileBar";
 import { Sidebar } from "./Sidebar";
 
@@ -50,6 +51,7 @@ export function Shell({ session }: { session: Session }) {
           </main>
         </div>
       </div>
+      <Everywhere />
     </AccessContext>
   );
 }

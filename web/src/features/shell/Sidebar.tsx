@@ -1,6 +1,7 @@
 import type { Session } from "@/api/types";
 import { DemoBadge } from "./DemoBadge";
 import { Navigation } from "./Navigation";
+import { PaletteButton } from "./PaletteButton";
 import { Preferences } from "./Preferences";
 import { TenantSwitch } from "./TenantSwitch";
 import { Wordmark } from "./Wordmark";
@@ -13,6 +14,7 @@ export function Sidebar({ session, onNavigate }: { session: Session; onNavigate?
         {session.demo && <DemoBadge />}
       </div>
       <TenantSwitch session={session} />
+      <PaletteButton onOpen={onNavigate} />
       <Navigation onNavigate={onNavigate} />
       <Preferences session={session} onNavigate={onNavigate} />
     </div>

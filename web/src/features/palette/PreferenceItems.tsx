@@ -1,0 +1,44 @@
+import { Languages, Rows3, SunMoon } from "lucide-react";
+import { useTranslation } from "react-i18next";
+import { setDensity, useDensity } from "@/hooks/useDensity";
+import { setTheme, THEMES } from "@/hooks/useTheme";
+import { setLanguage } from "@/i18n";
+import { LANGUAGES } from "@/i18n/languages";
+import { Item } from "./Item";
+
+/** Theme, language and the look of tables. */
+export function PreferenceItems({ run }: { run: (action: () => void) => void }) {
+  const { t } = useTranslation();
+  const density = useDensity();
+  return (
+    <>
+      {THEMES.map((theme) => (
+        <Item
+          key={theme}
+          id={`theme ${theme}`}
+          Icon={SunMoon}
+          label={t(`shell.theme_${theme}`)}
+          note={t("shell.theme")}
+          onSelect={() => run(() => setTheme(theme))}
+        />
+      ))}
+      {LANGUAGES.map(({ code, name }) => (
+        <Item
+          key={code}
+          id={`language ${code}`}
+          Icon={Languages}
+          label={name}
+          note={t("shell.language")}
+          onSelect={() => run(() => setLanguage(code))}
+        />
+      ))}
+      <Item
+        id="density"
+        Icon={Rows3}
+        label={t("table.compact")}
+        note={t(density === "compact" ? "palette.on" : "palette.off")}
+        onSelect={() => run(() => setDensity(density === "compact" ? "comfortable" : "compact"))}
+      />
+    </>
+  );
+}

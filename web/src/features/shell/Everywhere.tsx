@@ -1,0 +1,46 @@
+import { useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { over } from "@/hooks/everywhere";
+import { useStore } from "@/hooks/store";
+import { useShortcuts } from "@/hooks/useShortcuts";
+import { whenIdle } from "@/hooks/whenIdle";
+import { ACCOUNT } from "./places";
+import { usePlaces } from "./usePlaces";
+
+const loadPalette = () => import("../palette/Palette");
+const Palette = lazy(loadPalette);
+const HelpSheet = lazy(() => import("../palette/HelpSheet"));
+
+/** What works on every page: the palette, going by letters, and the list of all shortcuts. */
+export function Everywhere() {
+  const { t } = useTranslation();
+  const navigate = useNavigate();
+  const open = useStore(over);
+  const places = usePlaces().flatMap(({ pages }) => pages);
+  useShortcuts([
+    { keys: "mod+k", group: "everywhere", label: t("shortcuts.palette"), run: () => over.set("palette") },
+    { keys: "?", group: "everywhere", label: t("shortcuts.help"), run: () => over.set("help") },
+    ...[...places, ACCOUNT].map(({ to, label, letter }) => ({
+      keys: `g ${letter}`,
+      group: "go" as const,
+      label: t(label),
+      run: () => void navigate({ to }),
+    })),
+  ]);
+  const close = () => over.set(null);
+  // So that the first letters typed into it are not lost on its way here.
+  useEffect(() => {
+    const stop = whenIdle(() => void loadPalette().catch(() => {}));
+    return () => {
+      stop();
+      over.set(null);
+    };
+  }, []);
+  return (
+    <Suspense>
+      {open === "palette" && <Palette onClose={close} />}
+      {open === "help" && <HelpSheet onClose={close} />}
+    </Suspense>
+  );
+}

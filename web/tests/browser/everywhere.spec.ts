@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { api, type Browser, launch, makeUser, open, removeUser, signIn, submitPassword } from "./support";
+
+const VIEWER = "viewer-of-the-palette@example.com";
+const PASSWORD = "a-long-password-for-the-palette";
+let browser: Browser;
+
+beforeEach(async () => {
+  browser = await launch();
+});
+
+afterEach(async () => {
+  const { complaints } = browser;
+  await browser.close();
+  expect(complaints).toEqual([]);
+});
+
+async function openPalette() {
+  await browser.page.keyboard.press("Control+k");
+  await browser.page.getByRole("dialog", { name: "Search and commands" }).waitFor();
+}
+
+const focused = () => browser.page.evaluate(() => document.activeElement?.getAttribute("data-row") ?? "");
+
+test("the palette opens by keys, finds by a few letters, and gives the focus back", async () => {
+  const { page } = browser;
+  await signIn(page);
+  await page.getByRole("link", { name: "Pools" }).focus();
+  const palette = page.getByRole("dialog", { name: "Search and commands" });
+  await openPalette();
+  await page.keyboard.press("Escape");
+  await palette.waitFor({ state: "detached" });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Pools");
+  await openPalette();
+  await page.keyboard.type("make an ag");
+  await page.keyboard.press("Enter");
+  await page.getByRole("form", { name: "Make an agent" }).waitFor();
+  await openPalette();
+  await page.keyboard.type("dark");
+  await page.getByRole("option", { name: /Dark/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await expect
+    .poll(() => page.evaluate(() => document.documentElement.dataset.theme), { timeout: 10_000 })
+    .toBe("dark");
+});
+
+test("an account, an agent or a key is found by its name", async () => {
+  const { page } = browser;
+  await signIn(page);
+  const { providers } = (await (await api("GET", "/v1/providers")).json()) as {
+    providers: { name: string }[];
+  };
+  const name = providers[0]?.name ?? "";
+  await openPalette();
+  await page.keyboard.type(name);
+  await page.getByRole("option").first().click();
+  await page.getByRole("heading", { level: 1, name: "Requests" }).waitFor();
+  expect(new URL(page.url()).searchParams.get("account")).toBe(name);
+});
+
+test("a viewer's palette offers no change", async () => {
+  const { page } = browser;
+  await removeUser(VIEWER);
+  await makeUser(VIEWER, PASSWORD, "viewer");
+  await open(page, "/");
+  await submitPassword(page, VIEWER, PASSWORD);
+  await page.locator("#main h1").waitFor();
+  await openPalette();
+  await page.getByRole("option", { name: "Overview" }).waitFor();
+  expect(await page.getByRole("option", { name: "Connect ChatGPT" }).count()).toBe(0);
+  expect(await page.getByRole("option", { name: "API keys" }).count()).toBe(0);
+  await removeUser(VIEWER);
+});
+
+test("letters go to pages, and the sheet lists every shortcut", async () => {
+  const { page } = browser;
+  await signIn(page);
+  await page.keyboard.press("g");
+  await page.keyboard.press("a");
+  await page.getByRole("heading", { level: 1, name: "Agents" }).waitFor();
+  await page.getByRole("table", { name: "Agents" }).or(page.getByText("No agent yet")).first().waitFor();
+  await page.keyboard.press("?");
+  const sheet = page.getByRole("dialog", { name: "Keyboard shortcuts" });
+  await sheet.waitFor();
+  for (const words of ["Search and commands", "Pools", "Preferences"])
+    expect(await sheet.getByText(words, { exact: true }).count()).toBe(1);
+  // The letters are of the page behind it.
+  await page.keyboard.press("g");
+  await page.keyboard.press("p");
+  await page.keyboard.press("Escape");
+  await sheet.waitFor({ state: "detached" });
+  expect(new URL(page.url()).pathname).toBe("/agents");
+});
+
+test("rows are walked, opened and searched by keys, and nothing is taken from a field", async () => {
+  const { page } = browser;
+  const keys = ["browser-keys-1", "browser-keys-2"];
+  for (const agent_key of keys) await api("POST", "/v1/agents", { agent_key });
+  await signIn(page, "/agents");
+  await page.getByText(`agent:${keys[0]}`).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("browser-keys");
+  await expect.poll(() => page.locator("tr[data-row]").count(), { timeout: 10_000 }).toBe(2);
+  expect(new URL(page.url()).pathname).toBe("/agents");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("j");
+  await expect.poll(focused, { timeout: 10_000 }).toBe(keys[0]);
+  await page.keyboard.press("j");
+  await expect.poll(focused, { timeout: 10_000 }).toBe(keys[1]);
+  await page.keyboard.press("Enter");
+  await expect.poll(() => new URL(page.url()).searchParams.get("edit"), { timeout: 10_000 }).toBe(keys[1]);
+  for (const key of keys) await api("DELETE", `/v1/agents/${key}`);
+});
