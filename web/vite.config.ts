@@ -17,6 +17,8 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["./tests/setup.ts"],
+    // A busy machine is slow; what hangs is still found.
+    testTimeout: 30_000,
     restoreMocks: true,
     unstubGlobals: true,
   },
