@@ -26,11 +26,11 @@ pub use prepare::{AgentAsk, AgentRequest, RunAsk};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::conversations::{Transcript, after_last_answer, storable};
-use crate::app::gateway::Gateway;
+use crate::app::gateway::{Gateway, RequestGuard};
 use crate::app::tools::Toolbox;
 use crate::config::Config;
 use crate::domain::api_key::ApiKey;
-use crate::domain::ids::{RunId, SessionId, TenantId};
+use crate::domain::ids::{RequestId, RunId, SessionId, TenantId};
 use crate::domain::responses::event::Usage;
 use crate::domain::routing::refusal::Refusal;
 use crate::domain::session::title_of;
@@ -38,6 +38,7 @@ use crate::store::db::Db;
 use crate::store::notify::notify;
 use crate::store::runs::{self, NewRun, Progress};
 use crate::store::sessions;
+use answer::Opening;
 use arc_swap::ArcSwap;
 use driver::{Driver, Start};
 use job::Job;
@@ -170,10 +171,17 @@ impl Runs {
         (Self(Arc::new(parts)), writer, keeper)
     }
 
-    /// Begins a run, or queues the message for the one that is on in its conversation.
+    /// Begins a run, or queues the message for the one that is on in its conversation. Who hangs up meanwhile has sent it
+    /// all the same.
     pub async fn start(&self, tenant: TenantId, ask: RunAsk) -> Result<Started, RunError> {
-        let Prepare { job, said, message } = prepare::of_message(&self.0, tenant, ask)?;
+        let prepared = prepare::of_message(&self.0, tenant, ask)?;
         self.may_begin().await?;
+        let runs = self.clone();
+        self.whole(async move { runs.begin(tenant, prepared).await }).await
+    }
+
+    async fn begin(&self, tenant: TenantId, prepared: Prepare) -> Result<Started, RunError> {
+        let Prepare { job, said, message } = prepared;
         let said: Vec<Value> = said.into_iter().map(storable).collect();
         let mut entering = self.enter(job, &message, Some(&said)).await?;
         loop {
@@ -200,10 +208,42 @@ impl Runs {
     /// first answer.
     pub async fn open(&self, ask: AgentAsk) -> Result<RunAnswer, Refusal> {
         let AgentAsk { id, mut record, request } = ask;
-        let Prepare { job, said, message } = prepare::of_request(&self.0, request);
-        let Entered { mut job, mut transcript } = match self.enter_in_turn(job, &message).await {
-            Ok(entered) => entered,
-            Err(error) => return Err(record.refused(error.into_refusal())),
+        let mut prepared = prepare::of_request(&self.0, request);
+        if let Err(error) = self.may_begin().await {
+            return Err(record.refused(error.into_refusal()));
+        }
+        let until = Instant::now() + TURN;
+        loop {
+            let (runs, first) = (self.clone(), (id, record));
+            // Who hangs up drops the opening, which cancels a run that was begun meanwhile.
+            let opened = self.whole(async move { runs.open_now(prepared, first).await }).await;
+            let (busy, given_back) = match opened.map_err(RunError::into_refusal)? {
+                Ok(opening) => return opening.wait().await,
+                Err(busy) => busy,
+            };
+            (prepared, record) = (busy, given_back);
+            if Instant::now() >= until || self.0.stop_streams.is_cancelled() {
+                return Err(record.refused(RunError::SessionBusy.into_refusal()));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// Begins a run for a request, or gives everything back when its conversation is busy.
+    async fn open_now(
+        &self,
+        prepared: Prepare,
+        first: (RequestId, RequestGuard),
+    ) -> Result<Result<Opening, (Prepare, RequestGuard)>, RunError> {
+        let Prepare { job, said, message } = prepared;
+        let (id, mut record) = first;
+        let Entered { mut job, mut transcript } = match self.enter(job, &message, None).await {
+            Ok(Ok(entered)) => entered,
+            Ok(Err(Busy { job, .. })) => return Ok(Err((Prepare { job, said, message }, record))),
+            Err(error) => {
+                let refusal = record.refused(RunError::from(error).into_refusal());
+                return Err(RunError::Refused(refusal));
+            }
         };
         // Clients of the chat API send the whole conversation each time.
         let said = if transcript.is_empty() { said } else { after_last_answer(said) };
@@ -215,27 +255,31 @@ impl Runs {
         start.sink = Some(sink);
         start.first = Some((id, record));
         self.spawn(start);
-        opening.wait().await
+        Ok(Ok(opening))
     }
 
-    /// Enters a run when its conversation is free.
-    async fn enter_in_turn(&self, mut job: Job, message: &str) -> Result<Entered, RunError> {
-        self.may_begin().await?;
-        let until = Instant::now() + TURN;
-        loop {
-            match self.enter(job, message, None).await? {
-                Ok(entered) => return Ok(entered),
-                Err(_) if Instant::now() >= until || self.0.stop_streams.is_cancelled() => {
-                    return Err(RunError::SessionBusy);
-                }
-                Err(busy) => job = busy.job,
-            }
-            tokio::time::sleep(LOOK).await;
-        }
+    /// Work that is done whole, whether or not somebody still waits for what comes of it: a run that stands in the record
+    /// has a driver.
+    async fn whole<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, RunError>> + Send + 'static,
+    ) -> Result<T, RunError> {
+        let done = self.0.gateway.shutdown.tasks().spawn("begin_run", work);
+        done.await.unwrap_or_else(|_| Err(RunError::Refused(Refusal::shutting_down())))
     }
 
     /// Goes on with a run whose process died or went down, on behalf of `key` when one asks.
     pub async fn resume(
+        &self,
+        tenant: TenantId,
+        id: RunId,
+        key: Option<Arc<ApiKey>>,
+    ) -> Result<RunId, RunError> {
+        let runs = self.clone();
+        self.whole(async move { runs.resume_now(tenant, id, key).await }).await
+    }
+
+    async fn resume_now(
         &self,
         tenant: TenantId,
         id: RunId,

@@ -90,10 +90,22 @@ impl Desk {
         self.get("/v1/runs?status=running&limit=100").await["runs"].as_array().unwrap().clone()
     }
 
+    /// Messages that wait for a run to take them up.
+    pub async fn queued(&self) -> i64 {
+        let sql = "select count(*) from queued_messages";
+        sqlx::query_scalar(sql).fetch_one(&self.world.db.pool).await.unwrap()
+    }
+
     /// Cancels a run.
     pub async fn cancel(&self, id: &str) -> Answer {
         self.node.post(&format!("/v1/runs/{id}/cancel"), &json!({})).await
     }
+}
+
+/// The newest run, once none is on.
+pub async fn until_over(desk: &Desk) -> Value {
+    until("the run is over", async || desk.running().await.is_empty()).await;
+    desk.get("/v1/runs").await["runs"][0].clone()
 }
 
 /// An agent that may use every built-in tool but `exec`.

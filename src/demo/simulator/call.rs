@@ -35,6 +35,13 @@ pub(super) async fn rule(shared: &Shared, account: usize, endpoint: Endpoint, co
                 next = *then;
                 continue;
             }
+            Script::Held { then } => {
+                let gate = shared.lock().accounts[account].gate.clone();
+                // It is never closed.
+                gate.acquire().await.map(tokio::sync::SemaphorePermit::forget).unwrap_or_default();
+                next = *then;
+                continue;
+            }
             Script::Status { status, headers, body } => {
                 let headers = headers.into_iter().collect();
                 Ruling::Answer(Refusal { status, headers, body }.into_response())

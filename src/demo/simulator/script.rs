@@ -56,6 +56,11 @@ pub enum Script {
         /// What comes after.
         then: Box<Script>,
     },
+    /// Waits until the account is let go on (`AccountHandle::go_on`), then does the other.
+    Held {
+        /// What comes after.
+        then: Box<Script>,
+    },
     /// Takes the request and never answers.
     Hang,
     /// Drops the connection with a TCP reset, the request unprocessed.
@@ -92,6 +97,12 @@ impl Script {
             calls.iter().map(|(name, arguments)| ((*name).to_owned(), arguments.to_string())).collect();
         let source = Source::ToolCalls { text: text.to_owned(), calls };
         Self::stream(StreamScript { source, ..StreamScript::default() })
+    }
+
+    /// Waits until the account is let go on.
+    #[must_use]
+    pub fn held(self) -> Self {
+        Self::Held { then: Box::new(self) }
     }
 
     /// Waits this long first.

@@ -17,6 +17,7 @@ use super::refusal::Refusal;
 use super::script::{Endpoint, Script};
 use super::spec::{AccountSpec, SimulatorSpec};
 use super::tokens::{TokenBook, TokenSet};
+use tokio::sync::Semaphore;
 
 /// The handle under which the Chat Completions endpoint keeps its scripts and counters.
 pub const COMPAT: &str = "compat";
@@ -117,6 +118,8 @@ pub(super) struct Account {
     /// What chance made of the calls with each prompt, one after the other.
     pub(super) struck: HashMap<String, Vec<Option<Fault>>>,
     scripts: HashMap<Endpoint, Queue>,
+    /// Lets held scripts go on, one for each permit.
+    pub(super) gate: Arc<Semaphore>,
 }
 
 impl Account {
@@ -132,6 +135,7 @@ impl Account {
             chaos: None,
             struck: HashMap::new(),
             scripts: HashMap::new(),
+            gate: Arc::new(Semaphore::new(0)),
         }
     }
 
@@ -275,6 +279,11 @@ impl AccountHandle {
     /// The next call of this endpoint does this.
     pub fn script_on(&self, endpoint: Endpoint, script: Script) {
         self.with(|account| account.enqueue(endpoint, script));
+    }
+
+    /// One script that is held, now or later, goes on.
+    pub fn go_on(&self) {
+        self.with(|account| account.gate.add_permits(1));
     }
 
     /// Forgets the scripts that are still queued.

@@ -57,19 +57,10 @@ async fn a_run_is_cancelled_from_another_replica() {
 #[tokio::test]
 async fn a_message_sent_meanwhile_is_taken_up_at_the_next_step() {
     let desk = Desk::new().await;
-    desk.script([
-        Script::stream(StreamScript {
-            before_first_ms: 600,
-            source: gateway::demo::simulator::Source::ToolCalls {
-                text: String::new(),
-                calls: vec![("list_files".into(), "{}".into())],
-            },
-            ..StreamScript::default()
-        }),
-        text("Both done."),
-    ]);
+    desk.script([Script::calls("", &[("list_files", json!({}))]).held(), text("Both done.")]);
     let id = desk.begin("first", "one").await;
     let queued = desk.node.post(RUNS, &json!({"message": "second", "session_key": "one"})).await;
+    desk.world.ada().go_on();
     assert_eq!((queued.status, queued.json()), (202, json!({"queued": true, "run_id": id})));
     let seen = events(&desk.node.get(&format!("/v1/runs/{id}/events")).await.text());
     assert!(seen.iter().any(|event| event["phase"] == "message_injected"), "{seen:?}");
@@ -85,10 +76,15 @@ async fn a_message_sent_meanwhile_is_taken_up_at_the_next_step() {
 #[tokio::test]
 async fn a_message_that_comes_with_the_last_word_is_answered_by_the_same_run() {
     let desk = Desk::new().await;
-    desk.script([slow(), text("And the second.")]);
+    // The first answer is under way until the second message is there, however long that takes.
+    desk.script([text("The first.").held(), text("And the second.")]);
     let id = desk.begin("tell me a story", "one").await;
     let body = json!({"message": "second", "session_key": "one", "stream": true});
-    let seen = events(&desk.node.post(RUNS, &body).await.text());
+    let (answer, ()) = tokio::join!(desk.node.post(RUNS, &body), async {
+        until("it is queued", async || desk.queued().await == 1).await;
+        desk.world.ada().go_on();
+    });
+    let seen = events(&answer.text());
     assert_eq!((&seen[0]["phase"], &seen[0]["run_id"]), (&json!("message_queued"), &json!(id)));
     assert_eq!(seen.last().unwrap()["content"], "And the second.");
 }
@@ -158,6 +154,58 @@ async fn a_client_of_the_openai_endpoints_that_hangs_up_ends_its_run() {
     client.abort();
     until("the run is over", async || desk.running().await.is_empty()).await;
     assert_eq!(desk.get("/v1/runs").await["runs"][0]["status"], "cancelled");
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_at_any_moment_leaves_no_run_without_a_driver() {
+    let desk = Desk::new().await;
+    desk.world.ada().set_default(Script::Hang);
+    let ask = |path: &'static str, body: Value| {
+        let router = desk.node.router();
+        async move {
+            crate::support::world::request(router, "POST", path, &[], body.to_string().into()).await;
+        }
+    };
+    // Given up after so many steps of its work: somewhere in the middle of its begin.
+    for steps in 0..60 {
+        let both: [std::pin::Pin<Box<dyn Future<Output = ()> + Send>>; 2] = [
+            Box::pin(ask(
+                "/v1/responses",
+                json!({"model": "agent:worker", "input": "hello", "stream": true}),
+            )),
+            Box::pin(ask(RUNS, json!({"message": "hello", "stream": true}))),
+        ];
+        for request in both {
+            give_up_after(steps, request).await;
+        }
+    }
+    let all = async || desk.get("/v1/runs?limit=200").await["runs"].as_array().unwrap().clone();
+    // Those of the OpenAI endpoints end with their client; the others go on, each with a driver that can be told to end.
+    let of = |runs: &[Value], endpoint: &str, status: &str| {
+        runs.iter().filter(|run| run["endpoint"] == endpoint && run["status"] == status).count()
+    };
+    until("those whose client is gone are over", async || of(&all().await, "responses", "running") == 0)
+        .await;
+    for run in desk.running().await {
+        let answer = desk.cancel(run["id"].as_str().unwrap()).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let runs = all().await;
+    assert!(!runs.is_empty());
+    assert!(runs.iter().all(|run| run["status"] == "cancelled"), "{runs:?}");
+}
+
+/// Polls a future so many times, and drops it.
+async fn give_up_after(polls: usize, future: impl Future<Output = ()> + Unpin) {
+    let (mut future, mut left) = (future, polls);
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return std::task::Poll::Ready(());
+        }
+        left -= 1;
+        std::pin::Pin::new(&mut future).poll(context)
+    })
+    .await;
 }
 
 #[tokio::test]
