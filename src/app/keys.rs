@@ -3,6 +3,9 @@
 //! A request is authenticated from memory alone: one digest and one look into a table. What changes is told to the other
 //! replicas like every change of the catalogue, so that a revoked key works nowhere after a second; an answer that it has
 //! begun goes on to its end.
+//!
+//! The key of a person is worth no more than the person: what became of them (another role, disabled, gone) is read with
+//! the keys, and heard of in the same way.
 
 mod change;
 mod ring;
@@ -18,11 +21,11 @@ use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::limits::Limits;
 use crate::domain::access::{Actor, Role, Who};
-use crate::domain::api_key::{ApiKey, Reach, Rule, Violation};
+use crate::domain::api_key::{ApiKey, Reach, Rule, Standing, Violation};
 use crate::domain::catalogue::TenantName;
 use crate::domain::ids::{KeyId, ProviderId, TenantId, UserId};
 use crate::domain::limits::{Limit, Meter, Window};
-use crate::store::api_keys::{self, DayRow, KeyRow};
+use crate::store::api_keys::{self, DayRow, KeyRow, OwnerRow, WholeRow};
 use crate::store::db::Db;
 use crate::store::limits::{self, LimitRow};
 use chrono::{DateTime, SubsecRound as _, Utc};
@@ -60,7 +63,7 @@ pub enum KeyError {
     Invalid(Vec<Violation>),
     #[error("a key can't have the role {}, which is above {}", .0.as_str(), .1.as_str())]
     RoleTooHigh(Role, Role),
-    #[error("a key that has limits or allow-lists of its own can't make or change keys")]
+    #[error("a key that has limits, allow-lists or an end of its own can't give access to anybody")]
     Restricted,
     #[error("key not found")]
     NotFound,
@@ -101,8 +104,8 @@ impl Keys {
             by_key.entry(key).or_default().extend(read_rule(&rule));
         }
         let keys = rows.into_iter().filter_map(|row| {
-            let rules = by_key.remove(&row.id).unwrap_or_default();
-            Some((Digest::try_from(row.digest.as_slice()).ok()?, facts(row, rules)?))
+            let rules = by_key.remove(&row.key.id).unwrap_or_default();
+            Some((Digest::try_from(row.key.digest.as_slice()).ok()?, facts(row, rules)?))
         });
         self.parts.ring.replace(keys.collect());
         Ok(())
@@ -116,10 +119,7 @@ impl Keys {
 
     /// Makes a key. It is told once, here, and can't be read again.
     pub async fn create(&self, actor: &Actor, new: NewKey) -> Result<(KeyView, SecretString), KeyError> {
-        let restrictions = self.of(actor)?;
-        if restrictions.as_ref().is_some_and(|key| key.is_restricted()) {
-            return Err(KeyError::Restricted);
-        }
+        self.may_give_access(actor)?;
         let most = actor.role.min(crate::domain::api_key::HIGHEST_ROLE);
         if new.role > most {
             return Err(KeyError::RoleTooHigh(new.role, most));
@@ -127,10 +127,8 @@ impl Keys {
         let now = self.now();
         let key = SecretString::from(make_token());
         let owner = match actor.who {
-            Who::User(UserId(id)) => Some((id, actor.name.to_string())),
-            Who::Key(_) => {
-                restrictions.and_then(|key| key.owner.clone()).map(|(UserId(id), name)| (id, name))
-            }
+            Who::User(id) => Some((Some(id), actor.name.to_string())),
+            Who::Key(_) => self.of(actor)?.and_then(|key| key.owner.clone()),
             Who::Token | Who::Gateway => None,
         };
         let (owner_id, owner_name) = owner.unzip();
@@ -141,7 +139,7 @@ impl Keys {
             digest: digest(key.expose_secret()).to_vec(),
             prefix: key.expose_secret().chars().take(SHOWN).collect(),
             role: new.role.as_str().into(),
-            owner_id,
+            owner_id: owner_id.flatten().map(|id| id.0),
             owner_name,
             models: None,
             agents: None,
@@ -165,7 +163,7 @@ impl Keys {
 
     /// Changes what is given.
     pub async fn update(&self, actor: &Actor, id: KeyId, change: KeyChange) -> Result<KeyView, KeyError> {
-        self.may_change(actor)?;
+        self.may_give_access(actor)?;
         let mut tx = self.parts.db.tenant(actor.tenant).await?;
         let mut row = api_keys::lock(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
         let before = self.view(&mut tx, row.clone()).await?.told();
@@ -184,7 +182,7 @@ impl Keys {
 
     /// Ends a key for good; it stays in the list. Once more changes nothing.
     pub async fn revoke(&self, actor: &Actor, id: KeyId) -> Result<KeyView, KeyError> {
-        self.may_change(actor)?;
+        self.may_give_access(actor)?;
         let mut tx = self.parts.db.tenant(actor.tenant).await?;
         let mut row = api_keys::lock(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
         if row.revoked_at.is_none() {
@@ -203,7 +201,7 @@ impl Keys {
 
     /// Removes a key with its limits; its requests stay in the record.
     pub async fn delete(&self, actor: &Actor, id: KeyId) -> Result<(), KeyError> {
-        self.may_change(actor)?;
+        self.may_give_access(actor)?;
         let mut tx = self.parts.db.tenant(actor.tenant).await?;
         let row = api_keys::lock(&mut tx, actor.tenant, id.0).await?.ok_or(KeyError::NotFound)?;
         let removed = self.view(&mut tx, row).await?;
@@ -259,7 +257,8 @@ impl Keys {
         self.parts.clock.now().trunc_subsecs(6)
     }
 
-    fn may_change(&self, actor: &Actor) -> Result<(), KeyError> {
+    /// Whether somebody whose role allows it may decide who else has access: no key that may less than its role.
+    pub fn may_give_access(&self, actor: &Actor) -> Result<(), KeyError> {
         match self.of(actor)? {
             Some(key) if key.is_restricted() => Err(KeyError::Restricted),
             _ => Ok(()),
@@ -285,15 +284,34 @@ pub(super) fn read_rule(row: &LimitRow) -> Option<Rule> {
     Some(Rule { id: row.id, limit: Limit { meter, window: window.flatten(), amount } })
 }
 
-fn facts(row: KeyRow, mut rules: Vec<Rule>) -> Option<ApiKey> {
+/// Whose name stands on a key and who has no id is forgotten.
+fn standing(key: &KeyRow, owner: &OwnerRow) -> Option<Standing> {
+    if key.owner_id.is_none() && key.owner_name.is_none() {
+        return None;
+    }
+    // A role that is not known may the least.
+    let role = |name: &String| Role::named(name).unwrap_or(Role::Viewer);
+    Some(match (owner.owns_all, &owner.member_role, owner.member_disabled_at) {
+        (Some(true), _, _) => Standing::Member(Role::Owner),
+        (_, Some(_), Some(_)) => Standing::Disabled,
+        (_, Some(name), None) => Standing::Member(role(name)),
+        (_, None, _) => Standing::Gone,
+    })
+}
+
+fn facts(row: WholeRow, mut rules: Vec<Rule>) -> Option<ApiKey> {
+    let WholeRow { key: row, owner } = row;
+    let standing = standing(&row, &owner);
+    let role = Role::named(&row.role)?;
     // The order in which every replica takes them.
     rules.sort_unstable_by_key(|rule| rule.id);
     Some(ApiKey {
         id: KeyId(row.id),
         tenant: row.tenant_id,
         name: row.name.into(),
-        role: Role::named(&row.role)?,
-        owner: row.owner_id.map(|id| (UserId(id), row.owner_name.unwrap_or_default())),
+        role: standing.map_or(role, |standing| standing.bounds(role)),
+        owner: row.owner_name.map(|name| (row.owner_id.map(UserId), name)),
+        standing,
         reach: Arc::new(Reach {
             models: row.models,
             agents: row.agents,

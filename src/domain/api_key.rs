@@ -21,9 +21,12 @@ pub struct ApiKey {
     pub id: KeyId,
     pub tenant: TenantId,
     pub name: Arc<str>,
+    /// What it may do now: never more than the person may whose key it is.
     pub role: Role,
-    /// The person whose key it is.
-    pub owner: Option<(UserId, String)>,
+    /// The person whose key it is, or was: one who is forgotten has no id.
+    pub owner: Option<(Option<UserId>, String)>,
+    /// How it stands with that person; `None`: it is nobody's in particular.
+    pub standing: Option<Standing>,
     /// What it may use.
     pub reach: Arc<Reach>,
     pub rules: Arc<[Rule]>,
@@ -57,6 +60,26 @@ impl Reach {
     }
 }
 
+/// How it stands with the person whose key it is, in the key's tenant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// They may do what this role may.
+    Member(Role),
+    Disabled,
+    /// They are no member any more, or forgotten.
+    Gone,
+}
+
+impl Standing {
+    /// What a key of this role may while it stands so with its owner.
+    pub fn bounds(self, role: Role) -> Role {
+        match self {
+            Self::Member(owner) => role.min(owner),
+            Self::Disabled | Self::Gone => role,
+        }
+    }
+}
+
 /// Whether a key works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,19 +87,26 @@ pub enum KeyState {
     Active,
     Expired,
     Revoked,
+    /// The person whose key it is may do nothing for the time being.
+    OwnerDisabled,
+    /// The person whose key it is is no member of the tenant any more.
+    OwnerGone,
 }
 
 impl KeyState {
-    /// Of a key with these times.
+    /// Of a key with these times, whose owner stands so.
     pub fn at(
         expires_at: Option<DateTime<Utc>>,
         revoked_at: Option<DateTime<Utc>>,
+        standing: Option<Standing>,
         now: DateTime<Utc>,
     ) -> Self {
-        match (revoked_at, expires_at) {
-            (Some(_), _) => Self::Revoked,
-            (None, Some(at)) if at <= now => Self::Expired,
-            (None, _) => Self::Active,
+        match (revoked_at, expires_at, standing) {
+            (Some(_), _, _) => Self::Revoked,
+            (None, Some(at), _) if at <= now => Self::Expired,
+            (None, _, Some(Standing::Gone)) => Self::OwnerGone,
+            (None, _, Some(Standing::Disabled)) => Self::OwnerDisabled,
+            (None, _, Some(Standing::Member(_)) | None) => Self::Active,
         }
     }
 }
@@ -84,12 +114,13 @@ impl KeyState {
 impl ApiKey {
     /// Whether it works.
     pub fn state(&self, now: DateTime<Utc>) -> KeyState {
-        KeyState::at(self.expires_at, self.revoked_at, now)
+        KeyState::at(self.expires_at, self.revoked_at, self.standing, now)
     }
 
-    /// Whether it may less than its role: then it makes no keys, which could be more than it is.
+    /// Whether it may less than its role, or for a time only: then it gives nobody access, which could be more than it
+    /// has itself, or last longer.
     pub fn is_restricted(&self) -> bool {
-        !self.reach.is_all() || !self.rules.is_empty()
+        !self.reach.is_all() || !self.rules.is_empty() || self.expires_at.is_some()
     }
 }
 
@@ -139,10 +170,23 @@ mod tests {
     fn a_key_works_until_its_end_or_until_it_is_revoked() {
         let now = DateTime::<Utc>::UNIX_EPOCH;
         let later = now + TimeDelta::seconds(1);
-        assert_eq!(KeyState::at(None, None, now), KeyState::Active);
-        assert_eq!(KeyState::at(Some(later), None, now), KeyState::Active);
-        assert_eq!(KeyState::at(Some(now), None, now), KeyState::Expired);
-        assert_eq!(KeyState::at(Some(now), Some(now), now), KeyState::Revoked);
+        let at = |expires, revoked, standing| KeyState::at(expires, revoked, standing, now);
+        assert_eq!(at(None, None, None), KeyState::Active);
+        assert_eq!(at(Some(later), None, None), KeyState::Active);
+        assert_eq!(at(Some(now), None, None), KeyState::Expired);
+        assert_eq!(at(Some(now), Some(now), None), KeyState::Revoked);
+        assert_eq!(at(None, None, Some(Standing::Member(Role::Viewer))), KeyState::Active);
+        assert_eq!(at(None, None, Some(Standing::Disabled)), KeyState::OwnerDisabled);
+        assert_eq!(at(Some(later), None, Some(Standing::Gone)), KeyState::OwnerGone);
+    }
+
+    #[test]
+    fn a_key_may_no_more_than_its_owner() {
+        for role in Role::ALL {
+            for owner in Role::ALL {
+                assert_eq!(Standing::Member(owner).bounds(role), role.min(owner));
+            }
+        }
     }
 
     #[test]

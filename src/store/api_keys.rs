@@ -43,9 +43,54 @@ impl std::fmt::Debug for KeyRow {
     }
 }
 
+/// What is known of the person whose key it is. All `None`: they are forgotten, or the key is nobody's.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct OwnerRow {
+    /// Of the whole installation.
+    pub owns_all: Option<bool>,
+    /// In the key's tenant.
+    pub member_role: Option<String>,
+    pub member_disabled_at: Option<DateTime<Utc>>,
+}
+
+/// A key of any tenant.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct WholeRow {
+    #[sqlx(flatten)]
+    pub key: KeyRow,
+    #[sqlx(flatten)]
+    pub owner: OwnerRow,
+}
+
 /// Of every tenant.
-pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<KeyRow>> {
-    sqlx::query_as(concat!("select ", columns!(), " from api_keys")).fetch_all(conn).await
+pub async fn list_all(conn: &mut PgConnection) -> sqlx::Result<Vec<WholeRow>> {
+    sqlx::query_as(
+        "select k.*, u.is_owner as owns_all, m.role as member_role, m.disabled_at as member_disabled_at
+         from (select id, tenant_id, name, digest, prefix, role, owner_id, owner_name, models, agents, providers,
+             created_at, expires_at, last_used_at, revoked_at from api_keys) k
+         left join users u on u.id = k.owner_id
+         left join memberships m on m.tenant_id = k.tenant_id and m.user_id = k.owner_id",
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Ends those keys of a person in a tenant that are not ended: id and name of each.
+pub async fn revoke_of(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    owner: Uuid,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Vec<(Uuid, String)>> {
+    sqlx::query_as(
+        "update api_keys set revoked_at = $3 where tenant_id = $1 and owner_id = $2 and revoked_at is null
+         returning id, name",
+    )
+    .bind(tenant.0)
+    .bind(owner)
+    .bind(now)
+    .fetch_all(conn)
+    .await
 }
 
 /// A tenant's keys, oldest first.

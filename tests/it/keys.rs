@@ -3,6 +3,7 @@
 mod api;
 mod fair;
 mod limits;
+mod owners;
 mod reach;
 
 use crate::support::world::{Answer, Node, World, request};

@@ -412,6 +412,7 @@ export function apiKey(change: Partial<Key> = {}): Key {
     name: "ci",
     prefix: "gw_abcd",
     role: "operator",
+    effective_role: "operator",
     owner: null,
     models: null,
     agents: null,

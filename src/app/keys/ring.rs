@@ -1,6 +1,6 @@
 //! The keys in memory: every replica's copy of what holds for each.
 
-use crate::domain::api_key::{ApiKey, KeyState};
+use crate::domain::api_key::{ApiKey, KeyState, Standing};
 use crate::domain::ids::KeyId;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, Utc};
@@ -49,6 +49,12 @@ impl KeyRing {
         let ring = self.0.load();
         let held = ring.keys.get(ring.by_id.get(&id)?)?;
         (held.key.state(now) == KeyState::Active).then(|| held.key.clone())
+    }
+
+    /// How it stands with the owner of a key.
+    pub(super) fn standing(&self, id: KeyId) -> Option<Standing> {
+        let ring = self.0.load();
+        ring.keys.get(ring.by_id.get(&id)?)?.key.standing
     }
 
     /// These are all of them now. What is unchanged keeps its place in memory, and when it was used.

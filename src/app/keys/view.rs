@@ -1,8 +1,9 @@
 //! Keys as people see them, with what their limits count.
 
 use super::{Keys, read_rule};
+use crate::domain::access::Role;
 use crate::domain::api_key::KeyState;
-use crate::domain::ids::{ProviderId, TenantId};
+use crate::domain::ids::{KeyId, ProviderId, TenantId, UserId};
 use crate::domain::limits::{Limit, Meter, Window};
 use crate::store::api_keys::{self, KeyRow};
 use crate::store::limits::{self, UseRow};
@@ -19,7 +20,10 @@ pub struct KeyView {
     pub name: String,
     pub prefix: String,
     pub role: String,
-    pub owner: Option<(Uuid, String)>,
+    /// What it may do now: its role, or its owner's where that is lower.
+    pub effective_role: Role,
+    /// One who is forgotten has no id.
+    pub owner: Option<(Option<UserId>, String)>,
     pub models: Option<Vec<String>>,
     pub agents: Option<Vec<String>>,
     /// By name; one that is gone is left out.
@@ -91,10 +95,15 @@ impl Keys {
         }
         let view = |row: KeyRow| {
             let provider = |id: &Uuid| names.get(id).cloned();
+            // A tenant does not see what becomes of people elsewhere, where an owner is one, too. What holds is in memory;
+            // a key that was just made is not there yet, and was made by its owner.
+            let standing = self.parts.ring.standing(KeyId(row.id));
+            let role = Role::named(&row.role).unwrap_or(Role::Viewer);
             KeyView {
                 limits: rules.remove(&row.id).unwrap_or_default(),
-                state: KeyState::at(row.expires_at, row.revoked_at, now),
-                owner: row.owner_id.map(|id| (id, row.owner_name.unwrap_or_default())),
+                state: KeyState::at(row.expires_at, row.revoked_at, standing, now),
+                effective_role: standing.map_or(role, |standing| standing.bounds(role)),
+                owner: row.owner_name.map(|name| (row.owner_id.map(UserId), name)),
                 providers: row.providers.map(|ids| ids.iter().filter_map(provider).collect()),
                 id: row.id,
                 name: row.name,

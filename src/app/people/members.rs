@@ -6,6 +6,7 @@ use crate::domain::access::{Actor, Role};
 use crate::domain::ids::{TenantId, UserId};
 use crate::domain::people;
 use crate::domain::people::member::{self, Standing, Wanted};
+use crate::store::api_keys;
 use crate::store::db::Tx;
 use crate::store::users::{self, MemberRow};
 use chrono::{DateTime, Utc};
@@ -105,7 +106,7 @@ impl People {
         Ok(row.into())
     }
 
-    /// Ends a membership. Who is nowhere a member any more is forgotten.
+    /// Ends a membership, and the keys that they made there. Who is nowhere a member any more is forgotten.
     pub async fn remove_member(&self, actor: &Actor, id: UserId) -> Result<(), PeopleError> {
         let wanted = Wanted { removed: true, ..Wanted::default() };
         let (mut tx, row) = self.checked(actor, id, wanted).await?;
@@ -115,6 +116,12 @@ impl People {
         users::delete_member(&mut tx, actor.tenant, id).await?;
         let change = audit::Change::new("user.remove").on(id, &row.email).removed(told(&row));
         audit::record(&mut tx, &self.clock, actor, &change).await?;
+        let now = self.clock.now();
+        for (key, name) in api_keys::revoke_of(&mut tx, actor.tenant, id.0, now).await? {
+            let change = audit::Change::new("key.revoke").on(key, &name);
+            let change = change.between(&json!({"revoked_at": null}), &json!({"revoked_at": now}));
+            audit::record(&mut tx, &self.clock, actor, &change).await?;
+        }
         tx.commit().await?;
         // A tenant does not know where else they are.
         users::delete_if_nowhere(&mut *self.db.work().await?, id).await?;

@@ -146,6 +146,7 @@ pub async fn create(
     caller: Permitted<ManageMembers>,
     JsonBody(body): JsonBody<NewInvitation>,
 ) -> Result<(StatusCode, Json<CreatedInvitation>), ApiError> {
+    app.keys.may_give_access(caller.actor())?;
     let invite = Invite {
         kind: body.kind,
         email: body.email,
@@ -168,6 +169,7 @@ pub async fn delete(
     caller: Permitted<ManageMembers>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
+    app.keys.may_give_access(caller.actor())?;
     let id = Uuid::parse_str(&id).map_err(|_| ApiError::not_found("invitation"))?;
     app.people.withdraw(caller.actor(), InvitationId(id)).await?;
     Ok(StatusCode::NO_CONTENT)

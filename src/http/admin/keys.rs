@@ -31,7 +31,10 @@ pub struct KeyBody {
     prefix: String,
     #[schema(value_type = RoleName)]
     role: String,
-    /// The person whose key it is.
+    /// What it may do now: its role, or its owner's where that is lower.
+    #[schema(value_type = RoleName)]
+    effective_role: Role,
+    /// The person whose key it is, or was.
     #[serde(skip_serializing_if = "Option::is_none")]
     owner: Option<KeyOwner>,
     /// `<model>` or `<provider>/<model>`; null: all.
@@ -63,12 +66,18 @@ pub enum KeyStateName {
     Active,
     Expired,
     Revoked,
+    /// Its owner is disabled; it works again when they are enabled.
+    OwnerDisabled,
+    /// Its owner is no member of the tenant any more.
+    OwnerGone,
 }
 
 /// Whose key it is.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct KeyOwner {
-    id: String,
+    /// Null: they are forgotten.
+    #[schema(required)]
+    id: Option<String>,
     name: String,
 }
 
@@ -228,7 +237,8 @@ impl From<KeyView> for KeyBody {
             name: key.name,
             prefix: key.prefix,
             role: key.role,
-            owner: key.owner.map(|(id, name)| KeyOwner { id: id.to_string(), name }),
+            effective_role: key.effective_role,
+            owner: key.owner.map(|(id, name)| KeyOwner { id: id.map(|id| id.to_string()), name }),
             models: key.models,
             agents: key.agents,
             providers: key.providers,

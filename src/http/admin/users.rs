@@ -103,12 +103,15 @@ pub async fn update(
     Path(id): Path<String>,
     JsonBody(body): JsonBody<UserUpdate>,
 ) -> Result<Json<User>, ApiError> {
+    app.keys.may_give_access(caller.actor())?;
     let change = Change { role: body.role, disabled: body.disabled, display_name: body.display_name };
     let member = app.people.change_member(caller.actor(), user_id(&id)?, change).await?;
+    // Their keys are worth what they are; the other replicas hear of it.
+    app.keys.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(Json(member.into()))
 }
 
-/// Ends a membership
+/// Ends a membership, and the keys of that person in the tenant
 #[utoipa::path(operation_id = "users_delete", delete, path = "/v1/users/{id}", tag = "users",
     params(("id" = String, Path, description = "The user's id")),
     security(("token" = ["manage_members"])), responses((status = 204, description = "No member any more"),
@@ -119,6 +122,8 @@ pub async fn delete(
     caller: Permitted<ManageMembers>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
+    app.keys.may_give_access(caller.actor())?;
     app.people.remove_member(caller.actor(), user_id(&id)?).await?;
+    app.keys.reload().await.map_err(|error| ApiError::internal(&error))?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -154,7 +154,7 @@ export interface Limit extends LimitRule {
   resets_at?: string | null;
 }
 
-export type KeyState = "active" | "expired" | "revoked";
+export type KeyState = "active" | "expired" | "revoked" | "owner_disabled" | "owner_gone";
 
 export interface Key {
   id: string;
@@ -162,7 +162,10 @@ export interface Key {
   /** The first characters, by which people know it again. */
   prefix: string;
   role: Role;
-  owner?: { id: string; name: string } | null;
+  /** What it may do now: its role, or its owner's where that is lower. */
+  effective_role: Role;
+  /** Without an id: they are forgotten. */
+  owner?: { id: string | null; name: string } | null;
   /** `null`: all of them. */
   models: string[] | null;
   agents: string[] | null;

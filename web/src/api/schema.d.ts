@@ -1296,7 +1296,7 @@ export interface paths {
         /** Changes a member */
         put: operations["users_update"];
         post?: never;
-        /** Ends a membership */
+        /** Ends a membership, and the keys of that person in the tenant */
         delete: operations["users_delete"];
         options?: never;
         head?: never;
@@ -1958,6 +1958,8 @@ export interface components {
             /** @description The key's first characters. */
             prefix: string;
             role: components["schemas"]["Role"];
+            /** @description What it may do now: its role, or its owner's where that is lower. */
+            effective_role: components["schemas"]["Role"];
             owner?: components["schemas"]["KeyOwner"] | null;
             /** @description `<model>` or `<provider>/<model>`; null: all. */
             models: string[] | null;
@@ -1994,14 +1996,15 @@ export interface components {
         };
         /** @description Whose key it is. */
         KeyOwner: {
-            id: string;
+            /** @description Null: they are forgotten. */
+            id: string | null;
             name: string;
         };
         /**
          * @description Whether a key works. It documents `domain::api_key::KeyState`.
          * @enum {string}
          */
-        KeyState: "active" | "expired" | "revoked";
+        KeyState: "active" | "expired" | "revoked" | "owner_disabled" | "owner_gone";
         /** @description What a key used in the last 14 days, as far as the record of requests goes back. */
         KeyUsage: {
             /** Format: int64 */

@@ -18,7 +18,7 @@ interface KeyRowProps {
 
 export function KeyRow({ apiKey, onEdit, onRevoke, onDelete }: KeyRowProps) {
   const { t } = useTranslation();
-  const { name, prefix, role, owner, state, last_used_at, expires_at } = apiKey;
+  const { name, prefix, role, effective_role, owner, state, last_used_at, expires_at } = apiKey;
   return (
     <tr data-key={name}>
       <Td className="own-line align-top">
@@ -36,6 +36,11 @@ export function KeyRow({ apiKey, onEdit, onRevoke, onDelete }: KeyRowProps) {
       </Td>
       <Td className="align-top">
         <p className="whitespace-nowrap">{t(`settings.roles.${role}`)}</p>
+        {effective_role !== role && (
+          <p className="text-muted text-xs">
+            {t("keys.role_of_owner", { role: t(`settings.roles.${effective_role}`) })}
+          </p>
+        )}
         <Allowed apiKey={apiKey} />
       </Td>
       <Td className="own-line min-w-52 align-top">

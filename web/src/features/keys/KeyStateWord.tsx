@@ -2,7 +2,13 @@ import { useTranslation } from "react-i18next";
 import type { KeyState } from "@/api/access";
 import { StatusWord } from "@/components/StatusWord";
 
-const TONES = { active: "good", expired: "warn", revoked: "idle" } as const;
+const TONES = {
+  active: "good",
+  expired: "warn",
+  revoked: "idle",
+  owner_disabled: "warn",
+  owner_gone: "idle",
+} as const;
 
 export function KeyStateWord({ state }: { state: KeyState }) {
   const { t } = useTranslation();

@@ -101,6 +101,19 @@ test("a key's limits are bars with words, and its state is a word", async () => 
   expect(screen.getAllByText(/resets in/)).toHaveLength(2);
 });
 
+test("a key says what became of its owner, and what is left of its role", async () => {
+  const owner = { id: null, name: "ada@example.com" };
+  const keys = [
+    apiKey({ id: "k1", name: "one", role: "admin", effective_role: "viewer", owner }),
+    apiKey({ id: "k2", name: "two", owner, state: "owner_disabled" }),
+    apiKey({ id: "k3", name: "three", owner, state: "owner_gone" }),
+  ];
+  await renderInApp(<KeyTable apiKeys={keys} onEdit={vi.fn()} onRevoke={vi.fn()} onDelete={vi.fn()} />);
+  expect(screen.getByText("For now Viewer, like its owner")).toBeVisible();
+  expect(screen.getByText("Owner disabled")).toBeVisible();
+  expect(screen.getByText("Owner removed")).toBeVisible();
+});
+
 test("revoking asks first, and says when it failed", async () => {
   let fail = true;
   const calls = stubGateway({
