@@ -8,6 +8,8 @@
 pub mod db;
 
 pub mod installation;
+pub mod sign_in_failures;
+
 pub mod tenants;
 
 pub mod providers;

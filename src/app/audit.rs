@@ -2,7 +2,8 @@
 //!
 //! An entry is of a person's (or a command's) change to what is stored. Asking models and agents is use, not change: the
 //! requests and runs are their own record. What the gateway does by itself is written where it decides over somebody's
-//! object (a sign-in that is given up), not where it keeps house.
+//! object (a sign-in that is given up), not where it keeps house. And what its own settings became while it ran, and that
+//! sign-ins failed.
 
 use crate::app::clock::Clock;
 use crate::domain::access::Actor;
@@ -13,7 +14,7 @@ use crate::store::audit::{self, Page};
 use crate::store::backup::Header;
 use crate::store::db::Db;
 use futures_util::Stream;
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::{Connection as _, PgConnection};
 
 pub use crate::domain::audit::Change;
@@ -60,7 +61,28 @@ pub struct Verified {
     pub end: Result<Head, Broken>,
 }
 
+/// A setting that has another value while the gateway runs, secrets masked.
+#[derive(Clone, Debug)]
+pub struct Setting {
+    pub path: String,
+    /// `None`: it was not there.
+    pub from: Option<Value>,
+    pub to: Option<Value>,
+}
+
 impl Audit {
+    /// Settings were changed in the file, and are in force. They are of the whole installation: the master tenant's log
+    /// tells of them.
+    pub async fn settings_changed(&self, clock: &Clock, settings: &[Setting]) -> sqlx::Result<()> {
+        let all = |pick: fn(&Setting) -> &Option<Value>| -> Value {
+            settings.iter().map(|setting| (setting.path.clone(), json!(pick(setting)))).collect()
+        };
+        let change = Change::new("config.reload").removed(all(|s| &s.from)).made(all(|s| &s.to));
+        let mut tx = self.db.begin_work().await?;
+        record(&mut tx, clock, &Actor::gateway(MASTER_TENANT), &change).await?;
+        tx.commit().await
+    }
+
     /// A tenant's entries, newest first, and whether there are more.
     pub async fn page(
         &self,

@@ -16,6 +16,8 @@ const LOGINS: Duration = Duration::from_secs(15);
 const QUOTA: Duration = Duration::from_secs(1);
 /// How often it is written when keys were used.
 const KEY_USES: Duration = Duration::from_secs(5);
+/// How often the audit log is told of sign-ins that failed.
+const FAILURES: Duration = Duration::from_secs(10);
 /// How often old records and sign-ins go.
 const HOUR: Duration = Duration::from_hours(1);
 /// How long the listener for changes waits after it lost the database.
@@ -80,6 +82,11 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
             Ok(0) => {}
             Ok(count) => tracing::info!(count, "old events of runs removed"),
             Err(error) => tracing::warn!(%error, "old events of runs were not removed"),
+        }
+    });
+    periodic(app, "tell_failures", FAILURES, |app| async move {
+        if let Err(error) = app.people.tell_failures().await {
+            tracing::warn!(%error, "the audit log was not told of failed sign-ins");
         }
     });
     periodic(app, "prune_people", HOUR, |app| async move {

@@ -6,6 +6,7 @@
 
 mod account;
 mod attempts;
+mod failures;
 mod invitations;
 mod members;
 mod passwords;

@@ -62,12 +62,22 @@ struct FoundRow {
     expires_at: DateTime<Utc>,
 }
 
-pub async fn insert(conn: &mut PgConnection, session: &NewSession) -> sqlx::Result<()> {
+/// Opens a session; of a person, as long as their password is the one of this hash: whoever came in with the old one while
+/// it was replaced stays outside. Whether it did.
+pub async fn insert(
+    conn: &mut PgConnection,
+    session: &NewSession,
+    password_hash: Option<&str>,
+) -> sqlx::Result<bool> {
     let (user, mark) = session.holder.columns();
-    sqlx::query(
-        "insert into browser_sessions (id, user_id, token_mark, method, digest, value_since, address, user_agent,
+    // The lock waits for who is changing the password, and then looks again.
+    let done = sqlx::query(
+        "with person as (
+             select id from users where id = $2 and password_hash is not distinct from $10 for share
+         )
+         insert into browser_sessions (id, user_id, token_mark, method, digest, value_since, address, user_agent,
                                        created_at, last_seen_at, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $6, $6, $9)",
+         select $1, $2, $3, $4, $5, $6, $7, $8, $6, $6, $9 where $2 is null or exists (select from person)",
     )
     .bind(session.id.0)
     .bind(user)
@@ -78,9 +88,10 @@ pub async fn insert(conn: &mut PgConnection, session: &NewSession) -> sqlx::Resu
     .bind(&session.address)
     .bind(&session.user_agent)
     .bind(session.expires_at)
+    .bind(password_hash)
     .execute(conn)
-    .await
-    .map(drop)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// The session that has, is to have or had this value.

@@ -82,13 +82,16 @@ pub async fn set_display_name(conn: &mut PgConnection, id: UserId, name: Option<
         .map(drop)
 }
 
-pub async fn set_password(conn: &mut PgConnection, id: UserId, hash: &str) -> sqlx::Result<()> {
-    sqlx::query("update users set password_hash = $2 where id = $1")
-        .bind(id.0)
-        .bind(hash)
-        .execute(conn)
-        .await
-        .map(drop)
+/// Writes a new password, if `before` is still the present one. Whether it did.
+pub async fn set_password(
+    conn: &mut PgConnection,
+    id: UserId,
+    hash: &str,
+    before: Option<&str>,
+) -> sqlx::Result<bool> {
+    let sql = "update users set password_hash = $2 where id = $1 and password_hash is not distinct from $3";
+    let done = sqlx::query(sql).bind(id.0).bind(hash).bind(before).execute(conn).await?;
+    Ok(done.rows_affected() == 1)
 }
 
 pub async fn set_owner(conn: &mut PgConnection, id: UserId, is_owner: bool) -> sqlx::Result<()> {

@@ -2,6 +2,7 @@
 
 mod account;
 mod connect;
+mod failures;
 mod invitations;
 mod members;
 mod sessions;

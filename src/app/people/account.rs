@@ -7,6 +7,7 @@ use crate::domain::access::Actor;
 use crate::domain::ids::{BrowserSessionId, UserId};
 use crate::domain::people;
 use crate::domain::people::totp::{Codes, RECOVERY_CODES, recovery_code, recovery_digest};
+use crate::store::browser_sessions::{self, Holder};
 use crate::store::users::{self, UserRow};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
@@ -55,12 +56,15 @@ impl People {
         }
         let hash = self.passwords.hash(new).await?;
         let mut tx = self.db.begin_work().await?;
-        users::set_password(&mut tx, UserId(user.id), &hash).await?;
+        if !users::set_password(&mut tx, UserId(user.id), &hash, user.password_hash.as_deref()).await? {
+            // Somebody else changed it meanwhile: what was proved is not the present one any more.
+            return Err(PeopleError::WrongPassword);
+        }
         let told = Change::new("user.set_password").on(user.id, &user.email);
         let told = told.secret(&["password"], user.password_hash.is_some(), true);
         audit::record(&mut tx, &self.clock, actor, &told).await?;
+        browser_sessions::delete_others(&mut tx, Holder::User(UserId(user.id)), session).await?;
         tx.commit().await?;
-        self.end_sessions_of(UserId(user.id), session).await?;
         match session {
             Some(session) => self.renew(session).await.map(Some),
             None => Ok(None),
@@ -94,7 +98,10 @@ impl People {
         };
         let attempt = self.attempt(&user.email, visitor).await?;
         let (id, now) = (UserId(user.id), self.clock.now());
-        let step = codes.step_of(code, now).ok_or(PeopleError::WrongCode)?;
+        let Some(step) = codes.step_of(code, now) else {
+            self.failed(Some(id), visitor).await?;
+            return Err(PeopleError::WrongCode);
+        };
         let recovery: Vec<String> = (0..RECOVERY_CODES).map(|_| recovery_code(rand::random())).collect();
         let digests: Vec<[u8; 32]> = recovery.iter().map(|code| recovery_digest(code)).collect();
         let mut tx = self.db.begin_work().await?;
@@ -126,6 +133,7 @@ impl People {
             Some(code) => {
                 let attempt = self.attempt(&user.email, visitor).await?;
                 if !self.take_code(&user, code).await? {
+                    self.failed(Some(UserId(user.id)), visitor).await?;
                     return Err(PeopleError::WrongCode);
                 }
                 self.succeeded(attempt).await?;
@@ -150,6 +158,7 @@ impl People {
         let password = password.ok_or(PeopleError::WrongPassword)?;
         let attempt = self.attempt(&user.email, visitor).await?;
         if !self.passwords.verify(password, user.password_hash.as_deref()).await? {
+            self.failed(Some(UserId(user.id)), visitor).await?;
             return Err(PeopleError::WrongPassword);
         }
         self.succeeded(attempt).await

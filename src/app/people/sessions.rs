@@ -3,7 +3,7 @@
 
 use super::{People, PeopleError, Visitor, digest, places_of, random_secret};
 use crate::domain::access::{Actor, Who};
-use crate::domain::ids::{BrowserSessionId, UserId};
+use crate::domain::ids::BrowserSessionId;
 use crate::domain::people::Place;
 use crate::domain::people::session::{Lifetime, Step, TOUCH, Verdict, Way};
 use crate::store::browser_sessions::{self as store, Found, Holder, NewSession, SessionRow};
@@ -48,6 +48,7 @@ impl People {
         holder: Holder,
         way: Way,
         visitor: &Visitor,
+        password_hash: Option<&str>,
     ) -> Result<(BrowserSessionId, NewCookie), PeopleError> {
         let (value, now, lifetime) = (random_secret(""), self.clock.now(), self.lifetime());
         let session = NewSession {
@@ -60,7 +61,9 @@ impl People {
             now,
             expires_at: now + lifetime.absolute,
         };
-        store::insert(&mut *self.db.work().await?, &session).await?;
+        if !store::insert(&mut *self.db.work().await?, &session, password_hash).await? {
+            return Err(PeopleError::InvalidCredentials);
+        }
         Ok((session.id, NewCookie { value, seconds: lifetime.absolute.num_seconds() }))
     }
 
@@ -183,15 +186,5 @@ impl People {
     ) -> Result<u64, PeopleError> {
         let holder = self.holder(actor)?;
         Ok(store::delete_others(&mut *self.db.work().await?, holder, keep).await?)
-    }
-
-    /// Ends all sessions of a person but one.
-    pub(super) async fn end_sessions_of(
-        &self,
-        id: UserId,
-        keep: Option<BrowserSessionId>,
-    ) -> Result<(), PeopleError> {
-        store::delete_others(&mut *self.db.work().await?, Holder::User(id), keep).await?;
-        Ok(())
     }
 }

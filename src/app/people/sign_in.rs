@@ -42,7 +42,7 @@ impl People {
 
     /// Whoever shows the gateway's token; that it is the right one is [`crate::app::access`]'s to say.
     pub async fn enter_with_token(&self, visitor: &Visitor) -> Result<Opened, PeopleError> {
-        let (session, cookie) = self.open(Holder::Token(self.token_mark), Way::Token, visitor).await?;
+        let (session, cookie) = self.open(Holder::Token(self.token_mark), Way::Token, visitor, None).await?;
         let rows = users::all_places(&mut *self.db.work().await?).await?;
         let places = rows.into_iter().map(super::place).collect();
         Ok(Opened { session, cookie, person: None, places })
@@ -63,7 +63,8 @@ impl People {
         }
         users::seen(&mut db, id, &visitor.address_key(), self.clock.now()).await?;
         drop(db);
-        let (session, cookie) = self.open(Holder::User(id), way, visitor).await?;
+        let hash = user.password_hash.as_deref();
+        let (session, cookie) = self.open(Holder::User(id), way, visitor, hash).await?;
         tracing::info!(user = %id, way = way.as_str(), "signed in");
         Ok(Opened { session, cookie, person: Some(user.into()), places })
     }
@@ -80,13 +81,18 @@ impl People {
         let user = users::by_email(&mut *self.db.work().await?, email).await?;
         let hash = user.as_ref().and_then(|user| user.password_hash.as_deref());
         let right = self.passwords.verify(password, hash).await?;
-        let Some(user) = user.filter(|_| right) else { return Err(PeopleError::InvalidCredentials) };
+        let id = user.as_ref().map(|user| UserId(user.id));
+        let Some(user) = user.filter(|_| right) else {
+            self.failed(id, visitor).await?;
+            return Err(PeopleError::InvalidCredentials);
+        };
         if user.has_totp {
             let Some(code) = code.filter(|code| !code.trim().is_empty()) else {
                 self.succeeded(attempt).await?;
                 return Err(PeopleError::TotpRequired);
             };
             if !self.take_code(&user, code).await? {
+                self.failed(id, visitor).await?;
                 return Err(PeopleError::InvalidCredentials);
             }
         }

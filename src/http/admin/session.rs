@@ -196,6 +196,7 @@ pub async fn create(
     JsonBody(body): JsonBody<CreateSession>,
 ) -> Result<Response, ApiError> {
     if !app.access.is_token(body.token.expose_secret().trim()) {
+        app.people.token_refused(&visitor).await?;
         let text = "this is not the gateway's token";
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "invalid_token", text));
     }

@@ -54,6 +54,7 @@ const ROWS: &str = "
         ('00000000-0000-7000-8000-00000000010$', '00000000-0000-7000-8000-00000000009$', 'm', 'd$', now(), now(), now(), now());
     insert into known_addresses values ('00000000-0000-7000-8000-00000000009$', 'a', now());
     insert into sign_in_attempts values ('b$', 1, now());
+    insert into sign_in_failures values ('$T', 'a$', 'b$', 1, 0, now(), now());
     insert into invitations (id, tenant_id, kind, digest, role, created_at) values
         ('00000000-0000-7000-8000-00000000011$', '$T', 'member', 'd$', 'viewer', now());
     insert into run_events values ('00000000-0000-7000-8000-00000000008$', 1, now(), 't', '{}');
@@ -112,6 +113,7 @@ const NOBODYS: [&str; 6] = [
     "browser_sessions",
     "known_addresses",
     "sign_in_attempts",
+    "sign_in_failures",
 ];
 
 #[tokio::test]
