@@ -21,7 +21,9 @@ pub mod extract;
 pub mod permit;
 
 pub mod cookie;
+
 mod document;
+pub mod https;
 
 use crate::app::App;
 use axum::Router;
@@ -164,9 +166,9 @@ pub fn router(app: &Arc<App>) -> Router {
     layered(with_unlisted(routes).fallback(dashboard::serve), app)
 }
 
-/// What stands open when everything else has a listener of its own.
+/// What stands open when everything else has a listener of its own: what holders of keys use, their own account included.
 pub fn public_router(app: &Arc<App>) -> Router {
-    let (routes, _) = for_models().merge(for_probes()).split_for_parts();
+    let (routes, _) = for_models().merge(for_probes()).routes(routes!(admin::me::get)).split_for_parts();
     let nothing = || async { error::ApiError::not_found("route") };
     layered(with_unlisted(routes).fallback(nothing), app)
 }
@@ -187,6 +189,7 @@ fn layered(routes: Router<Arc<App>>, app: &Arc<App>) -> Router {
         .layer(middleware::from_fn(cookie::with_next_value))
         .layer(cors(&app.config.load().server.allowed_origins))
         .layer(middleware::map_response(dashboard::security_headers))
+        .layer(middleware::from_fn_with_state(app.clone(), https::only))
         .layer(SetResponseHeaderLayer::if_not_present(
             header::CACHE_CONTROL,
             HeaderValue::from_static("no-store"),

@@ -4,6 +4,8 @@
 //! next one and the client never knows; after it nothing is sent twice, and the stream ends with exactly one terminal
 //! event. Nothing here reads the database.
 
+mod attempt;
+
 mod payload;
 
 mod line;
@@ -20,21 +22,20 @@ pub use served::{AnswerHead, Served, Step};
 use crate::app::catalogue::Catalogues;
 use crate::app::clock::Clock;
 use crate::app::health::{self, Accounts, Conversation, NoPlace, Slot, SlotOutcome};
+use crate::app::keys::KeyRing;
 use crate::app::limits::Limits;
 use crate::app::quota::Quotas;
 use crate::app::records::Recorder;
-use crate::app::tokens::{AccessToken, Tokens};
+use crate::app::tokens::Tokens;
 use crate::config::Config;
+use crate::domain::access::Permission;
 use crate::domain::api_key::ApiKey;
 use crate::domain::catalogue::{Provider, Resolved};
-use crate::domain::chat::into_events::EventTranslator;
-use crate::domain::ids::{ProviderId, RequestId, TenantId};
+use crate::domain::ids::{RequestId, TenantId};
 use crate::domain::pool::config::Affinity;
 use crate::domain::pool::effective::EffectivePool;
-use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
-use crate::domain::responses::event::{Event, EventKind, Outcome};
-use crate::domain::responses::headers::passes_downstream;
+use crate::domain::responses::event::Event;
 use crate::domain::routing::affinity::Home;
 use crate::domain::routing::decide::{Exclusion, ExclusionReason, decide};
 use crate::domain::routing::failover::{Cause, Failure, Next, Verdict, classify};
@@ -42,15 +43,14 @@ use crate::domain::routing::refusal::{Out, Refusal};
 use crate::lifecycle::Shutdown;
 use crate::telemetry::metrics::{Endpoint, Metrics};
 use crate::upstream::Events;
-use crate::upstream::codex::{self, CodexClient, Patience};
-use crate::upstream::openai_compatible::{self, CompatibleClient};
+use crate::upstream::codex::CodexClient;
+use crate::upstream::openai_compatible::CompatibleClient;
 use arc_swap::ArcSwap;
 use chrono::{DateTime, TimeDelta, Utc};
 use line::Line;
 use reqwest::header::HeaderMap;
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
-use std::time::Duration;
 use turn_state::TURN_STATE;
 
 /// What every request needs; one value per process.
@@ -64,6 +64,7 @@ pub struct Gateway {
     pub accounts: Arc<Accounts>,
     pub quotas: Arc<Quotas>,
     pub limits: Arc<Limits>,
+    pub keys: Arc<KeyRing>,
     pub recorder: Recorder,
     pub metrics: Arc<Metrics>,
     /// Counts the open streams and says when they have to end.
@@ -141,6 +142,7 @@ impl Gateway {
     /// that the client has seen nothing.
     pub async fn serve(self: Arc<Self>, ask: Ask, mut record: RequestGuard) -> Result<Served, Refusal> {
         record.understood(&ask);
+        self.still_works(&ask).map_err(|refusal| record.refused(refusal))?;
         if let Some(key) = &ask.key {
             match self.limits.admit(key, &ask).await {
                 Ok(ticket) => record.admitted(ticket, &ask),
@@ -164,7 +166,8 @@ impl Gateway {
                 Walked::Again => continue,
                 Walked::Out { excluded, outs } => (excluded, outs),
             };
-            if line.wait(&self.accounts, &stop).await {
+            if line.wait(&self.accounts, &stop, &self.metrics).await {
+                self.still_works(&ask).map_err(|refusal| record.refused(refusal))?;
                 continue;
             }
             // Only now: a description of a thousand accounts costs more than the decision.
@@ -188,6 +191,18 @@ impl Gateway {
                 () = stop.cancelled() => {}
             }
         }
+    }
+
+    /// Whether the key that asks may still do so: a run goes on for long, and a request may have waited.
+    fn still_works(&self, ask: &Ask) -> Result<(), Refusal> {
+        let Some(key) = &ask.key else { return Ok(()) };
+        let now = self.keys.get(key.id, self.clock.now());
+        if now.is_some_and(|key| key.role.may(Permission::UseModels)) {
+            return Ok(());
+        }
+        let text = "this API key may not ask models any more";
+        let refusal = Refusal::invalid_request("invalid_api_key", text, None);
+        Err(Refusal { status: 401, ..refusal })
     }
 
     /// The models of a pool that the client may ask.
@@ -335,128 +350,6 @@ impl Gateway {
         }
         Conversation { key, home, stays, bound: ask.bound }
     }
-
-    /// One account, with its one token refresh.
-    async fn attempt(
-        &self,
-        ask: &Ask,
-        provider: &Provider,
-        conversation: &Conversation,
-    ) -> Result<Opened, Failure> {
-        if provider.kind.wire == Wire::ChatCompletions {
-            return self.open_compatible(ask, provider).await;
-        }
-        let moved = conversation.home.is_some_and(|home| home.last != provider.id);
-        match self.attempt_codex(ask, provider, moved).await {
-            // Nothing was known of who made what the request holds: without it, once.
-            Err(failure) if !moved && classify(&failure).next == Next::StripAndRetry => {
-                self.attempt_codex(ask, provider, true).await
-            }
-            attempted => attempted,
-        }
-    }
-
-    async fn attempt_codex(&self, ask: &Ask, provider: &Provider, moved: bool) -> Result<Opened, Failure> {
-        let open =
-            |token: Arc<AccessToken>| async move { self.open_codex(ask, provider, &token, moved).await };
-        self.tokens.call(provider, open).await
-    }
-
-    async fn open_codex(
-        &self,
-        ask: &Ask,
-        provider: &Provider,
-        token: &AccessToken,
-        moved: bool,
-    ) -> Result<Opened, Failure> {
-        let config = self.config.load();
-        let prepared = ask.payload.for_codex(&ask.resolved, provider, moved)?;
-        let input_tokens = estimate(prepared.body.len());
-        let turn = codex::Turn {
-            access: token.access(provider, &config.chatgpt.api_base),
-            body: prepared.body,
-            lite: prepared.lite,
-            session: &prepared.prompt_cache_key,
-            headers: turn_state::for_account(&ask.headers, provider.id),
-        };
-        let (headers, events) = self.codex.open(turn, patience(&config)).await?;
-        self.quotas.observe_headers(provider.id, &headers, self.clock.now());
-        let mut events = Events::Codex(events);
-        let head = self.read_head(&mut events, provider.id).await?;
-        let headers = match ask.audience {
-            Audience::Codex => {
-                let passing = headers.into_iter().filter_map(|(n, v)| Some((n?, v)));
-                let passing = passing.filter(|(n, _)| passes_downstream(n.as_str())).collect();
-                turn_state::for_client(passing, provider.id)
-            }
-            Audience::Foreign => HeaderMap::new(),
-        };
-        Ok(Opened {
-            head,
-            events,
-            headers,
-            dropped: prepared.dropped,
-            max_output_tokens: prepared.max_output_tokens,
-            hide_prompt_cache_key: prepared.prompt_cache_key_is_ours,
-            input_tokens,
-        })
-    }
-
-    async fn open_compatible(&self, ask: &Ask, provider: &Provider) -> Result<Opened, Failure> {
-        let payload::ForChat { body, tools, dropped } = ask.payload.for_chat(&ask.resolved, provider)?;
-        let key = self.catalogues.api_key(provider.id);
-        let api_base = provider.api_base.as_deref().unwrap_or_default();
-        let target = openai_compatible::Target { api_base, api_key: key.as_ref() };
-        let seed = ask.id.0.simple().to_string();
-        let created_at = self.clock.now().timestamp();
-        let translator = EventTranslator::new(&ask.resolved.model, &seed, created_at, tools);
-        let events = self.compatible.open(target, &body, translator, patience(&self.config.load())).await?;
-        let mut events = Events::Compatible(events);
-        let head = self.read_head(&mut events, provider.id).await?;
-        Ok(Opened {
-            head,
-            events,
-            headers: HeaderMap::new(),
-            dropped,
-            max_output_tokens: None,
-            hide_prompt_cache_key: true,
-            input_tokens: 0,
-        })
-    }
-
-    /// Reads up to the commit point: the first visible event, or a good end. A refusal inside the stream, an end without
-    /// a terminal event and an answer without anything in it are failures of the attempt.
-    async fn read_head(&self, events: &mut Events, provider: ProviderId) -> Result<VecDeque<Event>, Failure> {
-        let mut head = VecDeque::new();
-        loop {
-            let event = events.next().await.ok_or(Failure::EndedEarly)??;
-            if event.kind == EventKind::Comment {
-                continue;
-            }
-            if event.kind == EventKind::RateLimits {
-                self.quotas.observe_event(provider, &event.frame.data, self.clock.now());
-            }
-            if let Some(terminal) = event.terminal() {
-                match terminal.outcome {
-                    Outcome::Failed(error) => return Err(Failure::Refused(error)),
-                    Outcome::Completed { has_output: false }
-                        if terminal.usage.is_none_or(|u| u.output_tokens == 0) =>
-                    {
-                        return Err(Failure::EmptyCompletion);
-                    }
-                    Outcome::Completed { .. } | Outcome::Incomplete { .. } => {
-                        head.push_back(event);
-                        return Ok(head);
-                    }
-                }
-            }
-            let visible = event.is_visible();
-            head.push_back(event);
-            if visible {
-                return Ok(head);
-            }
-        }
-    }
 }
 
 /// What a failed attempt says of the account, for its health and its quota.
@@ -490,16 +383,4 @@ fn believable(at: i64, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
 #[expect(clippy::cast_possible_truncation, reason = "clamped to what fits")]
 fn millis(seconds: f64) -> i64 {
     (seconds.clamp(0.0, 1e9) * 1000.0).ceil() as i64
-}
-
-/// Tokens of a body of so many bytes. Told only for an answer that is ended here, of which the upstream never says.
-fn estimate(bytes: usize) -> u64 {
-    bytes as u64 / 4
-}
-
-fn patience(config: &Config) -> Patience {
-    Patience {
-        first_byte: Duration::from_secs(config.upstream.first_byte_timeout_seconds),
-        idle: Duration::from_secs(config.upstream.idle_timeout_seconds),
-    }
 }

@@ -30,6 +30,7 @@ use crate::domain::routing::refusal::Refusal;
 use crate::lifecycle::Tasks;
 use crate::store::db::Db;
 use crate::store::limits::{self, Settled, Want};
+use crate::telemetry::metrics::{LimitMeter, Metrics};
 use chrono::{DateTime, Utc};
 use settle::Settlement;
 use std::collections::{HashMap, HashSet};
@@ -49,6 +50,7 @@ pub struct LimitParts {
     pub catalogues: Arc<Catalogues>,
     pub quotas: Arc<Quotas>,
     pub tasks: Tasks,
+    pub metrics: Arc<Metrics>,
     /// This process, as its runs name it: it holds the advisory lock of that number while it lives.
     pub process: i64,
 }
@@ -162,6 +164,7 @@ impl Limits {
                 },
             };
             if !again || reached.is_spent() {
+                self.parts.metrics.limit_refused(label(reached.limit.meter));
                 return Err(reached.refusal(now));
             }
             // The client's last answer may be over for it and not yet given back here.
@@ -279,6 +282,15 @@ impl Limits {
             turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         }
         turns.entry(key).or_default().clone()
+    }
+}
+
+fn label(meter: Meter) -> LimitMeter {
+    match meter {
+        Meter::Requests => LimitMeter::Requests,
+        Meter::Tokens => LimitMeter::Tokens,
+        Meter::Concurrent => LimitMeter::Concurrent,
+        Meter::PoolShare => LimitMeter::PoolShare,
     }
 }
 

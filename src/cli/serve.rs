@@ -1,13 +1,15 @@
 //! `gateway` and `gateway demo`.
 
 use super::commands::print;
+use crate::app::App;
+use crate::app::audit::Setting;
 use crate::app::boot::{self, Running};
 use crate::config::{self, Config, ConfigChange, ConfigWatch, Loader, Overrides};
 use crate::demo;
 use crate::http;
 use crate::http::admin::invitations::link;
 use crate::http::listener::activity::Patience;
-use crate::http::listener::{Bounds, Listener, tls};
+use crate::http::listener::{Bounds, Exempt, Listener, tls};
 use crate::http::login_callback;
 use crate::lifecycle::{Ended, Limits, Shutdown, Signal, signals};
 use crate::telemetry::logs;
@@ -62,9 +64,16 @@ pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
                 }
                 app.config.store(config);
                 let reloading = app.clone();
+                let settings: Vec<Setting> = change.applied.iter().cloned().map(setting).collect();
                 app.shutdown.tasks().spawn("reload_catalogue", async move {
                     if let Err(error) = reloading.reload().await {
                         tracing::warn!(%error, "the catalogue could not be read anew");
+                    }
+                    if settings.is_empty() {
+                        return;
+                    }
+                    if let Err(error) = reloading.audit.settings_changed(&reloading.clock, &settings).await {
+                        tracing::warn!(%error, "the audit log was not told of changed settings");
                     }
                 });
             };
@@ -83,6 +92,11 @@ pub(super) async fn serve(overrides: Overrides) -> anyhow::Result<()> {
         welcome(urls, token, owner.as_ref(), config)
     };
     run(running, &mut signals, welcome).await
+}
+
+fn setting(change: config::Change) -> Setting {
+    let config::Change { path, from, to } = change;
+    Setting { path, from, to }
 }
 
 pub(super) async fn demo(overrides: Overrides, args: DemoArgs) -> anyhow::Result<()> {
@@ -196,7 +210,7 @@ async fn listen_and_serve(
         Some(port) => {
             let socket = bind(&server.admin.host, port).await?;
             let _ = socket.local_addr().map(|address| app.admin_bound.set(address));
-            Some(Listener { socket, tls: tls.clone(), bounds })
+            Some(Listener { socket, tls: tls.clone(), bounds, exempt: exempt(&app) })
         }
         None => None,
     };
@@ -205,7 +219,7 @@ async fn listen_and_serve(
     let callback = login_callback::run(app.logins.clone(), doors, shutdown.draining());
     shutdown.tasks().spawn("sign_in_callback", callback);
     let router = if admin.is_some() { http::public_router(&app) } else { http::router(&app) };
-    let listener = Listener { socket, tls, bounds };
+    let listener = Listener { socket, tls, bounds, exempt: exempt(&app) };
     let (draining, stopping) = (shutdown.draining(), shutdown.tasks().stopping());
     if let Some(admin) = admin {
         let serving = admin.serve(http::router(&app), draining.clone(), stopping.clone());
@@ -226,13 +240,19 @@ async fn bind(host: &str, port: u16) -> anyhow::Result<TcpListener> {
     TcpListener::bind((host, port)).await.with_context(|| format!("{host}:{port} can't be listened on"))
 }
 
+/// A trusted proxy carries the connections of many.
+fn exempt(app: &Arc<App>) -> Exempt {
+    let config = Arc::clone(&app.config);
+    Arc::new(move |address| config.load().server.trusted_proxies.iter().any(|block| block.contains(address)))
+}
+
 fn bounds(server: &config::Server) -> Bounds {
     let patience = Patience {
         head: Duration::from_secs(server.request_head_seconds),
         idle: Duration::from_secs(server.keep_alive_seconds),
         stall: Duration::from_secs(server.stall_seconds),
     };
-    Bounds { connections: server.max_connections, patience }
+    Bounds { connections: server.max_connections, per_address: server.max_connections_per_address, patience }
 }
 
 /// Many systems begin with 1,024 descriptors and allow more; each client may need one for itself and one upstream.

@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// The keys, and sections, that are read once at start.
-pub const NEEDS_RESTART: [&str; 19] = [
+pub const NEEDS_RESTART: [&str; 20] = [
     "gateway.host",
     "gateway.port",
     "gateway.token",
     "gateway.allowed_origins",
     "gateway.max_body_mib",
     "gateway.max_connections",
+    "gateway.max_connections_per_address",
     "gateway.request_head_seconds",
     "gateway.keep_alive_seconds",
     "gateway.stall_seconds",

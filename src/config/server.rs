@@ -43,6 +43,13 @@ section! {
         /// Most open connections of a listener; more are answered 503.
         #[serde(deserialize_with = "values::within::<1, 1_000_000, _, _>")]
         max_connections: usize = 2_048,
+        /// Most open connections from one address (of IPv6: one /64) to a listener; more are answered 503. Those of
+        /// `trusted_proxies` are not counted.
+        #[serde(deserialize_with = "values::within::<1, 1_000_000, _, _>")]
+        max_connections_per_address: usize = 1_024,
+        /// Seconds for which browsers that came over TLS are told to come over nothing else (HSTS); 0: they are not.
+        #[serde(deserialize_with = "values::within::<0, 63_072_000, _, _>")]
+        hsts_seconds: u32 = 31_536_000,
         /// Seconds from a connection to the whole head of its first request, and for a TLS handshake.
         #[serde(deserialize_with = "values::within::<1, 600, _, _>")]
         request_head_seconds: u64 = 15,
@@ -72,7 +79,7 @@ section! {
 
 section! {
     /// A listener of its own for everything that is not for clients of models: with a port, the main listener serves
-    /// the model routes, `/mcp`, `/healthz` and `/readyz` alone.
+    /// the model routes, `/mcp`, `/v1/me`, `/healthz` and `/readyz` alone.
     Admin {
         /// Address to listen on.
         #[serde(deserialize_with = "values::text::<Host, _>")]

@@ -10,15 +10,23 @@ use axum::response::Response;
 use secrecy::ExposeSecret as _;
 use std::sync::{Arc, OnceLock};
 
-/// Its name.
+/// Its name over plain HTTP.
 pub const SESSION_COOKIE: &str = "gateway_session";
+/// Its name over TLS: browsers take a cookie of such a name from this very host alone, over TLS. Neither a neighbour below
+/// the same domain nor somebody on the network can put their own session in the place of somebody's.
+pub const HOST_COOKIE: &str = "__Host-gateway_session";
+
+fn name(headers: &HeaderMap) -> &'static str {
+    if is_https(headers) { HOST_COOKIE } else { SESSION_COOKIE }
+}
 
 /// The value that the request came with.
 pub fn shown(headers: &HeaderMap) -> Option<&str> {
+    let wanted = name(headers);
     let pairs =
         headers.get_all(header::COOKIE).iter().filter_map(|v| v.to_str().ok()).flat_map(|v| v.split(';'));
     let mut named = pairs.filter_map(|pair| pair.trim().split_once('='));
-    named.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
+    named.find(|(name, _)| *name == wanted).map(|(_, value)| value)
 }
 
 /// A header that sets the cookie.
@@ -32,9 +40,8 @@ pub fn removed(headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
 }
 
 fn written(value: &str, seconds: i64, headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
-    let secure = if is_https(headers) { "; Secure" } else { "" };
-    let text =
-        format!("{SESSION_COOKIE}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    let (name, secure) = (name(headers), if is_https(headers) { "; Secure" } else { "" });
+    let text = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
     let mut value = HeaderValue::from_str(&text).map_err(|error| ApiError::internal(&error))?;
     value.set_sensitive(true);
     Ok(value)

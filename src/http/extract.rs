@@ -193,20 +193,33 @@ impl FromRequestParts<Arc<App>> for Coming {
     }
 }
 
-/// A page of another origin must not sign a browser in as somebody of its choice. Browsers say where a request is from.
+/// A page of another origin must not sign a browser in as somebody of its choice. Browsers say where a request is from: in
+/// `Sec-Fetch-Site`, older ones in `Origin`. What says neither is no browser.
 #[derive(Debug)]
 pub struct OwnPage;
 
-impl<S: Sync> FromRequestParts<S> for OwnPage {
+impl FromRequestParts<Arc<App>> for OwnPage {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let foreign = |site: &HeaderValue| !matches!(site.as_bytes(), b"same-origin" | b"none");
-        if parts.headers.get("sec-fetch-site").is_some_and(foreign) {
-            return Err(ApiError::forbidden("signing in is for the gateway's own page"));
-        }
-        Ok(Self)
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let own = match parts.headers.get("sec-fetch-site") {
+            Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
+            None => parts.headers.get(header::ORIGIN).is_none_or(|origin| is_own(origin, parts, app)),
+        };
+        if own { Ok(Self) } else { Err(ApiError::forbidden("signing in is for the gateway's own page")) }
     }
+}
+
+/// Whether an origin is that of the host that was asked, or the one that people use.
+fn is_own(origin: &HeaderValue, parts: &Parts, app: &App) -> bool {
+    let Some((_, host)) = origin.to_str().ok().and_then(|origin| origin.split_once("://")) else {
+        return false;
+    };
+    let asked = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).or(parts.uri.host());
+    let config = app.config.load();
+    let public = config.server.public_url.as_deref().and_then(|url| url.split_once("://"));
+    let public = public.map(|(_, rest)| rest.split('/').next().unwrap_or_default());
+    [asked, public].into_iter().flatten().any(|own| own.eq_ignore_ascii_case(host))
 }
 
 /// From where the request comes: what trusted proxies (`gateway.trusted_proxies`) say counts, what others say does not.

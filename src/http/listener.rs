@@ -5,6 +5,7 @@
 //! what is sent to it, and when it sends a body too slowly. More connections than the bound are told to come back.
 
 pub mod activity;
+pub mod crowd;
 pub mod tls;
 
 use activity::{Activity, Answered, Arriving, Patience, Standing};
@@ -12,12 +13,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderName, HeaderValue};
+use crowd::{Crowd, Place};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,8 +65,17 @@ const REFUSAL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: appli
 pub struct Bounds {
     /// Open connections.
     pub connections: usize,
+    /// Of them, from one address.
+    pub per_address: usize,
     pub patience: Patience,
 }
+
+/// Whose connections are not counted by address: proxies', which carry those of others.
+pub type Exempt = Arc<dyn Fn(IpAddr) -> bool + Send + Sync>;
+
+/// A request came over TLS that ends here.
+#[derive(Clone, Copy, Debug)]
+pub struct OverTls;
 
 /// A bound socket with its rules.
 pub struct Listener {
@@ -72,6 +83,7 @@ pub struct Listener {
     /// Without it, plain HTTP.
     pub tls: Option<TlsAcceptor>,
     pub bounds: Bounds,
+    pub exempt: Exempt,
 }
 
 impl Listener {
@@ -82,19 +94,26 @@ impl Listener {
         let end = CancellationToken::new();
         let slots = Arc::new(Semaphore::new(self.bounds.connections));
         let refusals = Arc::new(Semaphore::new(REFUSALS));
+        let crowd = Crowd::default();
         let mut said: Option<Instant> = None;
         loop {
             let (stream, peer) = tokio::select! {
                 accepted = accept(&self.socket) => accepted,
                 () = draining.cancelled() => break,
             };
-            let Ok(slot) = Arc::clone(&slots).try_acquire_owned() else {
+            let exempt = (self.exempt)(peer.ip());
+            let place = if exempt { None } else { crowd.enter(peer.ip(), self.bounds.per_address) };
+            let crowded = !exempt && place.is_none();
+            let slot = if crowded { None } else { Arc::clone(&slots).try_acquire_owned().ok() };
+            let Some(slot) = slot else {
                 if said.is_none_or(|at| at.elapsed() > SAY_AGAIN) {
                     said = Some(Instant::now());
-                    tracing::warn!(
-                        most = self.bounds.connections,
-                        "too many connections; new ones are refused"
-                    );
+                    let Bounds { connections, per_address, .. } = self.bounds;
+                    if crowded {
+                        tracing::warn!(address = %peer.ip(), most = per_address, "too many connections from one address");
+                    } else {
+                        tracing::warn!(most = connections, "too many connections; new ones are refused");
+                    }
                 }
                 if self.tls.is_none()
                     && let Ok(slot) = Arc::clone(&refusals).try_acquire_owned()
@@ -108,7 +127,7 @@ impl Listener {
                 router: router.clone(),
                 patience: self.bounds.patience,
                 draining: draining.clone(),
-                _slot: slot,
+                _room: (slot, place),
             };
             let (tls, end) = (self.tls.clone(), end.clone());
             connections.spawn(async move { end.run_until_cancelled(connection.run(stream, tls)).await });
@@ -166,7 +185,7 @@ struct Connection {
     router: Router,
     patience: Patience,
     draining: CancellationToken,
-    _slot: OwnedSemaphorePermit,
+    _room: (OwnedSemaphorePermit, Option<Place>),
 }
 
 impl Connection {
@@ -184,7 +203,7 @@ impl Connection {
     }
 
     async fn http(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, over_tls: bool) {
-        let Self { peer, router, patience, draining, _slot } = self;
+        let Self { peer, router, patience, draining, _room } = self;
         let activity = Arc::new(Activity::new(patience));
         let service = hyper::service::service_fn(|request: hyper::Request<Incoming>| {
             let answering = Activity::begin(&activity);
@@ -194,6 +213,7 @@ impl Connection {
             if over_tls {
                 // As a proxy that ends TLS says it; cookies are `Secure` then.
                 request.headers_mut().insert(FORWARDED_PROTO, HeaderValue::from_static("https"));
+                request.extensions_mut().insert(OverTls);
             }
             async move {
                 let Ok(response) = router.oneshot(request).await;

@@ -11,7 +11,7 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use std::fmt::{self, Write};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The `content-type` of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -105,6 +105,23 @@ label! {
 }
 
 label! {
+    /// What a limit of a key counts.
+    LimitMeter { Requests = "requests", Tokens = "tokens", Concurrent = "concurrent", PoolShare = "pool_share" }
+}
+
+label! {
+    /// How the wait for a place on a busy account ended.
+    QueueOutcome {
+        /// With a place.
+        Served = "served",
+        /// It took too long, or the gateway shut down.
+        Refused = "refused",
+        /// The client went away.
+        Cancelled = "cancelled",
+    }
+}
+
+label! {
     /// The state of a provider.
     ProviderState {
         /// It can serve.
@@ -155,6 +172,16 @@ struct StateLabel {
     state: ProviderState,
 }
 
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct LimitLabel {
+    meter: LimitMeter,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct QueueLabel {
+    outcome: QueueOutcome,
+}
+
 /// The tokens of one answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct TokenCounts {
@@ -180,6 +207,9 @@ pub struct Metrics {
     tokens: Family<TokenLabel, Counter>,
     token_refreshes: Family<RefreshLabel, Counter>,
     records_dropped: Counter,
+    limit_refusals: Family<LimitLabel, Counter>,
+    queue_waiting: Gauge,
+    queue_seconds: Family<QueueLabel, Histogram>,
     providers: Family<StateLabel, Gauge>,
 }
 
@@ -202,6 +232,9 @@ impl Metrics {
             tokens: Family::default(),
             token_refreshes: Family::default(),
             records_dropped: Counter::default(),
+            limit_refusals: Family::default(),
+            queue_waiting: Gauge::default(),
+            queue_seconds: Family::new_with_constructor(|| Histogram::new(FIRST_EVENT_SECONDS)),
             providers: Family::default(),
         };
         let mut registry = Registry::default();
@@ -241,6 +274,21 @@ impl Metrics {
             "Records of requests that were lost because the writer fell behind",
             metrics.records_dropped.clone(),
         );
+        registry.register(
+            "gateway_limit_refusals",
+            "Requests that a limit of their key refused",
+            metrics.limit_refusals.clone(),
+        );
+        registry.register(
+            "gateway_queue_waiting",
+            "Requests that wait for a place on a busy account",
+            metrics.queue_waiting.clone(),
+        );
+        registry.register(
+            "gateway_queue_seconds",
+            "How long requests waited for a place on a busy account",
+            metrics.queue_seconds.clone(),
+        );
         registry.register("gateway_providers", "Providers by state", metrics.providers.clone());
         registry.register(
             "gateway_build",
@@ -253,6 +301,9 @@ impl Metrics {
         }
         for outcome in RefreshOutcome::ALL {
             drop(metrics.token_refreshes.get_or_create(&RefreshLabel { outcome: *outcome }));
+        }
+        for meter in LimitMeter::ALL {
+            drop(metrics.limit_refusals.get_or_create(&LimitLabel { meter: *meter }));
         }
         for state in ProviderState::ALL {
             metrics.set_providers(*state, 0);
@@ -305,6 +356,18 @@ impl Metrics {
         self.records_dropped.inc_by(count);
     }
 
+    /// A limit of its key refused a request.
+    pub fn limit_refused(&self, meter: LimitMeter) {
+        self.limit_refusals.get_or_create(&LimitLabel { meter }).inc();
+    }
+
+    /// A request waits for a place on a busy account until this is ended; dropped, its client went away.
+    #[must_use]
+    pub fn queued(&self) -> Queued {
+        self.queue_waiting.inc();
+        Queued { metrics: self.clone(), since: Instant::now(), outcome: QueueOutcome::Cancelled }
+    }
+
     /// How many providers are in this state now.
     pub fn set_providers(&self, state: ProviderState, count: usize) {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
@@ -325,6 +388,28 @@ pub struct ActiveStream(Gauge);
 impl Drop for ActiveStream {
     fn drop(&mut self) {
         self.0.dec();
+    }
+}
+
+/// Counts one request as waiting until it is dropped.
+pub struct Queued {
+    metrics: Metrics,
+    since: Instant,
+    outcome: QueueOutcome,
+}
+
+impl Queued {
+    /// The wait is over.
+    pub fn end(mut self, outcome: QueueOutcome) {
+        self.outcome = outcome;
+    }
+}
+
+impl Drop for Queued {
+    fn drop(&mut self) {
+        self.metrics.queue_waiting.dec();
+        let label = QueueLabel { outcome: self.outcome };
+        self.metrics.queue_seconds.get_or_create(&label).observe(self.since.elapsed().as_secs_f64());
     }
 }
 
@@ -349,9 +434,13 @@ mod tests {
         metrics.token_refresh(RefreshOutcome::NeedsReauth);
         metrics.records_dropped(2);
         metrics.set_providers(ProviderState::Ready, 3);
+        metrics.limit_refused(LimitMeter::PoolShare);
+        metrics.queued().end(QueueOutcome::Served);
+        drop(metrics.queued());
+        let waiting = metrics.queued();
         let stream = metrics.stream();
         let text = metrics.encode();
-        drop(stream);
+        drop((stream, waiting));
         for line in [
             "gateway_requests_total{endpoint=\"responses\",outcome=\"completed\",client=\"codex\"} 1",
             "gateway_request_seconds_count{endpoint=\"responses\"} 1",
@@ -365,6 +454,11 @@ mod tests {
             "gateway_token_refreshes_total{outcome=\"needs_reauth\"} 1",
             "gateway_token_refreshes_total{outcome=\"refreshed\"} 0",
             "gateway_records_dropped_total 2",
+            "gateway_limit_refusals_total{meter=\"pool_share\"} 1",
+            "gateway_limit_refusals_total{meter=\"tokens\"} 0",
+            "gateway_queue_waiting 1",
+            "gateway_queue_seconds_count{outcome=\"served\"} 1",
+            "gateway_queue_seconds_count{outcome=\"cancelled\"} 1",
             "gateway_providers{state=\"ready\"} 3",
             "gateway_providers{state=\"exhausted\"} 0",
             concat!("gateway_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),

@@ -8,7 +8,7 @@ use gateway::http::listener::activity::Patience;
 use gateway::http::listener::{Bounds, Listener};
 use gateway::lifecycle::Shutdown;
 use gateway::upstream::http_client::install_tls_provider;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -43,11 +43,15 @@ impl Drop for Running {
 
 impl Door {
     async fn open(connections: usize, patience: Patience) -> Self {
+        Self::with(Bounds { connections, per_address: connections, patience }, |_| false).await
+    }
+
+    async fn with(bounds: Bounds, exempt: fn(IpAddr) -> bool) -> Self {
         let socket = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = socket.local_addr().unwrap();
         let (shutdown, floods, asked) = (Shutdown::new(), Arc::default(), Arc::default());
         let router = router(&floods, &asked);
-        let listener = Listener { socket, tls: None, bounds: Bounds { connections, patience } };
+        let listener = Listener { socket, tls: None, bounds, exempt: Arc::new(exempt) };
         let serving = listener.serve(router, shutdown.draining(), shutdown.tasks().stopping());
         shutdown.tasks().spawn("serve", serving);
         Self { address, shutdown, floods, asked }
@@ -265,4 +269,49 @@ async fn a_flood_of_resets_ends_its_connection() {
     let calm = answer.windows(4).any(|code| code == [0, 0, 0, 11]);
     assert!(calm || answer.len() < 1_000, "{answer:?}");
     assert!(door.asked.load(Ordering::SeqCst) < 1_000);
+}
+
+#[tokio::test]
+async fn one_address_gets_its_share_of_the_places_and_has_it_back_when_it_leaves() {
+    let bounds = Bounds { connections: 8, per_address: 2, patience: PATIENCE };
+    let door = Door::with(bounds, |_| false).await;
+    let from = async |address: &str| {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::new(address.parse().unwrap(), 0)).unwrap();
+        socket.connect(door.address).await.unwrap()
+    };
+    let greeted = async |stream: &mut TcpStream| {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.unwrap();
+        String::from_utf8(head.to_vec()).unwrap()
+    };
+    let (mut first, mut second) = (from("127.0.0.1").await, from("127.0.0.1").await);
+    assert_eq!(greeted(&mut first).await, "HTTP/1.1 200");
+    assert_eq!(greeted(&mut second).await, "HTTP/1.1 200");
+    assert_eq!(greeted(&mut from("127.0.0.1").await).await, "HTTP/1.1 503");
+    assert_eq!(greeted(&mut from("127.0.0.2").await).await, "HTTP/1.1 200", "others have theirs");
+    drop(first);
+    let deadline = Instant::now() + SOON;
+    while greeted(&mut from("127.0.0.1").await).await != "HTTP/1.1 200" {
+        assert!(Instant::now() < deadline, "its place is not given back");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_carries_as_many_as_there_is_room_for() {
+    let bounds = Bounds { connections: 4, per_address: 1, patience: PATIENCE };
+    let door = Door::with(bounds, |address| address.is_loopback()).await;
+    let mut open = Vec::new();
+    for _ in 0..4 {
+        let mut stream = door.connect().await;
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.unwrap();
+        assert_eq!(&head, b"HTTP/1.1 200");
+        open.push(stream);
+    }
+    let refused = door.say(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+    assert!(refused.starts_with("HTTP/1.1 503"), "{refused}");
 }

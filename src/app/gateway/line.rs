@@ -5,6 +5,7 @@ use crate::app::health::{Accounts, Lane, Turn};
 use crate::config::Routing;
 use crate::domain::ids::ProviderId;
 use crate::domain::routing::refusal::Out;
+use crate::telemetry::metrics::{Metrics, QueueOutcome};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -63,12 +64,18 @@ impl Line {
     }
 
     /// Waits for its turn on an account that is busy; `false` when there is none, or the time is over.
-    pub(super) async fn wait(&mut self, accounts: &Arc<Accounts>, stop: &CancellationToken) -> bool {
+    pub(super) async fn wait(
+        &mut self,
+        accounts: &Arc<Accounts>,
+        stop: &CancellationToken,
+        metrics: &Metrics,
+    ) -> bool {
         let failed: Vec<ProviderId> = self.failed.iter().map(|(id, _)| *id).collect();
         self.busy.retain(|id| !failed.contains(id));
         let Some(most) = self.most.filter(|_| !self.busy.is_empty() && Instant::now() < self.until) else {
             return false;
         };
+        let queued = metrics.queued();
         let mut waiting = accounts.wait_for(self.lane, std::mem::take(&mut self.busy), most);
         self.turn = tokio::select! {
             biased;
@@ -76,6 +83,8 @@ impl Line {
             () = stop.cancelled() => None,
             () = tokio::time::sleep_until(self.until) => None,
         };
-        self.turn.is_some()
+        let served = self.turn.is_some();
+        queued.end(if served { QueueOutcome::Served } else { QueueOutcome::Refused });
+        served
     }
 }

@@ -123,7 +123,7 @@ impl RequestGuard {
     pub(super) fn admitted(&mut self, ticket: Option<Ticket>, ask: &Ask) {
         self.held = ticket.map(|ticket| Held {
             ticket,
-            input_tokens: super::estimate(ask.payload.text().len()),
+            input_tokens: super::attempt::estimate(ask.payload.text().len()),
             output: OutputLimit::new(None),
         });
     }

@@ -112,3 +112,35 @@ async fn every_answer_of_every_route_tells_a_browser_to_do_nothing_with_it() {
     assert_eq!(answer.header("access-control-allow-origin"), None);
     assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
 }
+
+/// A browser that came over TLS comes over nothing else; what a client says of that itself is nothing.
+#[tokio::test]
+async fn whoever_comes_over_tls_is_told_to_stay_and_only_a_trusted_proxy_can_say_that_they_do() {
+    use axum::extract::ConnectInfo;
+    use tower::ServiceExt as _;
+    let world =
+        World::with(|config| config.server.trusted_proxies = vec!["10.0.0.0/8".parse().unwrap()]).await;
+    let node = world.bare_node().await;
+    let router = node.router();
+    let told = async |peer: &str, host: &str, proto: Option<&str>| {
+        let peer = std::net::SocketAddr::new(peer.parse().unwrap(), 4711);
+        let request = axum::http::Request::builder().uri("/healthz").header("host", host);
+        let request =
+            proto.into_iter().fold(request, |request, proto| request.header("x-forwarded-proto", proto));
+        let request = request.extension(ConnectInfo(peer)).body(Body::empty()).unwrap();
+        let answer = router.clone().oneshot(request).await.unwrap();
+        answer.headers().get("strict-transport-security").map(|value| value.to_str().unwrap().to_owned())
+    };
+    let year = Some("max-age=31536000".to_owned());
+    assert_eq!(told("10.1.2.3", "gateway.example", Some("https")).await, year);
+    assert_eq!(told("10.1.2.3", "gateway.example", Some("http")).await, None);
+    assert_eq!(told("10.1.2.3", "gateway.example", None).await, None);
+    assert_eq!(told("192.0.2.1", "gateway.example", Some("https")).await, None);
+    assert_eq!(told("10.1.2.3", "localhost:18790", Some("https")).await, None, "of every program there");
+    node.stop().await;
+    let quiet = world.node_with(|config| config.server.hsts_seconds = 0).await;
+    let headers = [("x-forwarded-proto", "https")];
+    let answer = quiet.request("GET", "/healthz", &headers, Body::empty()).await;
+    assert_eq!(answer.header("strict-transport-security"), None);
+    quiet.stop().await;
+}

@@ -106,7 +106,7 @@ async fn count(db: &mut sqlx::PgConnection, table: &str) -> Result<i64, sqlx::Er
 }
 
 /// Tables that no tenant sees anything of.
-const NOBODYS: [&str; 6] = [
+const NOBODYS: [&str; 7] = [
     "conversation_homes",
     "installation",
     "recovery_codes",

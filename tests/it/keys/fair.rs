@@ -42,6 +42,11 @@ async fn one_bursty_key_does_not_starve_the_others() {
     let last_quiet = order.iter().rposition(|name| *name != "loud").unwrap();
     assert!(last_quiet <= 8, "three keys take turns: {order:?}");
     assert_eq!((order.len(), node.app.accounts.waiting()), (23, 0));
+    let metrics = node.get("/metrics").await.text();
+    assert!(metrics.contains("gateway_queue_waiting 0\n"), "{metrics}");
+    let waits =
+        metrics.lines().find_map(|l| l.strip_prefix("gateway_queue_seconds_count{outcome=\"served\"} "));
+    assert!(waits.is_some_and(|waits| waits.parse::<u32>().unwrap() >= 22), "{metrics}");
     assert_eq!(world.ada().counters().max_in_flight, 1);
     node.stop().await;
 }

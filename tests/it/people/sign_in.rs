@@ -123,4 +123,53 @@ async fn a_page_of_another_origin_signs_nobody_in() {
         let answer = Browser::new(&node).ask("POST", "/v1/auth/sign-in", &headers, &body).await;
         assert_eq!(answer.status, status, "{site}: {}", answer.text());
     }
+    // What older browsers say.
+    for (origin, status) in [
+        ("https://evil.example", 403),
+        ("null", 403),
+        ("http://gateway.example:18790.evil.example", 403),
+        ("http://gateway.example:18790", 200),
+    ] {
+        let headers = [("host", "gateway.example:18790"), ("origin", origin)];
+        let answer = Browser::new(&node).ask("POST", "/v1/auth/sign-in", &headers, &body).await;
+        assert_eq!(answer.status, status, "{origin}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn the_address_that_people_use_is_our_own_page_behind_a_proxy_that_has_another_name() {
+    let world =
+        World::with(|config| config.server.public_url = Some("https://gateway.example/".into())).await;
+    let node = world.bare_node().await;
+    owner(&node).await;
+    let body = json!({"email": OWNER, "password": PASSWORD});
+    for (origin, status) in [("https://gateway.example", 200), ("https://other.example", 403)] {
+        let headers = [("host", "10.1.2.3:18790"), ("origin", origin)];
+        let answer = Browser::new(&node).ask("POST", "/v1/auth/sign-in", &headers, &body).await;
+        assert_eq!(answer.status, status, "{origin}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn over_tls_the_cookie_is_of_this_host_alone_and_no_other_one_counts() {
+    let world = World::new().await;
+    let node = world.bare_node().await;
+    owner(&node).await;
+    let (browser, tls) = (Browser::new(&node), [("x-forwarded-proto", "https")]);
+    let body = json!({"email": OWNER, "password": PASSWORD});
+    let answer = browser.ask("POST", "/v1/auth/sign-in", &tls, &body).await;
+    let cookie = answer.header("set-cookie").unwrap().to_owned();
+    assert!(cookie.starts_with("__Host-gateway_session=") && cookie.contains("; Secure"), "{cookie}");
+    assert!(cookie.contains("; Path=/;") && !cookie.contains("Domain"), "{cookie}");
+    let value = browser.cookie().unwrap();
+    let stranger = Browser::new(&node);
+    let asked = async |cookie: String, over_tls: bool| {
+        let mut headers = vec![("cookie", cookie.as_str())];
+        headers.extend(tls.iter().filter(|_| over_tls));
+        stranger.ask("GET", "/v1/auth/session", &headers, &json!(null)).await.status
+    };
+    assert_eq!(asked(format!("__Host-gateway_session={value}"), true).await, 200);
+    // A neighbour below the same domain can set one of the plain name.
+    assert_eq!(asked(format!("gateway_session={value}"), true).await, 401);
+    assert_eq!(asked(format!("__Host-gateway_session={value}"), false).await, 401);
 }

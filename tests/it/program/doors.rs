@@ -68,6 +68,8 @@ async fn with_a_certificate_it_speaks_tls_alone_and_a_changed_one_is_used_withou
     let sign_in = sign_in.json(&serde_json::json!({"token": home.token()})).send().await.unwrap();
     let cookie = sign_in.headers()["set-cookie"].to_str().unwrap();
     assert!(cookie.contains("HttpOnly") && cookie.contains("; Secure"), "{cookie}");
+    let strict = sign_in.headers()["strict-transport-security"].to_str().unwrap();
+    assert_eq!(strict, "max-age=31536000");
     let plain = gateway.url.replace("https://", "http://");
     assert!(Client::new(&plain, "").request(reqwest::Method::GET, "/healthz").send().await.is_err());
 
@@ -118,7 +120,7 @@ async fn with_an_admin_listener_the_main_one_serves_models_mcp_and_health_and_no
     let dashboard = text.lines().find_map(|line| line.trim().strip_prefix("dashboard")).unwrap().trim();
     assert_ne!(dashboard, gateway.url);
     let admin = Client::new(dashboard, &home.token());
-    for path in ["/healthz", "/readyz", "/v1/models"] {
+    for path in ["/healthz", "/readyz", "/v1/models", "/v1/me"] {
         assert_eq!(main.get(path).await.0, 200, "{path}");
         assert_eq!(admin.get(path).await.0, 200, "{path}");
     }
@@ -132,7 +134,7 @@ async fn with_an_admin_listener_the_main_one_serves_models_mcp_and_health_and_no
     // Nothing of the document but what is named here stands open.
     let document: serde_json::Value = serde_json::from_str(&gateway::http::openapi()).unwrap();
     for (path, operations) in document["paths"].as_object().unwrap() {
-        let open = ["/v1/responses", "/v1/chat/completions", "/v1/models", "/healthz", "/readyz"];
+        let open = ["/v1/responses", "/v1/chat/completions", "/v1/models", "/v1/me", "/healthz", "/readyz"];
         if open.iter().any(|prefix| path.starts_with(prefix)) {
             continue;
         }

@@ -32,6 +32,12 @@ async fn a_changed_file_applies_to_the_next_request_and_a_wrong_one_is_refused()
     gateway.says("changed settings applied").await;
     assert!(gateway.log().contains("agents.defaults.model"), "{}", gateway.log());
     until("the next request uses it", async || asked().await == "gpt-5.6-sol").await;
+    until("the log tells of it", async || {
+        let (_, log) = client.get("/v1/activity?action=config.reload").await;
+        log["entries"][0]["after"]["agents.defaults.model"] == "gpt-5.6-sol"
+            && log["entries"][0]["before"]["agents.defaults.model"] == "gpt-5.5"
+    })
+    .await;
     until("the file's agent is there", async || client.get("/v1/agents/reviewer").await.0 == 200).await;
 
     home.write_config(&config("gpt-5.5", ", \"gatway\": {}"));
