@@ -458,23 +458,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/capacity": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What all accounts have left together */
-        get: operations["capacity_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/chat/completions": {
         parameters: {
             query?: never;
@@ -1234,40 +1217,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/usage": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Counts what was used */
-        get: operations["usage_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/usage/export": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Takes the same away as a CSV file */
-        get: operations["usage_export"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/users": {
         parameters: {
             query?: never;
@@ -1298,6 +1247,57 @@ export interface paths {
         post?: never;
         /** Ends a membership, and the keys of that person in the tenant */
         delete: operations["users_delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all accounts have left together */
+        get: operations["capacity_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Counts what was used */
+        get: operations["usage_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/usage/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Takes the same away as a CSV file */
+        get: operations["usage_export"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1493,36 +1493,6 @@ export interface components {
          * @enum {string}
          */
         AttemptOutcome: "served" | "failed" | "cancelled";
-        /** @description One thing that waits for a person. It documents `app::attention::Attention`. */
-        Attention: {
-            kind: components["schemas"]["AttentionKind"];
-            severity: components["schemas"]["AttentionSeverity"];
-            provider_name: string | null;
-            /** @description Of an MCP server. */
-            name: string | null;
-            /**
-             * Format: int64
-             * @description Of requests, in the last 24 hours.
-             */
-            count: number | null;
-            /**
-             * Format: date-time
-             * @description When it runs out, or ends by itself.
-             */
-            at: string | null;
-            /** Format: date-time */
-            since: string | null;
-        };
-        /**
-         * @description What is the matter.
-         * @enum {string}
-         */
-        AttentionKind: "needs_reauth" | "exhausted" | "running_out" | "cooling_down" | "requests_refused" | "requests_failed" | "mcp_server_down";
-        /**
-         * @description How soon somebody should look.
-         * @enum {string}
-         */
-        AttentionSeverity: "now" | "soon";
         /** @description Who made it, as they were known then. */
         AuditActor: {
             /** @description `token`, `user`, `key` or `gateway` (by itself, or by a command). */
@@ -1598,97 +1568,6 @@ export interface components {
              * @default null
              */
             login_id?: string | null;
-        };
-        /** @description What is left of all accounts of the tenant that can be used. Accounts count by the sizes of their plans. */
-        Capacity: {
-            /** Format: date-time */
-            generated_at: string;
-            /** @description Of the main limit, short ones first. None where no account can be used. */
-            windows: components["schemas"]["CapacityWindow"][];
-        };
-        /** @description One account's part. */
-        CapacityAccount: {
-            provider_name: string;
-            plan_type: string | null;
-            /**
-             * Format: double
-             * @description The size of its plan, Plus being 1.
-             */
-            weight: number;
-            /** Format: double */
-            remaining_percent: number | null;
-            /** Format: date-time */
-            reset_at: string | null;
-            /** Format: date-time */
-            observed_at: string | null;
-            source: components["schemas"]["QuotaSource"] | null;
-            verdict: components["schemas"]["ForecastVerdict"];
-            /** Format: date-time */
-            runs_out_at: string | null;
-        };
-        /** @description What will be left at a moment: at least, probably, and at most. */
-        CapacityAhead: {
-            /** Format: date-time */
-            at: string;
-            /** Format: double */
-            low_percent: number;
-            /** Format: double */
-            mid_percent: number;
-            /** Format: double */
-            high_percent: number;
-        };
-        /** @description What is foreseen, as if all accounts were one pool. */
-        CapacityForecast: {
-            verdict: components["schemas"]["ForecastVerdict"];
-            /**
-             * Format: date-time
-             * @description When no account has anything left; a reset may come later.
-             */
-            runs_out_at: string | null;
-            /** @description In plain words. */
-            text: string;
-            /** @description For one length of the window from now on; empty where the data can't carry it. */
-            points: components["schemas"]["CapacityAhead"][];
-        };
-        /** @description What was left at a moment. */
-        CapacityPoint: {
-            /** Format: date-time */
-            at: string;
-            /** Format: double */
-            remaining_percent: number;
-        };
-        /** @description An account's window begins anew. */
-        CapacityReset: {
-            /** Format: date-time */
-            at: string;
-            provider_name: string;
-            /**
-             * Format: double
-             * @description What comes back then, in percent of all accounts together.
-             */
-            returns_percent: number;
-        };
-        /** @description One window. It documents `domain::quota::capacity`, as do those below. */
-        CapacityWindow: {
-            kind: components["schemas"]["WindowKind"];
-            label: string;
-            /** Format: int64 */
-            length_seconds: number;
-            /** @description How many accounts something is known of: all sums are over these. */
-            accounts: number;
-            unknown_accounts: string[];
-            /** Format: double */
-            weight_total: number;
-            /** Format: double */
-            used_percent: number | null;
-            /** Format: double */
-            remaining_percent: number | null;
-            by_account: components["schemas"]["CapacityAccount"][];
-            /** @description Over the last length of the window, oldest first; moments of which nothing is known are left out. */
-            history: components["schemas"]["CapacityPoint"][];
-            forecast: components["schemas"]["CapacityForecast"];
-            /** @description Within one length of the window from now on, in order. */
-            resets: components["schemas"]["CapacityReset"][];
         };
         /**
          * @description The agent's own use of its provider's pool; null and `{}` are the provider's way. It means nothing where the provider
@@ -1958,8 +1837,6 @@ export interface components {
             /** @description The key's first characters. */
             prefix: string;
             role: components["schemas"]["Role"];
-            /** @description What it may do now: its role, or its owner's where that is lower. */
-            effective_role: components["schemas"]["Role"];
             owner?: components["schemas"]["KeyOwner"] | null;
             /** @description `<model>` or `<provider>/<model>`; null: all. */
             models: string[] | null;
@@ -1977,6 +1854,8 @@ export interface components {
             /** Format: date-time */
             revoked_at: string | null;
             state: components["schemas"]["KeyState"];
+            /** @description What it may do now: its role, or its owner's where that is lower. */
+            effective_role: components["schemas"]["Role"];
         };
         /** @description What a key used on one day. */
         KeyDay: {
@@ -2025,6 +1904,12 @@ export interface components {
             succeeded: number;
             /** Format: int64 */
             failed: number;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cached_input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
             /**
              * Format: int64
              * @description Of the succeeded ones, those that stopped at a limit.
@@ -2045,12 +1930,6 @@ export interface components {
              * @description An account answered that was not the first choice.
              */
             failovers: number;
-            /** Format: int64 */
-            input_tokens: number;
-            /** Format: int64 */
-            cached_input_tokens: number;
-            /** Format: int64 */
-            output_tokens: number;
             /** Format: int64 */
             reasoning_tokens: number;
             first_event_ms: components["schemas"]["Percentiles"] | null;
@@ -2363,12 +2242,12 @@ export interface components {
             providers: components["schemas"]["ProviderCounts"];
             last_24h: components["schemas"]["Last24h"];
             incident: components["schemas"]["UpstreamIncident"] | null;
-            /** @description What waits for a person, the most urgent first. */
-            attention: components["schemas"]["Attention"][];
             /** @description The newest ten. */
             recent: components["schemas"]["Trace"][];
             /** Format: date-time */
             generated_at: string;
+            /** @description What waits for a person, the most urgent first. */
+            attention: components["schemas"]["Attention"][];
         };
         /** @description Another password. */
         PasswordChange: {
@@ -2403,13 +2282,6 @@ export interface components {
             user_code?: string | null;
             /** @description Browser: the page to open. */
             auth_url?: string | null;
-        };
-        /** @description The median, and what nineteen in twenty stay below. */
-        Percentiles: {
-            /** Format: int64 */
-            p50: number;
-            /** Format: int64 */
-            p95: number;
         };
         /** @description What a pool did of late. Nothing at all for an agent or a provider without ChatGPT accounts. */
         PoolActivity: {
@@ -3058,10 +2930,6 @@ export interface components {
             /** @description As the upstream named it. */
             served_model: string | null;
             agent_key: string | null;
-            /** @description The API key that asked. */
-            key_id: string | null;
-            /** @description As it is called now; null where it is gone. */
-            key_name: string | null;
             /** @description Who served. */
             provider_name: string | null;
             /** @description The provider that was asked for, whose pool it was when it has one. */
@@ -3080,10 +2948,14 @@ export interface components {
             http_status: number;
             error_code: string | null;
             error_message: string | null;
-            /** @description What went wrong first, in one word, also where another account answered then. */
-            cause: string | null;
             usage: components["schemas"]["Usage"] | null;
             attempts: components["schemas"]["Attempt"][];
+            /** @description The API key that asked. */
+            key_id: string | null;
+            /** @description As it is called now; null where it is gone. */
+            key_name: string | null;
+            /** @description What went wrong first, in one word, also where another account answered then. */
+            cause: string | null;
         };
         /**
          * @description What kind of client asked.
@@ -3153,68 +3025,6 @@ export interface components {
             output_tokens: number;
             /** Format: int64 */
             reasoning_tokens: number;
-        };
-        /**
-         * @description What is counted by. It documents `domain::usage::By`.
-         * @enum {string}
-         */
-        UsageBy: "account" | "agent" | "key" | "model" | "day" | "weekday_hour" | "cause";
-        /** @description Sums. Cached tokens are part of the input, reasoning ones of the output. */
-        UsageCounters: {
-            /** Format: int64 */
-            requests: number;
-            /** Format: int64 */
-            completed: number;
-            /** Format: int64 */
-            incomplete: number;
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            cancelled: number;
-            /** Format: int64 */
-            refused: number;
-            /**
-             * Format: int64
-             * @description An account answered that was not the first choice.
-             */
-            failovers: number;
-            /** Format: int64 */
-            input_tokens: number;
-            /** Format: int64 */
-            cached_input_tokens: number;
-            /** Format: int64 */
-            output_tokens: number;
-            /** Format: int64 */
-            reasoning_tokens: number;
-        };
-        /** @description What was used. */
-        UsageReport: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            by: components["schemas"]["UsageBy"];
-            tz: string;
-            /** @description Days and hours in their order, each of them; others by how much they were used. */
-            rows: components["schemas"]["UsageRow"][];
-            totals: components["schemas"]["UsageCounters"];
-            /**
-             * Format: date-time
-             * @description Requests from before then are not kept: what the span has of that time is not counted.
-             */
-            kept_since: string;
-            /** Format: date-time */
-            generated_at: string;
-        };
-        /** @description One of what is counted by. */
-        UsageRow: components["schemas"]["UsageCounters"] & {
-            /**
-             * @description An id, an agent's key, a model, `2026-11-22`, `1-00` to `7-23` (from Monday on), or a cause; null: of requests
-             *     that have none.
-             */
-            key: string | null;
-            /** @description Of an account, an agent or a key; null where it has none or is not known any more. */
-            name: string | null;
         };
         /** @description A member of the tenant. */
         User: {
@@ -3287,6 +3097,196 @@ export interface components {
          * @enum {string}
          */
         WindowKind: "five_hour" | "weekly" | "monthly" | "other";
+        /** @description One thing that waits for a person. It documents `app::attention::Attention`. */
+        Attention: {
+            kind: components["schemas"]["AttentionKind"];
+            severity: components["schemas"]["AttentionSeverity"];
+            provider_name: string | null;
+            /** @description Of an MCP server. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description Of requests, in the last 24 hours.
+             */
+            count: number | null;
+            /**
+             * Format: date-time
+             * @description When it runs out, or ends by itself.
+             */
+            at: string | null;
+            /** Format: date-time */
+            since: string | null;
+        };
+        /**
+         * @description What is the matter.
+         * @enum {string}
+         */
+        AttentionKind: "needs_reauth" | "exhausted" | "running_out" | "cooling_down" | "requests_refused" | "requests_failed" | "mcp_server_down";
+        /**
+         * @description How soon somebody should look.
+         * @enum {string}
+         */
+        AttentionSeverity: "now" | "soon";
+        /** @description What is left of all accounts of the tenant that can be used. Accounts count by the sizes of their plans. */
+        Capacity: {
+            /** Format: date-time */
+            generated_at: string;
+            /** @description Of the main limit, short ones first. None where no account can be used. */
+            windows: components["schemas"]["CapacityWindow"][];
+        };
+        /** @description One account's part. */
+        CapacityAccount: {
+            provider_name: string;
+            plan_type: string | null;
+            /**
+             * Format: double
+             * @description The size of its plan, Plus being 1.
+             */
+            weight: number;
+            /** Format: double */
+            remaining_percent: number | null;
+            /** Format: date-time */
+            reset_at: string | null;
+            /** Format: date-time */
+            observed_at: string | null;
+            source: components["schemas"]["QuotaSource"] | null;
+            verdict: components["schemas"]["ForecastVerdict"];
+            /** Format: date-time */
+            runs_out_at: string | null;
+        };
+        /** @description What will be left at a moment: at least, probably, and at most. */
+        CapacityAhead: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            low_percent: number;
+            /** Format: double */
+            mid_percent: number;
+            /** Format: double */
+            high_percent: number;
+        };
+        /** @description What is foreseen, as if all accounts were one pool. */
+        CapacityForecast: {
+            verdict: components["schemas"]["ForecastVerdict"];
+            /**
+             * Format: date-time
+             * @description When no account has anything left; a reset may come later.
+             */
+            runs_out_at: string | null;
+            /** @description In plain words. */
+            text: string;
+            /** @description For one length of the window from now on; empty where the data can't carry it. */
+            points: components["schemas"]["CapacityAhead"][];
+        };
+        /** @description What was left at a moment. */
+        CapacityPoint: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            remaining_percent: number;
+        };
+        /** @description An account's window begins anew. */
+        CapacityReset: {
+            /** Format: date-time */
+            at: string;
+            provider_name: string;
+            /**
+             * Format: double
+             * @description What comes back then, in percent of all accounts together.
+             */
+            returns_percent: number;
+        };
+        /** @description One window. It documents `domain::quota::capacity`, as do those below. */
+        CapacityWindow: {
+            kind: components["schemas"]["WindowKind"];
+            label: string;
+            /** Format: int64 */
+            length_seconds: number;
+            /** @description How many accounts something is known of: all sums are over these. */
+            accounts: number;
+            unknown_accounts: string[];
+            /** Format: double */
+            weight_total: number;
+            /** Format: double */
+            used_percent: number | null;
+            /** Format: double */
+            remaining_percent: number | null;
+            by_account: components["schemas"]["CapacityAccount"][];
+            /** @description Over the last length of the window, oldest first; moments of which nothing is known are left out. */
+            history: components["schemas"]["CapacityPoint"][];
+            forecast: components["schemas"]["CapacityForecast"];
+            /** @description Within one length of the window from now on, in order. */
+            resets: components["schemas"]["CapacityReset"][];
+        };
+        /** @description The median, and what nineteen in twenty stay below. */
+        Percentiles: {
+            /** Format: int64 */
+            p50: number;
+            /** Format: int64 */
+            p95: number;
+        };
+        /**
+         * @description What is counted by. It documents `domain::usage::By`.
+         * @enum {string}
+         */
+        UsageBy: "account" | "agent" | "key" | "model" | "day" | "weekday_hour" | "cause";
+        /** @description Sums. Cached tokens are part of the input, reasoning ones of the output. */
+        UsageCounters: {
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            completed: number;
+            /** Format: int64 */
+            incomplete: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            refused: number;
+            /**
+             * Format: int64
+             * @description An account answered that was not the first choice.
+             */
+            failovers: number;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cached_input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            reasoning_tokens: number;
+        };
+        /** @description One of what is counted by. */
+        UsageRow: components["schemas"]["UsageCounters"] & {
+            /**
+             * @description An id, an agent's key, a model, `2026-11-22`, `1-00` to `7-23` (from Monday on), or a cause; null: of requests
+             *     that have none.
+             */
+            key: string | null;
+            /** @description Of an account, an agent or a key; null where it has none or is not known any more. */
+            name: string | null;
+        };
+        /** @description What was used. */
+        UsageReport: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            by: components["schemas"]["UsageBy"];
+            tz: string;
+            /** @description Days and hours in their order, each of them; others by how much they were used. */
+            rows: components["schemas"]["UsageRow"][];
+            totals: components["schemas"]["UsageCounters"];
+            /**
+             * Format: date-time
+             * @description Requests from before then are not kept: what the span has of that time is not counted.
+             */
+            kept_since: string;
+            /** Format: date-time */
+            generated_at: string;
+        };
     };
     responses: {
         /** @description A parameter or the body is not what it has to be */
@@ -4743,30 +4743,6 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-        };
-    };
-    capacity_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description As of now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Capacity"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["LimitReached"];
         };
     };
     chat_completions_create: {
@@ -7144,106 +7120,6 @@ export interface operations {
             429: components["responses"]["LimitReached"];
         };
     };
-    usage_get: {
-        parameters: {
-            query?: {
-                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
-                from?: string;
-                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
-                to?: string;
-                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
-                by?: string;
-                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
-                tz?: string;
-                /** @description Id or name of an account: who answered, else who was tried first. */
-                account?: string;
-                /** @description Id or key of an agent. */
-                agent?: string;
-                /** @description Id of an API key. */
-                key?: string;
-                /** @description As the upstream named it, else as the client did. */
-                model?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Of the span */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReport"];
-                };
-            };
-            /** @description A value is wrong */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["LimitReached"];
-        };
-    };
-    usage_export: {
-        parameters: {
-            query?: {
-                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
-                from?: string;
-                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
-                to?: string;
-                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
-                by?: string;
-                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
-                tz?: string;
-                /** @description Id or name of an account: who answered, else who was tried first. */
-                account?: string;
-                /** @description Id or key of an agent. */
-                agent?: string;
-                /** @description Id of an API key. */
-                key?: string;
-                /** @description As the upstream named it, else as the client did. */
-                model?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A row a line, after a line of names */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description A value is wrong */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["LimitReached"];
-        };
-    };
     users_list: {
         parameters: {
             query?: never;
@@ -7366,6 +7242,130 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    capacity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    usage_get: {
+        parameters: {
+            query?: {
+                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
+                from?: string;
+                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
+                to?: string;
+                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
+                by?: string;
+                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
+                tz?: string;
+                /** @description Id or name of an account: who answered, else who was tried first. */
+                account?: string;
+                /** @description Id or key of an agent. */
+                agent?: string;
+                /** @description Id of an API key. */
+                key?: string;
+                /** @description As the upstream named it, else as the client did. */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the span */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    usage_export: {
+        parameters: {
+            query?: {
+                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
+                from?: string;
+                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
+                to?: string;
+                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
+                by?: string;
+                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
+                tz?: string;
+                /** @description Id or name of an account: who answered, else who was tried first. */
+                account?: string;
+                /** @description Id or key of an agent. */
+                agent?: string;
+                /** @description Id of an API key. */
+                key?: string;
+                /** @description As the upstream named it, else as the client did. */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a line, after a line of names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             429: components["responses"]["LimitReached"];
         };
     };
