@@ -141,9 +141,11 @@ async fn whoever_signs_in_with_the_old_password_while_it_is_changed_is_not_in_af
     let late = Browser::new(&two);
     let (answer, ()) = tokio::join!(late.sign_in(OWNER, PASSWORD), async {
         crate::support::world::until("it waits for the change", async || {
+            // What a session waits for is told to its own role alone.
+            let mut server = world.db.db.owner().await.unwrap();
             let sql = "select count(*) from pg_stat_activity where wait_event_type = 'Lock'
                        and datname = current_database()";
-            sqlx::query_scalar::<_, i64>(sql).fetch_one(&world.db.pool).await.unwrap() > 0
+            sqlx::query_scalar::<_, i64>(sql).fetch_one(&mut server).await.unwrap() > 0
         })
         .await;
         tx.commit().await.unwrap();
