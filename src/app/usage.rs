@@ -63,9 +63,9 @@ impl Traces {
                 names.extend(catalogue.providers.iter().map(|p| (p.id.to_string(), p.name.clone())));
             }
             By::Agent => {
-                let named =
+                let of_agents =
                     catalogue.agents.iter().filter_map(|a| Some((a.key.clone(), a.display_name.clone()?)));
-                names.extend(named);
+                names.extend(of_agents);
             }
             By::Key => {
                 let keys = api_keys::list(&mut tx, tenant).await?;
