@@ -47,6 +47,7 @@ pub mod traces;
 pub mod usage;
 
 pub mod pools;
+pub mod preview;
 
 pub mod activity;
 pub mod dependents;

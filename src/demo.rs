@@ -1,5 +1,6 @@
 //! `gateway demo` and the simulated OpenAI behind it.
 
+mod history;
 pub mod simulator;
 
 use crate::app::App;
@@ -79,7 +80,7 @@ impl Stage {
         self.simulator.url()
     }
 
-    /// Signs the demo's accounts in, as an import of the CLI's file does, and lets them take turns.
+    /// Signs the demo's accounts in, as an import of the CLI's file does, lets them take turns, and gives them a past.
     pub async fn connect_accounts(&self, app: &App) -> anyhow::Result<()> {
         let gateway = Actor::gateway(MASTER_TENANT);
         for (name, account) in PROVIDERS.iter().zip(self.simulator.accounts()) {
@@ -91,7 +92,7 @@ impl Stage {
         let settings = Some(serde_json::Map::from_iter([("codex_pool".to_owned(), pool)]));
         app.providers.update(&gateway, owner, Update { settings, ..Update::default() }).await?;
         app.models.refresh_due().await;
-        Ok(())
+        history::write(app, &PROVIDERS).await.context("the demo's past can't be written")
     }
 
     /// Light traffic over the pool, through the gateway's own front door, until the process ends. Now and then an

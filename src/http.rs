@@ -73,8 +73,8 @@ impl utoipa::Modify for Security {
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
     use admin::{
         account, activity, agents, capacity, codex_pool_activity, events, invitations, keys, mcp_servers, me,
-        oauth, overview, providers, quota, requests, runs, session, sessions, tenants, tools, traces, usage,
-        users,
+        oauth, overview, pool_preview, providers, quota, requests, runs, session, sessions, tenants, tools,
+        traces, usage, users,
     };
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(for_models())
@@ -129,6 +129,7 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(tenants::get, tenants::update, tenants::delete))
         .routes(routes!(codex_pool_activity::of_agent))
         .routes(routes!(codex_pool_activity::of_provider))
+        .routes(routes!(pool_preview::get))
         .merge(oauth::routes())
         .merge(quota::routes())
         .merge(for_probes())

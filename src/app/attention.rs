@@ -98,8 +98,10 @@ impl App {
             State::NeedsReauth => Matter::NeedsReauth,
             State::Exhausted => Matter::Exhausted,
             State::CoolingDown => Matter::CoolingDown,
-            State::Ready if provider.kind.is_chatgpt() => return self.running_out(provider, now),
-            State::Ready | State::Disabled | State::SignedOut => return None,
+            State::Ready | State::Draining if provider.kind.is_chatgpt() => {
+                return self.running_out(provider, now);
+            }
+            State::Ready | State::Draining | State::Disabled | State::SignedOut => return None,
         };
         let provider_name = Some(provider.name.clone());
         Some(Attention { provider_name, at: status.until, since: Some(status.since), ..kind.new() })

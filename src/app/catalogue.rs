@@ -255,6 +255,7 @@ fn provider(
         kind,
         has_api_key: row.api_key.is_some(),
         enabled: row.enabled,
+        draining: row.draining,
         settings: row.settings,
         pool,
         created_at: row.created_at,

@@ -151,6 +151,7 @@ impl Gateway {
         }
         let pool = ask.resolved.pool.clone();
         let conversation = self.conversation(&ask, &pool);
+        record.belongs_to(conversation.key);
         let routing = self.config.load().routing.clone();
         let mut line = Line::new(&ask, &routing);
         let patience = TimeDelta::seconds(i64::try_from(routing.max_wait_seconds).unwrap_or_default());

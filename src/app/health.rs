@@ -135,6 +135,7 @@ impl Accounts {
         let home = conversation.home;
         PoolSnapshot {
             strategy: pool.strategy,
+            primary: index_of(pool.primary).unwrap_or(0),
             accounts,
             home: index_of(home.filter(|_| conversation.stays).map(|h| h.home)),
             last: index_of(home.filter(|_| conversation.stays || conversation.bound).map(|h| h.last)),
@@ -218,7 +219,7 @@ impl Accounts {
     /// The provider's state for people: what the catalogue says, and what is live.
     pub fn status(&self, provider: &Provider, now: DateTime<Utc>) -> Status {
         let status = provider.status();
-        if status.state != State::Ready {
+        if !matches!(status.state, State::Ready | State::Draining) {
             return status;
         }
         let model_blocks = self.model_blocks(provider.id, now);
@@ -242,7 +243,7 @@ impl Accounts {
     /// Whether a request could go to the provider now, at least as a last resort.
     pub fn can_serve(&self, provider: &Provider, now: DateTime<Utc>) -> bool {
         let status = self.status(provider, now);
-        status.state == State::Ready
+        matches!(status.state, State::Ready | State::Draining)
             || status.state == State::CoolingDown
                 && self.cooldown(provider.id, now).is_some_and(|c| c.reason.is_soft())
     }
@@ -357,6 +358,7 @@ fn availability(provider: &Provider) -> Availability {
         State::Disabled => Availability::Disabled,
         State::SignedOut => Availability::SignedOut,
         State::NeedsReauth => Availability::NeedsReauth,
+        State::Draining => Availability::Draining,
         State::Ready | State::CoolingDown | State::Exhausted => Availability::Ready,
     }
 }

@@ -39,15 +39,18 @@ pub(super) async fn write(
             strategy: pool.strategy,
             affinity: pool.affinity,
             extra_provider_names: pools::member_names(tx, tenant, owner.id).await?,
+            primary_provider_name: pools::primary_name(tx, tenant, owner.id).await?,
         }),
         None => None,
     };
-    let after = change.over(before.clone());
+    let after = change.over(&owner.name, before.clone());
     if before.as_ref() == Some(&after) {
         return Ok(());
     }
     let members = before.as_ref().map(|pool| pool.extra_provider_names.as_slice());
-    let write = PoolWrite { owner: &owner.name, before: members, after: &after.extra_provider_names };
+    let primary = after.primary_provider_name.as_deref();
+    let write =
+        PoolWrite { owner: &owner.name, before: members, after: &after.extra_provider_names, primary };
     let broken = validate(&accounts(tx, tenant, locked).await?, write);
     if !broken.is_empty() {
         return Err(PoolError::Rules(broken));
@@ -59,6 +62,7 @@ pub(super) async fn write(
     if changed {
         pools::set_members(tx, tenant, owner.id, &joining).await?;
     }
+    pools::set_primary(tx, tenant, owner.id, primary).await?;
     Ok(())
 }
 

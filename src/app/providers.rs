@@ -56,6 +56,8 @@ pub struct Update {
     /// `***` and the empty text leave the key as it is.
     pub api_key: Option<SecretString>,
     pub enabled: Option<bool>,
+    /// It takes nothing new and goes on with the conversations that live on it.
+    pub draining: Option<bool>,
     /// Merged key by key; a null removes its key. `codex_pool` is the pool, of which what is absent stays, too.
     pub settings: Option<Map<String, Value>>,
 }
@@ -224,6 +226,7 @@ impl Providers {
             api_base,
             api_key: api_key.map(|key| Some(self.vault.seal_for(tenant, &key, &api_key_aad(row.id)))),
             enabled: update.enabled,
+            draining: update.draining,
             settings: update.settings.map(|changes| merged(row.settings.clone(), changes)),
             name: update.name,
         };

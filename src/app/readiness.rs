@@ -45,6 +45,7 @@ impl App {
             (State::SignedOut, ProviderState::SignedOut),
             (State::CoolingDown, ProviderState::CoolingDown),
             (State::Exhausted, ProviderState::Exhausted),
+            (State::Draining, ProviderState::Draining),
         ] {
             self.metrics.set_providers(label, states.iter().filter(|s| **s == state).count());
         }

@@ -43,6 +43,8 @@ pub struct Provider {
     pub api_base: Option<String>,
     pub has_api_key: bool,
     pub enabled: bool,
+    /// It takes nothing new and goes on with the conversations that live on it.
+    pub draining: bool,
     /// A JSON object. It never holds `codex_pool`: that is [`pool`](Self::pool).
     pub settings: Value,
     /// The pool that it manages, which may be empty.
@@ -142,9 +144,11 @@ impl Provider {
         let (state, since, reason) = match (&self.grant, self.enabled) {
             (_, false) => (State::Disabled, self.updated_at, None),
             (None, true) if self.kind.is_chatgpt() => (State::SignedOut, self.updated_at, None),
+            (None, true) if self.draining => (State::Draining, self.updated_at, None),
             (None, true) => (State::Ready, self.updated_at, None),
             (Some(grant), true) => match &grant.needs_reauth {
                 Some((since, reason)) => (State::NeedsReauth, *since, reason.clone()),
+                None if self.draining => (State::Draining, self.updated_at, None),
                 None => (State::Ready, grant.state_since, None),
             },
         };
@@ -154,6 +158,7 @@ impl Provider {
     /// Whether its state is [`State::Ready`].
     pub fn is_ready(&self) -> bool {
         self.enabled
+            && !self.draining
             && match &self.grant {
                 Some(grant) => grant.needs_reauth.is_none(),
                 None => !self.kind.is_chatgpt(),
@@ -213,6 +218,7 @@ pub(crate) mod testing {
             api_base: None,
             has_api_key: false,
             enabled: true,
+            draining: false,
             settings: json!({}),
             pool: None,
             created_at: at,
@@ -273,6 +279,8 @@ mod tests {
             }
             told(&provider);
             provider.kind = ProviderType::named("openai_compat").expect("type");
+            told(&provider);
+            provider.draining = true;
             told(&provider);
             provider.enabled = false;
             told(&provider);

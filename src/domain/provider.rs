@@ -107,6 +107,8 @@ pub enum State {
     CoolingDown,
     /// A window of its quota, or its credits, are used up.
     Exhausted,
+    /// It takes nothing new and goes on with the conversations that live on it: a person said so.
+    Draining,
 }
 
 #[cfg(test)]

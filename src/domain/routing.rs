@@ -14,4 +14,6 @@ pub mod score;
 
 pub mod decide;
 
+pub mod replay;
+
 pub mod refusal;

@@ -22,6 +22,7 @@ pub mod oauth;
 
 pub mod overview;
 
+pub mod pool_preview;
 pub mod pools;
 
 pub mod providers;

@@ -25,6 +25,7 @@ struct PoolRow {
     strategy: String,
     affinity: String,
     members: Vec<Uuid>,
+    primary_id: Option<Uuid>,
 }
 
 impl PoolRow {
@@ -33,6 +34,8 @@ impl PoolRow {
         PoolConfig {
             strategy: Strategy::named(&self.strategy).unwrap_or_default(),
             affinity: Affinity::named(&self.affinity).unwrap_or_default(),
+            // Who left the pool is not its primary account.
+            primary: self.primary_id.filter(|id| self.members.contains(id)).map(ProviderId),
             members: self.members.into_iter().map(ProviderId).collect(),
         }
     }
@@ -41,7 +44,7 @@ impl PoolRow {
 /// The pools of all tenants by their owners, for the catalogue.
 pub async fn list_all(db: &mut PgConnection) -> sqlx::Result<HashMap<ProviderId, PoolConfig>> {
     let rows: Vec<PoolRow> = sqlx::query_as(
-        "select p.owner_id, p.strategy, p.affinity,
+        "select p.owner_id, p.strategy, p.affinity, p.primary_id,
              array(select a.provider_id from pool_accounts a
                    where a.owner_id = p.owner_id and a.position > 0 order by a.position) as members
          from pools p",
@@ -58,7 +61,7 @@ pub async fn get(
     owner: ProviderId,
 ) -> sqlx::Result<Option<PoolConfig>> {
     let row: Option<PoolRow> = sqlx::query_as(
-        "select p.owner_id, p.strategy, p.affinity,
+        "select p.owner_id, p.strategy, p.affinity, p.primary_id,
              array(select a.provider_id from pool_accounts a
                    where a.owner_id = p.owner_id and a.position > 0 order by a.position) as members
          from pools p where p.tenant_id = $1 and p.owner_id = $2",
@@ -84,6 +87,45 @@ pub async fn member_names(
     .bind(owner.0)
     .fetch_all(db)
     .await
+}
+
+/// The name of the member that an owner's pool asks first where there is an order; `None`: the owner.
+pub async fn primary_name(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    owner: ProviderId,
+) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar(
+        "select m.name from pools p
+             join pool_accounts a on a.owner_id = p.owner_id and a.provider_id = p.primary_id and a.position > 0
+             join providers m on m.id = a.provider_id
+         where p.tenant_id = $1 and p.owner_id = $2",
+    )
+    .bind(tenant.0)
+    .bind(owner.0)
+    .fetch_optional(db)
+    .await
+}
+
+/// Makes a member of an owner's pool the one that is asked first; `None`: the owner.
+pub async fn set_primary(
+    db: &mut PgConnection,
+    tenant: TenantId,
+    owner: ProviderId,
+    member: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query(
+        "update pools p set primary_id = (
+             select a.provider_id from pool_accounts a join providers m on m.id = a.provider_id
+             where a.owner_id = p.owner_id and a.position > 0 and m.name = $3)
+         where p.tenant_id = $1 and p.owner_id = $2",
+    )
+    .bind(tenant.0)
+    .bind(owner.0)
+    .bind(member)
+    .execute(db)
+    .await?;
+    Ok(())
 }
 
 /// Where these accounts stand; those without a pool have no seat.
@@ -198,8 +240,14 @@ pub async fn leave(db: &mut PgConnection, tenant: TenantId, member: ProviderId) 
         sqlx::query("delete from pool_accounts where tenant_id = $1 and provider_id = $2 and position > 0")
             .bind(tenant.0)
             .bind(member.0)
-            .execute(db)
+            .execute(&mut *db)
             .await?;
+    // Should it come back, it comes back as a member like any other.
+    sqlx::query("update pools set primary_id = null where tenant_id = $1 and primary_id = $2")
+        .bind(tenant.0)
+        .bind(member.0)
+        .execute(db)
+        .await?;
     Ok(done.rows_affected() == 1)
 }
 

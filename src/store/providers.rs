@@ -10,7 +10,8 @@ use uuid::Uuid;
 /// statements that an older one has prepared.
 macro_rules! columns {
     () => {
-        "id, tenant_id, name, display_name, provider_type, api_base, api_key, enabled, settings, created_at, updated_at"
+        "id, tenant_id, name, display_name, provider_type, api_base, api_key, enabled, settings, created_at, updated_at,
+         draining"
     };
 }
 
@@ -33,6 +34,8 @@ pub struct ProviderRow {
     pub settings: Value,
     pub created_at: DateTime<Utc>,
     pub updated_at: DateTime<Utc>,
+    /// It takes nothing new.
+    pub draining: bool,
 }
 
 /// What a new provider is made of.
@@ -60,6 +63,7 @@ pub struct ProviderChange {
     /// Sealed with [`api_key_aad`].
     pub api_key: Option<Option<String>>,
     pub enabled: Option<bool>,
+    pub draining: Option<bool>,
     /// A JSON object that replaces the old one.
     pub settings: Option<Value>,
 }
@@ -79,7 +83,7 @@ pub async fn insert(
     sqlx::query_as(concat!(
         "insert into providers (",
         columns!(),
-        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10) returning ",
+        ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10, false) returning ",
         columns!()
     ))
     .bind(provider.id.0)
@@ -191,7 +195,8 @@ pub async fn update(
              api_key = case when $9 then $10 else api_key end,
              enabled = coalesce($11, enabled),
              settings = coalesce($12, settings),
-             updated_at = $13
+             updated_at = $13,
+             draining = coalesce($14, draining)
          where tenant_id = $1 and id = $2
          returning ",
         columns!()
@@ -209,6 +214,7 @@ pub async fn update(
     .bind(change.enabled)
     .bind(&change.settings)
     .bind(now)
+    .bind(change.draining)
     .fetch_optional(db)
     .await
 }

@@ -32,6 +32,8 @@ pub struct RequestRecord {
     pub served_model: Option<String>,
     pub agent_key: Option<String>,
     pub session_key: Option<String>,
+    /// The conversation that it belongs to, as a hash, where accounts were chosen for it.
+    pub conversation: Option<u128>,
     /// Who served.
     pub provider: Option<(ProviderId, String)>,
     /// The provider that was asked for, whose pool it was when it has one.
@@ -152,12 +154,13 @@ pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx:
              served_model, agent_key, session_key, provider_id, provider_name, status, http_status, error_code,
              error_message, input_tokens, cached_input_tokens, output_tokens, reasoning_tokens, pool_owner_id,
              pool_owner_name, strategy, decision, attempt_count, selected_provider_id, selected_provider_name,
-             key_id, counted_model, cause, added_ms)
+             key_id, counted_model, cause, added_ms, conversation)
          select * from unnest($1::uuid[], $2::uuid[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::text[],
              $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::uuid[], $13::text[], $14::text[],
              $15::integer[], $16::text[], $17::text[], $18::bigint[], $19::bigint[], $20::bigint[], $21::bigint[],
              $22::uuid[], $23::text[], $24::text[], $25::jsonb[], $26::integer[], $27::uuid[], $28::text[],
-             $29::uuid[], $30::text[], $31::text[], $32::bigint[])
+             $29::uuid[], $30::text[], $31::text[], $32::bigint[],
+             $33::uuid[])
          on conflict do nothing",
     )
     .bind(column(&records, |r| r.id.0))
@@ -192,6 +195,7 @@ pub async fn insert(conn: &mut PgConnection, records: &[RequestRecord]) -> sqlx:
     .bind(column(&records, |r| r.served_model.as_deref().unwrap_or(&r.model)))
     .bind(column(&records, RequestRecord::cause))
     .bind(column(&records, RequestRecord::added_ms))
+    .bind(column(&records, |r| r.conversation.map(uuid::Uuid::from_u128)))
     .execute(&mut *conn)
     .await?;
     let attempts: Vec<_> = records
@@ -282,6 +286,7 @@ mod tests {
             served_model: Some(bad()),
             agent_key: Some(bad()),
             session_key: Some(bad()),
+            conversation: None,
             provider: None,
             pool_owner: None,
             strategy: None,

@@ -136,6 +136,8 @@ label! {
         CoolingDown = "cooling_down",
         /// Its quota is used up.
         Exhausted = "exhausted",
+        /// It takes nothing new.
+        Draining = "draining",
     }
 }
 

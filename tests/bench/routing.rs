@@ -88,6 +88,7 @@ impl Bed {
             accounts: providers.into(),
             strategy,
             affinity: Affinity::Conversation,
+            primary: None,
             active: true,
             source: Source::Provider,
         };
@@ -176,6 +177,7 @@ fn provider(app: &App, n: usize, now: DateTime<Utc>) -> anyhow::Result<Provider>
         api_base: None,
         has_api_key: false,
         enabled: true,
+        draining: false,
         settings: json!({}),
         pool: None,
         created_at: now,

@@ -51,6 +51,7 @@ pub fn request(
         served_model: None,
         agent_key: None,
         session_key: None,
+        conversation: None,
         provider: served.map(|(account, ..)| (*account).clone()),
         pool_owner: Some(owner.clone()),
         strategy: None,

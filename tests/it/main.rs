@@ -9,6 +9,7 @@ mod admin;
 mod audit;
 mod backup;
 mod bench;
+mod capacity;
 mod chaos;
 mod config;
 mod embedded;

@@ -1,6 +1,7 @@
 //! Pools through the admin API, on a real Postgres.
 
 mod dependents;
+mod primary;
 mod routing;
 mod rules;
 

@@ -75,6 +75,7 @@ async fn a_change_touches_what_it_names_and_can_clear() {
         api_base: Some(None),
         api_key: Some(Some("sealed again".into())),
         enabled: Some(false),
+        draining: Some(true),
         settings: Some(json!({})),
     };
     let changed = providers::update(&mut db, MASTER_TENANT, row.id, &change, at(2)).await.unwrap().unwrap();
@@ -85,6 +86,7 @@ async fn a_change_touches_what_it_names_and_can_clear() {
         api_base: None,
         api_key: Some("sealed again".into()),
         enabled: false,
+        draining: true,
         settings: json!({}),
         updated_at: at(2),
         ..row

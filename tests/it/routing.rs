@@ -2,8 +2,10 @@
 
 mod accounts;
 mod conversations;
+mod draining;
 mod failover;
 mod leases;
+mod preview;
 mod refusals;
 
 use crate::support::world::{ADA, Answer, Node, World};

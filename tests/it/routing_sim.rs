@@ -333,6 +333,7 @@ impl World {
             accounts: members.iter().map(|at| self.accounts[*at].snapshot(model, now)).collect(),
             home: home.and_then(|home| place(home.home)),
             last: home.and_then(|home| place(home.last)),
+            primary: 0,
             bound: false,
         };
         let plan = decide(&snapshot, &mut self.rotation, now);
@@ -604,6 +605,7 @@ impl World {
                 accounts: members.iter().map(|at| self.accounts[*at].snapshot(MODELS[0], now)).collect(),
                 home: None,
                 last: None,
+                primary: 0,
                 bound: false,
             };
             let plan = decide(&snapshot, &mut self.rotation, now);

@@ -13,6 +13,7 @@ use crate::domain::provider::Wire;
 use crate::domain::responses::audience::Audience;
 use crate::domain::responses::event::{Event, Outcome, Terminal, Usage};
 use crate::domain::responses::limit::OutputLimit;
+use crate::domain::routing::affinity::ConversationKey;
 use crate::domain::routing::decide::{Plan, PoolSnapshot};
 use crate::domain::routing::failover::{Failure, classify};
 use crate::domain::routing::refusal::Refusal;
@@ -81,6 +82,7 @@ impl RequestGuard {
                 served_model: None,
                 agent_key: None,
                 session_key: None,
+                conversation: None,
                 provider: None,
                 pool_owner: None,
                 strategy: None,
@@ -147,6 +149,11 @@ impl RequestGuard {
         if let Some(usage) = self.record.usage.or_else(|| was_asked.then(estimated)) {
             held.ticket.spend(usage);
         }
+    }
+
+    /// The conversation that it belongs to, by its key.
+    pub(super) fn belongs_to(&mut self, conversation: Option<ConversationKey>) {
+        self.record.conversation = conversation.map(|key| key.0);
     }
 
     /// The decision that the attempts follow. A second one, after a wait, takes the place of the first.

@@ -12,6 +12,7 @@ pub(super) async fn view(tx: &mut PgConnection, tenant: TenantId, row: &Provider
         Some(pool) => json!({
             "strategy": pool.strategy,
             "affinity": pool.affinity,
+            "primary_provider_name": pools::primary_name(tx, tenant, row.id).await?,
             "extra_provider_names": pools::member_names(tx, tenant, row.id).await?,
         }),
         None => Value::Null,
@@ -24,6 +25,7 @@ pub(super) async fn view(tx: &mut PgConnection, tenant: TenantId, row: &Provider
         "api_base": row.api_base,
         "api_key": row.api_key.as_ref().map(|_| "***"),
         "enabled": row.enabled,
+        "draining": row.draining,
         "settings": row.settings,
         "codex_pool": pool,
         "account": account,

@@ -35,7 +35,9 @@ impl Quotas {
         catalogue: &TenantCatalogue,
         now: DateTime<Utc>,
     ) -> sqlx::Result<Vec<WindowCapacity>> {
-        let usable = |p: &&std::sync::Arc<Provider>| p.kind.is_chatgpt() && p.status().state == State::Ready;
+        let usable = |p: &&std::sync::Arc<Provider>| {
+            p.kind.is_chatgpt() && matches!(p.status().state, State::Ready | State::Draining)
+        };
         let accounts: Vec<Memory<'_>> =
             catalogue.providers.iter().filter(usable).map(|provider| self.memory(provider, now)).collect();
         if accounts.is_empty() {

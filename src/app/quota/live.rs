@@ -225,8 +225,10 @@ impl Live {
         let Some(length) = WindowLength::from_seconds(row.length_seconds) else { return };
         let sample = Sample { at: row.observed_at, used_percent: row.used_percent, resets_at: row.resets_at };
         let samples = self.history.entry((MeterId::named(&row.meter), length)).or_default();
-        if samples.last().is_none_or(|last| last.at < sample.at) {
-            samples.push(sample);
+        // Oldest first, whatever was heard since.
+        let place = samples.partition_point(|known| known.at < sample.at);
+        if samples.get(place).is_none_or(|known| known.at != sample.at) {
+            samples.insert(place, sample);
         }
         if samples.len() > SAMPLES {
             samples.drain(..SAMPLES / 8);

@@ -79,10 +79,10 @@ impl SimulatorSpec {
         (ada.five_hour_used, ada.weekly_used) = (12.0, 31.0);
         let mut grace = AccountSpec::new("grace@example.com");
         "pro".clone_into(&mut grace.plan);
-        (grace.five_hour_used, grace.weekly_used) = (47.0, 58.0);
+        (grace.five_hour_used, grace.weekly_used) = (47.0, 34.0);
         grace.five_hour_resets_in = Duration::from_mins(95);
         let mut linus = AccountSpec::new("linus@example.com");
-        (linus.five_hour_used, linus.weekly_used) = (90.0, 64.0);
+        (linus.five_hour_used, linus.weekly_used) = (90.0, 38.0);
         // It runs dry while a person watches, and is back before they leave.
         (linus.five_hour_cost, linus.five_hour_resets_in) = (0.25, Duration::from_mins(25));
         // Nobody's yet: for trying the sign-in.

@@ -80,6 +80,8 @@ pub struct PoolConfig {
     pub affinity: Affinity,
     /// In order, without the owner.
     pub members: Vec<ProviderId>,
+    /// The member that is asked first where there is an order; `None`: the owner.
+    pub primary: Option<ProviderId>,
 }
 
 /// An owner's pool as clients see it.
@@ -89,16 +91,22 @@ pub struct PoolSettings {
     pub affinity: Affinity,
     /// In order, without the owner.
     pub extra_provider_names: Vec<String>,
+    /// The member that is asked first where there is an order; `None`: the owner.
+    pub primary_provider_name: Option<String>,
 }
 
 impl PoolSettings {
-    /// `settings.codex_pool`.
+    /// `settings.codex_pool`. The primary account is in it where it is not the owner.
     pub fn to_json(&self) -> Value {
-        json!({
+        let mut pool = json!({
             "strategy": self.strategy.as_str(),
             "extra_provider_names": self.extra_provider_names,
             "affinity": self.affinity.as_str(),
-        })
+        });
+        if let Some(primary) = &self.primary_provider_name {
+            pool["primary_provider_name"] = json!(primary);
+        }
+        pool
     }
 }
 
@@ -109,6 +117,8 @@ pub struct PoolChange {
     pub affinity: Option<Affinity>,
     /// Trimmed, each once, in the order of the first occurrence.
     pub extra_provider_names: Option<Vec<String>>,
+    /// `Some(None)`: the owner.
+    pub primary_provider_name: Option<Option<String>>,
 }
 
 /// Why `settings.codex_pool` can't be read.
@@ -116,12 +126,16 @@ pub struct PoolChange {
 pub enum PoolSettingsError {
     #[error("settings.codex_pool must be an object or null, not {0}")]
     NotAnObject(String),
-    #[error("settings.codex_pool has no member \"{0}\"; it has strategy, extra_provider_names, affinity")]
+    #[error(
+        "settings.codex_pool has no member \"{0}\"; it has strategy, extra_provider_names, affinity, primary_provider_name"
+    )]
     UnknownMember(String),
     #[error("settings.codex_pool.strategy: unknown strategy {0}; one of {names}", names = Strategy::names())]
     UnknownStrategy(String),
     #[error("settings.codex_pool.affinity: unknown affinity {0}; one of conversation, request")]
     UnknownAffinity(String),
+    #[error("settings.codex_pool.primary_provider_name must be a provider's name or null; found {0}")]
+    NotAName(String),
     #[error("settings.codex_pool.extra_provider_names must be a list of provider names; found {0}")]
     NotNames(String),
 }
@@ -146,16 +160,32 @@ impl PoolChange {
                 "extra_provider_names" => {
                     change.extra_provider_names = Some(names(value).map_err(PoolSettingsError::NotNames)?);
                 }
+                "primary_provider_name" => {
+                    let name = match value {
+                        Value::Null => None,
+                        Value::String(name) => Some(name.trim().to_owned()).filter(|name| !name.is_empty()),
+                        other => return Err(PoolSettingsError::NotAName(shown(other))),
+                    };
+                    change.primary_provider_name = Some(name);
+                }
                 unknown => return Err(PoolSettingsError::UnknownMember(unknown.to_owned())),
             }
         }
         Ok(change)
     }
 
-    /// The pool afterwards; `before` is `None` where there was none.
-    pub fn over(self, before: Option<PoolSettings>) -> PoolSettings {
+    /// The pool of `owner` afterwards; `before` is `None` where there was none. A primary account that leaves with this
+    /// change is none any more; one that the change itself names stays for the rules to judge.
+    pub fn over(self, owner: &str, before: Option<PoolSettings>) -> PoolSettings {
         let before = before.unwrap_or_default();
+        let stays =
+            |name: &String| self.extra_provider_names.as_ref().is_none_or(|names| names.contains(name));
+        let primary = self
+            .primary_provider_name
+            .clone()
+            .unwrap_or_else(|| before.primary_provider_name.clone().filter(stays));
         PoolSettings {
+            primary_provider_name: primary.filter(|name| name != owner),
             strategy: self.strategy.unwrap_or(before.strategy),
             affinity: self.affinity.unwrap_or(before.affinity),
             extra_provider_names: self.extra_provider_names.unwrap_or(before.extra_provider_names),
@@ -242,14 +272,40 @@ mod tests {
             strategy: Strategy::RoundRobin,
             affinity: Affinity::Request,
             extra_provider_names: vec!["a".into()],
+            primary_provider_name: Some("a".into()),
         };
-        let after = |value| parse(&value).expect("good").over(Some(before.clone()));
+        let after = |value| parse(&value).expect("good").over("main", Some(before.clone()));
         assert_eq!(after(json!({})), before);
         let other = PoolSettings { strategy: Strategy::QuotaAware, ..before.clone() };
         assert_eq!(after(json!({"strategy": "quota_aware"})), other);
-        let nulls = json!({"strategy": null, "affinity": null, "extra_provider_names": null});
+        let nulls = json!({"strategy": null, "affinity": null, "extra_provider_names": null,
+            "primary_provider_name": null});
         assert_eq!(after(nulls), PoolSettings::default());
-        assert_eq!(parse(&json!({})).expect("good").over(None), PoolSettings::default());
+        assert_eq!(parse(&json!({})).expect("good").over("main", None), PoolSettings::default());
+    }
+
+    #[test]
+    fn the_primary_account_is_a_member_as_long_as_it_is_one_else_the_owner() {
+        let before = PoolSettings {
+            extra_provider_names: ["a", "b"].map(str::to_owned).to_vec(),
+            primary_provider_name: Some("a".into()),
+            ..PoolSettings::default()
+        };
+        for (change, primary) in [
+            (json!({}), Some("a")),
+            (json!({"primary_provider_name": "b"}), Some("b")),
+            (json!({"primary_provider_name": null}), None),
+            (json!({"primary_provider_name": " main "}), None),
+            (json!({"extra_provider_names": ["b", "a"]}), Some("a")),
+            (json!({"extra_provider_names": ["b"]}), None),
+            // For the rules to refuse.
+            (json!({"extra_provider_names": ["b"], "primary_provider_name": "a"}), Some("a")),
+        ] {
+            let after = parse(&change).expect("good").over("main", Some(before.clone()));
+            assert_eq!(after.primary_provider_name.as_deref(), primary, "{change}");
+            let shown = after.to_json();
+            assert_eq!(shown.get("primary_provider_name").and_then(Value::as_str), primary, "{change}");
+        }
     }
 
     #[test]
@@ -274,7 +330,11 @@ mod tests {
             ),
             (
                 json!({"members": []}),
-                "settings.codex_pool has no member \"members\"; it has strategy, extra_provider_names, affinity",
+                "settings.codex_pool has no member \"members\"; it has strategy, extra_provider_names, affinity, primary_provider_name",
+            ),
+            (
+                json!({"primary_provider_name": ["a"]}),
+                "settings.codex_pool.primary_provider_name must be a provider's name or null; found [\"a\"]",
             ),
         ] {
             assert_eq!(parse(&value), Err(text.to_owned()));
@@ -301,9 +361,10 @@ mod tests {
             let settings = PoolSettings {
                 strategy: Strategy::ALL[strategy],
                 affinity: Affinity::ALL[affinity],
+                primary_provider_name: names.iter().next().cloned(),
                 extra_provider_names: names.into_iter().collect(),
             };
-            let read = PoolChange::parse(&settings.to_json()).expect("its own JSON").over(None);
+            let read = PoolChange::parse(&settings.to_json()).expect("its own JSON").over("the-owner", None);
             prop_assert_eq!(read, settings);
         }
     }

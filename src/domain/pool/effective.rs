@@ -7,6 +7,7 @@
 
 use super::config::{Affinity, Strategy, names, one_of, shown};
 use crate::domain::catalogue::Provider;
+use crate::domain::ids::ProviderId;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::HashMap;
@@ -21,6 +22,8 @@ pub struct EffectivePool {
     /// [`Strategy::PrimaryFirst`] where no pool is active.
     pub strategy: Strategy,
     pub affinity: Affinity,
+    /// The member that strategies with an order ask first; `None`: the owner.
+    pub primary: Option<ProviderId>,
     /// A pool routes: more than the one account are in play.
     pub active: bool,
     /// Whose word the strategy and the accounts are.
@@ -140,6 +143,7 @@ impl EffectivePool {
             affinity: provider.pool.as_ref().map_or_else(Affinity::default, |p| p.affinity),
             accounts: Arc::from([provider]),
             strategy: Strategy::PrimaryFirst,
+            primary: None,
             active: false,
             source: Source::Single,
         }
@@ -150,16 +154,24 @@ impl EffectivePool {
         let Some(pool) = owner.pool.as_ref().filter(|_| owner.kind.is_chatgpt()) else {
             return Self::single(owner);
         };
-        let (strategy, affinity) = (pool.strategy, pool.affinity);
+        let (strategy, how) = (pool.strategy, (pool.affinity, pool.primary));
         let accounts: Arc<[_]> = std::iter::once(owner).chain(members).collect();
-        Self::over(accounts, strategy, affinity, Source::Provider)
+        Self::over(accounts, strategy, how, Source::Provider)
     }
 
-    fn over(accounts: Arc<[Arc<Provider>]>, strategy: Strategy, affinity: Affinity, source: Source) -> Self {
+    fn over(
+        accounts: Arc<[Arc<Provider>]>,
+        strategy: Strategy,
+        (affinity, primary): (Affinity, Option<ProviderId>),
+        source: Source,
+    ) -> Self {
+        // A part of a pool may be without it.
+        let primary = primary.filter(|id| accounts.iter().any(|account| account.id == *id));
         if accounts.len() > 1 {
-            return Self { accounts, strategy, affinity, active: true, source };
+            return Self { accounts, strategy, affinity, primary, active: true, source };
         }
-        Self { accounts, strategy: Strategy::PrimaryFirst, affinity, active: false, source: Source::Single }
+        let (strategy, source) = (Strategy::PrimaryFirst, Source::Single);
+        Self { accounts, strategy, affinity, primary: None, active: false, source }
     }
 
     /// The provider that was named: the first account.
@@ -175,7 +187,7 @@ impl EffectivePool {
         if !self.owner().kind.is_chatgpt() {
             return (self.clone(), None);
         }
-        let over = |accounts| Self::over(accounts, *strategy, self.affinity, Source::Agent);
+        let over = |accounts| Self::over(accounts, *strategy, (self.affinity, self.primary), Source::Agent);
         if extras.is_empty() {
             let off = *strategy == Strategy::PrimaryFirst;
             return (if off { self.alone() } else { over(self.accounts.clone()) }, None);

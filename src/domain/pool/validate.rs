@@ -33,6 +33,8 @@ pub struct PoolWrite<'a> {
     pub before: Option<&'a [String]>,
     /// The members from now on.
     pub after: &'a [String],
+    /// Who is asked first from now on, where it is not the owner.
+    pub primary: Option<&'a str>,
 }
 
 /// A broken rule. The texts are those of GoClaw.
@@ -50,6 +52,10 @@ pub enum PoolViolation {
     AlreadyMember { member: String, pool: String },
     #[error("provider \"{provider}\" already belongs to pool \"{pool}\" and cannot manage its own pool")]
     MemberOwns { provider: String, pool: String },
+    #[error(
+        "provider \"{owner}\" cannot make \"{primary}\" its primary account; it is not in its OpenAI Codex pool"
+    )]
+    PrimaryOutside { owner: String, primary: String },
 }
 
 impl PoolViolation {
@@ -62,6 +68,7 @@ impl PoolViolation {
             Self::MemberType { .. } => "pool_member_type",
             Self::AlreadyMember { .. } => "already_in_a_pool",
             Self::MemberOwns { .. } => "member_manages_a_pool",
+            Self::PrimaryOutside { .. } => "primary_not_in_pool",
         }
     }
 
@@ -72,6 +79,7 @@ impl PoolViolation {
             Self::UnknownMember { owner, member } | Self::MemberType { owner, member, .. } => {
                 vec![owner, member]
             }
+            Self::PrimaryOutside { owner, primary } => vec![owner, primary],
             Self::AlreadyMember { member: provider, pool } | Self::MemberOwns { provider, pool } => {
                 vec![provider, pool]
             }
@@ -116,6 +124,9 @@ pub fn validate(tenant: &[Account], write: PoolWrite<'_>) -> Vec<PoolViolation> 
             Place::MemberOf(_) | Place::Free => {}
         }
     }
+    if let Some(primary) = write.primary.filter(|name| !write.after.iter().any(|member| member == name)) {
+        broken.push(PoolViolation::PrimaryOutside { owner: owner(), primary: primary.to_owned() });
+    }
     broken
 }
 
@@ -142,7 +153,25 @@ mod tests {
     fn broken(owner: &str, before: Option<&[&str]>, after: &[&str]) -> Vec<PoolViolation> {
         let list = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
         let before = before.map(list);
-        validate(&tenant(), PoolWrite { owner, before: before.as_deref(), after: &list(after) })
+        validate(
+            &tenant(),
+            PoolWrite { owner, before: before.as_deref(), after: &list(after), primary: None },
+        )
+    }
+
+    #[test]
+    fn the_primary_account_is_in_the_pool_and_what_else_is_wrong_is_told_with_it() {
+        let write = |after: &[String], primary| {
+            let broken = validate(&tenant(), PoolWrite { owner: "a", before: None, after, primary });
+            broken.iter().map(|v| (v.code(), v.to_string())).collect::<Vec<_>>()
+        };
+        assert_eq!(write(&["b".to_owned()], Some("b")), []);
+        let outside =
+            "provider \"a\" cannot make \"main\" its primary account; it is not in its OpenAI Codex pool";
+        assert_eq!(write(&["b".to_owned()], Some("main")), [("primary_not_in_pool", outside.to_owned())]);
+        let codes: Vec<_> =
+            write(&["ghost".to_owned()], Some("b")).into_iter().map(|(code, _)| code).collect();
+        assert_eq!(codes, ["unknown_pool_member", "primary_not_in_pool"]);
     }
 
     fn texts(owner: &str, before: Option<&[&str]>, after: &[&str]) -> Vec<String> {
@@ -230,7 +259,7 @@ mod tests {
                 let names = |list: &[usize]| list.iter().map(|i| format!("p{i}")).collect::<Vec<_>>();
                 let before = world.0.get(&owner).map(|m| names(m));
                 let (name, after) = (format!("p{owner}"), names(&members));
-                let write = PoolWrite { owner: &name, before: before.as_deref(), after: &after };
+                let write = PoolWrite { owner: &name, before: before.as_deref(), after: &after, primary: None };
                 if !validate(&world.accounts(), write).is_empty() {
                     continue;
                 }

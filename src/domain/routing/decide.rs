@@ -19,6 +19,8 @@ pub struct PoolSnapshot<'a> {
     pub strategy: Strategy,
     /// Owner first, then the members in order.
     pub accounts: Vec<AccountSnapshot<'a>>,
+    /// The account that strategies with an order ask first; it is 0, the owner, unless a person chose another.
+    pub primary: usize,
     /// The account that the request's conversation lives on, as an index.
     pub home: Option<usize>,
     /// The one that served it last: `home`, or the one it is on loan to.
@@ -51,12 +53,16 @@ pub enum Availability {
     SignedOut,
     /// The grant is gone; only its owner can bring it back.
     NeedsReauth,
+    /// It goes on with the conversations that live on it, and takes nothing else: a person said so.
+    Draining,
 }
 
 impl Availability {
-    fn excludes(self) -> Option<ExclusionReason> {
+    /// `lives`: the request's conversation lives on the account.
+    fn excludes(self, lives: bool) -> Option<ExclusionReason> {
         match self {
             Self::Ready => None,
+            Self::Draining => (!lives).then_some(ExclusionReason::Draining),
             Self::Disabled => Some(ExclusionReason::Disabled),
             Self::SignedOut => Some(ExclusionReason::SignedOut),
             Self::NeedsReauth => Some(ExclusionReason::NeedsReauth),
@@ -94,6 +100,8 @@ pub enum ExclusionReason {
     Busy,
     /// Another account compacted the conversation.
     ForeignConversation,
+    /// It takes nothing new.
+    Draining,
 }
 
 impl fmt::Display for ExclusionReason {
@@ -111,6 +119,7 @@ impl fmt::Display for ExclusionReason {
             Self::ModelNotInPlan => "has a plan without this model",
             Self::Busy => "serves as many requests as it may",
             Self::ForeignConversation => "cannot read this conversation, which another account compacted",
+            Self::Draining => "is draining and takes nothing new",
         })
     }
 }
@@ -123,6 +132,8 @@ pub enum Why {
     #[default]
     Only,
     Owner,
+    /// A person made it the one that comes first, instead of the owner.
+    Primary,
     /// Those before it in the pool's order cannot serve.
     Next,
     Turn,
@@ -142,6 +153,7 @@ impl fmt::Display for Why {
         f.write_str(match self {
             Self::Only => "it is the only account",
             Self::Owner => "the pool's owner comes first and can serve",
+            Self::Primary => "it is the pool's primary account and can serve",
             Self::Next => "it is the first in the pool's order that can serve",
             Self::Turn => "it is its turn",
             Self::Quota => "of the quota that is left, it would lose the most at its next reset",
@@ -178,7 +190,8 @@ pub fn decide(pool: &PoolSnapshot<'_>, rotation: &mut Rotation, now: DateTime<Ut
             exclude(ExclusionReason::ForeignConversation, None, false);
             continue;
         }
-        if let Some(reason) = account.availability.excludes() {
+        let lives = pool.home == Some(index) || pool.bound && pool.last == Some(index);
+        if let Some(reason) = account.availability.excludes(lives) {
             exclude(reason, None, false);
             continue;
         }
@@ -237,10 +250,16 @@ fn order(pool: &PoolSnapshot<'_>, ready: &mut [usize], rotation: &mut Rotation, 
         rotation.begin(ready.iter().map(|index| pool.accounts[*index].id));
     }
     let mut why = match pool.strategy {
-        Strategy::PrimaryFirst | Strategy::PriorityOrder => match ready.first() {
-            Some(0) => Why::Owner,
-            _ => Why::Next,
-        },
+        Strategy::PrimaryFirst | Strategy::PriorityOrder => {
+            if let Some(at) = ready.iter().position(|index| *index == pool.primary) {
+                ready[..=at].rotate_right(1);
+            }
+            match ready.first() {
+                Some(&first) if first == pool.primary && first == 0 => Why::Owner,
+                Some(&first) if first == pool.primary => Why::Primary,
+                _ => Why::Next,
+            }
+        }
         Strategy::RoundRobin => {
             by_turn(pool, ready, rotation, len);
             Why::Turn

@@ -76,6 +76,8 @@ pub struct PoolProviderCounts {
     /// As `GET /v1/quota` has it; null when nothing is known.
     #[schema(required, value_type = Option<ProviderQuota>)]
     quota: Option<Value>,
+    /// It takes nothing new and goes on with the conversations that live on it.
+    draining: bool,
     /// It is left alone until then.
     #[serde(skip_serializing_if = "Option::is_none")]
     cooldown_until: Option<DateTime<Utc>>,
@@ -158,7 +160,7 @@ pub async fn of_agent(
     Path(id): Path<String>,
     Query(query): Query<ActivityQuery>,
 ) -> Result<Json<PoolActivity>, ApiError> {
-    let limit = limited(query.limit, USUAL_RECENT, 1..=MOST_RECENT)?;
+    let limit = limited("limit", query.limit, USUAL_RECENT, 1..=MOST_RECENT)?;
     let tenant = caller.tenant();
     let catalogue = app.catalogues.current();
     let agent =
@@ -180,7 +182,7 @@ pub async fn of_provider(
     Path(id): Path<String>,
     Query(query): Query<ActivityQuery>,
 ) -> Result<Json<ProviderPoolActivity>, ApiError> {
-    let limit = limited(query.limit, USUAL_RECENT, 1..=MOST_RECENT)?;
+    let limit = limited("limit", query.limit, USUAL_RECENT, 1..=MOST_RECENT)?;
     let tenant = caller.tenant();
     let catalogue = app.catalogues.current();
     let catalogue = catalogue.tenant(tenant);
@@ -230,6 +232,7 @@ fn row(app: &App, account: &Provider, counts: Counts) -> PoolProviderCounts {
         last_success_at: counts.last_success_at,
         last_failure_at: counts.last_failure_at,
         quota: Some(activity::quota(app, account)),
+        draining: account.draining,
         cooldown_until: status.until,
         model_blocks: status.model_blocks.into_iter().map(Into::into).collect(),
         last_error: counts.last_error,

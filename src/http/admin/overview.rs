@@ -52,6 +52,7 @@ pub struct ProviderCounts {
     disabled: usize,
     cooling_down: usize,
     exhausted: usize,
+    draining: usize,
 }
 
 /// Trouble of the upstream as a whole: many accounts fail alike within a minute.
@@ -182,6 +183,7 @@ pub async fn get(State(app): State<Arc<App>>, caller: Permitted<Read>) -> Result
             disabled: count(ProviderState::Disabled),
             cooling_down: count(ProviderState::CoolingDown),
             exhausted: count(ProviderState::Exhausted),
+            draining: count(ProviderState::Draining),
         },
         incident: app.accounts.incident().map(|incident| UpstreamIncident {
             cause: incident.cause.as_str(),

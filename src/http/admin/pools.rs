@@ -21,6 +21,9 @@ pub struct PoolBody {
     affinity: Option<Affinity>,
     /// Of that pool, in order, without the owner.
     members: Vec<String>,
+    /// Of that pool: the account that is asked first where there is an order.
+    #[schema(required)]
+    primary: Option<String>,
 }
 
 /// What an account is in its pool.
@@ -76,6 +79,7 @@ impl PoolBody {
             strategy: pool.map(|pool| pool.strategy),
             affinity: pool.map(|pool| pool.affinity),
             members: members(owner, tenant),
+            primary: pool.map(|_| primary(owner, tenant).unwrap_or_else(|| owner.name.clone())),
         })
     }
 }
@@ -86,6 +90,13 @@ fn members(owner: &Provider, tenant: &TenantCatalogue) -> Vec<String> {
     accounts.map(|account| account.name.clone()).collect()
 }
 
+/// The name of the member that is asked first, where it is not the owner.
+fn primary(owner: &Provider, tenant: &TenantCatalogue) -> Option<String> {
+    let pool = tenant.pool(owner.id)?;
+    let account = pool.accounts.iter().find(|account| Some(account.id) == pool.primary)?;
+    Some(account.name.clone())
+}
+
 /// The settings as clients see them: the pool is one of them.
 pub(super) fn settings(provider: &Provider, tenant: &TenantCatalogue) -> Value {
     let mut settings = provider.settings.clone();
@@ -94,6 +105,7 @@ pub(super) fn settings(provider: &Provider, tenant: &TenantCatalogue) -> Value {
             strategy: pool.strategy,
             affinity: pool.affinity,
             extra_provider_names: members(provider, tenant),
+            primary_provider_name: primary(provider, tenant),
         };
         settings.insert("codex_pool".into(), pool.to_json());
     }

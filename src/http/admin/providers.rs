@@ -39,6 +39,8 @@ pub struct ProviderBody {
     #[schema(required)]
     api_key: Option<&'static str>,
     enabled: bool,
+    /// It takes nothing new and goes on with the conversations that live on it.
+    draining: bool,
     /// With `codex_pool` where it manages a pool.
     #[schema(value_type = Object)]
     settings: Value,
@@ -99,6 +101,8 @@ pub enum ProviderState {
     CoolingDown,
     /// A window of its quota, or its credits, are used up.
     Exhausted,
+    /// It takes nothing new and goes on with the conversations that live on it: a person said so.
+    Draining,
 }
 
 /// The signed-in account.
@@ -130,6 +134,7 @@ impl ProviderBody {
             api_base: p.api_base.clone(),
             api_key: p.has_api_key.then_some("***"),
             enabled: p.enabled,
+            draining: p.draining,
             settings: settings(p, tenant),
             pool: PoolBody::of(p, tenant),
             status: ProviderStatus {
@@ -170,7 +175,8 @@ pub struct CreateProvider {
     #[schema(value_type = Option<String>)]
     api_key: Option<SecretString>,
     enabled: Option<bool>,
-    /// `codex_pool` in it makes the provider the owner of a pool: `{"strategy", "extra_provider_names", "affinity"}`.
+    /// `codex_pool` in it makes the provider the owner of a pool: `{"strategy", "extra_provider_names", "affinity",
+    /// "primary_provider_name"}`.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
 }
@@ -190,8 +196,11 @@ pub struct UpdateProvider {
     #[schema(value_type = Option<String>)]
     api_key: Option<SecretString>,
     enabled: Option<bool>,
+    /// True: it takes no new conversation, and no request without one; those that live on it go on.
+    draining: Option<bool>,
     /// Merged key by key; a null removes its key. `codex_pool` is the pool that it manages: what is absent in it stays,
-    /// `extra_provider_names` is the whole list of members, null dissolves it.
+    /// `extra_provider_names` is the whole list of members, null dissolves it; `primary_provider_name` (the owner or a
+    /// member) is asked first where there is an order, null is the owner.
     #[schema(value_type = Option<Object>)]
     settings: Option<Map<String, Value>>,
 }
@@ -355,6 +364,7 @@ pub async fn update(
         api_base: body.api_base,
         api_key: body.api_key,
         enabled: body.enabled,
+        draining: body.draining,
         settings: body.settings,
     };
     app.providers.update(caller.actor(), &id, update).await?;

@@ -196,6 +196,8 @@ pub enum DecisionWhy {
     Only,
     /// The pool's owner comes first.
     Owner,
+    /// A person made it the one that comes first, instead of the owner.
+    Primary,
     /// The first in the pool's order that can serve.
     Next,
     Turn,
@@ -242,6 +244,8 @@ pub enum ExclusionReason {
     Busy,
     /// Another account compacted the conversation.
     ForeignConversation,
+    /// It takes nothing new.
+    Draining,
 }
 
 /// One request with what was decided for it.
@@ -299,7 +303,7 @@ pub async fn list(
     Query(query): Query<RequestQuery>,
 ) -> Result<Json<RequestPage>, ApiError> {
     let tenant = caller.tenant();
-    let limit = limited(query.limit, 50, 1..=200)?;
+    let limit = limited("limit", query.limit, 50, 1..=200)?;
     let after = query.cursor.as_deref().map(place).transpose()?;
     let Some(filter) = filter(&app, tenant, query)? else {
         // An account that there is not has served nothing.
@@ -393,11 +397,16 @@ pub(super) fn time(field: &str, text: Option<&str>) -> Result<Option<DateTime<Ut
 }
 
 /// A number of rows.
-pub(super) fn limited(given: Option<i64>, usual: u32, allowed: RangeInclusive<u32>) -> Result<u32, ApiError> {
+pub(super) fn limited(
+    field: &str,
+    given: Option<i64>,
+    usual: u32,
+    allowed: RangeInclusive<u32>,
+) -> Result<u32, ApiError> {
     let Some(given) = given else { return Ok(usual) };
     u32::try_from(given).ok().filter(|n| allowed.contains(n)).ok_or_else(|| {
-        let text = format!("limit {given} is not between {} and {}", allowed.start(), allowed.end());
-        ApiError::bad_request("invalid_value", text).with("field", "limit".into())
+        let text = format!("{field} {given} is not between {} and {}", allowed.start(), allowed.end());
+        ApiError::bad_request("invalid_value", text).with("field", field.into())
     })
 }
 

@@ -239,6 +239,33 @@ pub async fn decisions_of(
     Ok(rows.into_iter().map(|(id, decision)| (id, decision.0)).collect())
 }
 
+/// What a request has to be decided once more.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct ReplayRow {
+    pub id: Uuid,
+    pub started_at: DateTime<Utc>,
+    pub agent_key: Option<String>,
+    pub provider_id: Option<Uuid>,
+    pub conversation: Option<Uuid>,
+    pub decision: Value,
+}
+
+/// Those of a tenant's requests for which something was decided, oldest first.
+pub async fn for_replay(
+    conn: &mut PgConnection,
+    tenant: TenantId,
+    requests: &[Uuid],
+) -> sqlx::Result<Vec<ReplayRow>> {
+    sqlx::query_as(
+        "select id, started_at, agent_key, provider_id, conversation, decision from requests
+         where tenant_id = $1 and id = any($2) and decision is not null order by started_at, id",
+    )
+    .bind(tenant.0)
+    .bind(requests)
+    .fetch_all(conn)
+    .await
+}
+
 /// A tenant's newest requests with their attempts.
 pub async fn newest(
     conn: &mut PgConnection,

@@ -23,7 +23,7 @@ async fn a_pool_is_written_read_changed_and_dissolved() {
     assert_eq!(main["settings"], json!({"note": "x", "codex_pool": shown}));
     let pool = |role: &str| {
         json!({"role": role, "owner": "main", "strategy": "round_robin", "affinity": "request",
-               "members": ["c", "b"]})
+               "members": ["c", "b"], "primary": "main"})
     };
     assert_eq!(main["pool"], pool("owner"));
     let b = provider(&desk, "b").await;
@@ -49,7 +49,8 @@ async fn a_pool_is_written_read_changed_and_dissolved() {
     assert_eq!(desk.put("/v1/providers/main", gone).await.status, 200);
     let main = provider(&desk, "main").await;
     assert_eq!(main["settings"], json!({"note": "x", "more": 1}));
-    let none = json!({"role": "none", "owner": null, "strategy": null, "affinity": null, "members": []});
+    let none = json!({"role": "none", "owner": null, "strategy": null, "affinity": null, "members": [],
+        "primary": null});
     assert_eq!(main["pool"], none);
     assert_eq!(provider(&desk, "b").await["pool"], none);
 }

@@ -39,6 +39,7 @@ fn account(index: usize, state: &str) -> AccountSnapshot<'static> {
         "ready" => ready,
         "probe" => AccountSnapshot { gate: Gate::Probe, ..ready },
         "disabled" => AccountSnapshot { availability: Availability::Disabled, ..ready },
+        "draining" => AccountSnapshot { availability: Availability::Draining, ..ready },
         "signed out" => AccountSnapshot { availability: Availability::SignedOut, ..ready },
         "reauth" => AccountSnapshot { availability: Availability::NeedsReauth, ..ready },
         "exhausted" => AccountSnapshot { quota: used_up(7000), ..ready },
@@ -58,7 +59,7 @@ fn account(index: usize, state: &str) -> AccountSnapshot<'static> {
 
 fn pool(strategy: Strategy, states: &[&str]) -> PoolSnapshot<'static> {
     let accounts = states.iter().enumerate().map(|(i, state)| account(i, state)).collect();
-    PoolSnapshot { strategy, accounts, home: None, last: None, bound: false }
+    PoolSnapshot { strategy, accounts, primary: 0, home: None, last: None, bound: false }
 }
 
 fn plan(pool: &PoolSnapshot<'_>) -> Plan {
@@ -322,4 +323,43 @@ fn a_last_resort_has_something_left_and_the_model() {
     assert_eq!(names(&pool, &plan), "d c");
     let reasons: Vec<_> = plan.excluded.iter().map(|e| e.reason).collect();
     assert_eq!(reasons, [ExclusionReason::Exhausted, ExclusionReason::ModelNotInPlan]);
+}
+
+#[test]
+fn an_account_that_drains_keeps_its_conversations_and_takes_nothing_else() {
+    for strategy in Strategy::ALL {
+        let states = ["ready", "draining"];
+        let plan = |home, last, bound| {
+            let pool = PoolSnapshot { home, last, bound, ..pool(strategy, &states) };
+            decide(&pool, &mut Rotation::new(0), now())
+        };
+        let drained =
+            |plan: &Plan| plan.excluded.iter().any(|e| e.index == 1 && e.reason == ExclusionReason::Draining);
+        // Nothing new, and nothing that lives elsewhere; what is only on loan there goes home.
+        for (home, last) in [(None, None), (Some(0), Some(0)), (Some(0), Some(1))] {
+            let plan = plan(home, last, false);
+            assert!(drained(&plan) && plan.attempts == [0], "{strategy:?} {home:?} {last:?}: {plan:?}");
+        }
+        let at_home = plan(Some(1), Some(1), false);
+        assert!(!drained(&at_home) && at_home.attempts.contains(&1), "{strategy:?}: {at_home:?}");
+        // Only it can read the conversation.
+        assert_eq!(plan(None, Some(1), true).attempts, [1], "{strategy:?}");
+    }
+}
+
+#[test]
+fn the_primary_account_is_asked_first_where_there_is_an_order_and_the_reason_says_which_it_is() {
+    for strategy in [Strategy::PrimaryFirst, Strategy::PriorityOrder] {
+        for (primary, states, attempts, why) in [
+            (0, ["ready", "ready", "ready"], vec![0, 1, 2], Why::Owner),
+            (2, ["ready", "ready", "ready"], vec![2, 0, 1], Why::Primary),
+            (2, ["ready", "ready", "exhausted"], vec![0, 1], Why::Next),
+            (2, ["disabled", "ready", "exhausted"], vec![1], Why::Next),
+            (1, ["disabled", "ready", "ready"], vec![1, 2], Why::Primary),
+        ] {
+            let pool = PoolSnapshot { primary, ..pool(strategy, &states) };
+            let plan = decide(&pool, &mut Rotation::new(0), now());
+            assert_eq!((plan.attempts, plan.why), (attempts, why), "{strategy:?} {primary} {states:?}");
+        }
+    }
 }

@@ -52,6 +52,7 @@ impl Out {
             | Reason::NotIncluded
             | Reason::PaymentRequired
             | Reason::Forbidden
+            | Reason::Draining
             | Reason::ForeignConversation => Missing::Person,
         };
         // Nobody is told to come back for what only a person can mend.

@@ -9,6 +9,7 @@ const TONES: Record<ProviderState, Tone> = {
   ready: "good",
   cooling_down: "warn",
   exhausted: "warn",
+  draining: "warn",
   needs_reauth: "bad",
   signed_out: "idle",
   disabled: "idle",

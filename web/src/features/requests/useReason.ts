@@ -9,6 +9,7 @@ const CALM = [
   "cooling_down",
   "busy",
   "foreign_conversation",
+  "draining",
 ] as const satisfies readonly Exclusion["reason"][];
 
 /** Why an account was left out, in the words of the page; one of a newer gateway stands as it came. */

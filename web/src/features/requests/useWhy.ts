@@ -4,6 +4,7 @@ import type { Decision } from "@/api/types";
 const KNOWN = [
   "only",
   "owner",
+  "primary",
   "next",
   "turn",
   "quota",
