@@ -50,6 +50,7 @@ export function ModelPicker({ models, value, onChange }: ModelPickerProps) {
       disabled={!models.data}
       onChange={({ target }) => onChange(target.value)}
     >
+      {!models.data && value === "" && <option value="">{t("common.loading")}</option>}
       <Group label={t("chat.models")} ids={groups.plain} />
       <Group label={t("chat.agents")} ids={groups.agents} />
       <Group label={t("chat.pinned")} ids={groups.pinned} />
