@@ -26,6 +26,9 @@ import type {
   QuotaWindow,
   Session,
   Trace,
+  UsageCounters,
+  UsageReport,
+  UsageRow,
 } from "@/api/types";
 
 const AT = "2026-05-01T12:00:00Z";
@@ -220,11 +223,46 @@ export function trace(change: Partial<Trace> = {}): Trace {
     client: "codex",
     status: "completed",
     http_status: 200,
+    cause: null,
     error_code: null,
     error_message: null,
-    cause: null,
     usage: { input_tokens: 1000, cached_input_tokens: 900, output_tokens: 50, reasoning_tokens: 10 },
     attempts: [attempt()],
+    ...change,
+  };
+}
+
+export function usageCounters(change: Partial<UsageCounters> = {}): UsageCounters {
+  return {
+    requests: 10,
+    completed: 8,
+    incomplete: 0,
+    failed: 1,
+    cancelled: 1,
+    refused: 0,
+    failovers: 2,
+    input_tokens: 1000,
+    cached_input_tokens: 900,
+    output_tokens: 100,
+    reasoning_tokens: 40,
+    ...change,
+  };
+}
+
+export function usageRow(change: Partial<UsageRow> = {}): UsageRow {
+  return { key: "p1", name: "openai-codex", ...usageCounters(), ...change };
+}
+
+export function usageReport(change: Partial<UsageReport> = {}): UsageReport {
+  return {
+    from: "2026-04-24T12:00:00Z",
+    to: AT,
+    by: "account",
+    tz: "UTC",
+    rows: [usageRow()],
+    totals: usageCounters(),
+    kept_since: "2026-01-01T00:00:00Z",
+    generated_at: AT,
     ...change,
   };
 }

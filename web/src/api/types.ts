@@ -44,9 +44,15 @@ export type RequestDetail = Schemas["RequestDetail"];
 export type RequestPage = Schemas["RequestPage"];
 export type UpstreamIncident = Schemas["UpstreamIncident"];
 export type PoolActivity = Schemas["ProviderPoolActivity"];
+export type UsageReport = Schemas["UsageReport"];
+export type UsageRow = Schemas["UsageRow"];
+export type UsageCounters = Schemas["UsageCounters"];
 export type Credits = Schemas["CreditsBody"];
 /** The query of `GET /v1/requests`. */
 export type RequestQuery = NonNullable<paths["/v1/requests"]["get"]["parameters"]["query"]>;
+
+/** The query of `GET /v1/usage`. */
+export type UsageQuery = NonNullable<paths["/v1/usage"]["get"]["parameters"]["query"]>;
 
 /** `settings.codex_pool` of the owner; the document leaves settings open. */
 export interface PoolSettings {

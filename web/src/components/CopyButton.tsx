@@ -6,8 +6,16 @@ import { Button } from "./Button";
 
 const SHOWN_MS = 2_000;
 
-/** Copies `text`. `what` names it for screen readers. */
-export function CopyButton({ text, what }: { text: string; what: string }) {
+interface CopyButtonProps {
+  text: string;
+  /** Names it for screen readers. */
+  what: string;
+  /** In place of "Copy". */
+  label?: string;
+}
+
+/** Copies `text`. */
+export function CopyButton({ text, what, label }: CopyButtonProps) {
   const { t } = useTranslation();
   const [result, setResult] = useState<"copied" | "failed" | null>(null);
   useEffect(() => {
@@ -25,7 +33,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
         }
       >
         {result === "copied" ? <Check size={14} aria-hidden /> : <Copy size={14} aria-hidden />}
-        {result ? t(`common.${result}`) : t("common.copy")}
+        {result ? t(`common.${result}`) : (label ?? t("common.copy"))}
       </Button>
       <span role="status" className="sr-only">
         {result && t(`common.${result}`)}

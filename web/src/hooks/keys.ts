@@ -1,4 +1,4 @@
-import type { ActivitySearch, RequestsSearch } from "@/routes/search";
+import type { ActivitySearch, RequestsSearch, UsageSearch } from "@/routes/search";
 
 /** The keys of the query cache. */
 export const keys = {
@@ -25,8 +25,11 @@ export const keys = {
   poolActivity: ["pool-activity"],
   poolActivityOf: (ownerId: string) => ["pool-activity", ownerId],
   requests: ["requests"],
-  requestList: (filters: RequestsSearch) => ["requests", "list", filters],
+  /** Not under `requests`: what is read of a list is not read again, its tail is. */
+  requestList: (filters: RequestsSearch) => ["request-list", filters],
+  requestTail: (filters: RequestsSearch) => ["requests", "tail", filters],
   request: (id: string) => ["requests", "one", id],
+  usage: (by: string, filters: UsageSearch) => ["usage", by, filters],
   conversations: ["conversations"],
   conversationLists: ["conversations", "list"],
   conversationList: (agent: string, q: string) => ["conversations", "list", agent, q],

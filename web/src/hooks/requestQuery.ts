@@ -1,27 +1,23 @@
-import type { RequestQuery } from "@/api/types";
-import type { PERIODS, RequestsSearch } from "@/routes/search";
-
-const HOUR_MS = 3_600_000;
-
-export const PERIOD_MS: Record<(typeof PERIODS)[number], number> = {
-  "1h": HOUR_MS,
-  "24h": 24 * HOUR_MS,
-  "7d": 7 * 24 * HOUR_MS,
-  "30d": 30 * 24 * HOUR_MS,
-};
+import type { RequestQuery, Trace } from "@/api/types";
+import type { RequestsSearch } from "@/routes/search";
+import { rangeOf } from "./timeRange";
 
 /** What the address asks for, as the gateway is asked for it; a period is counted back from `now`. */
-export function toRequestQuery(
-  { account, agent, model, outcome, period, from, to }: RequestsSearch,
-  now: number,
-): RequestQuery {
-  const since = period ? new Date(now - PERIOD_MS[period]).toISOString() : from;
+export function toRequestQuery(search: RequestsSearch, now: number): RequestQuery {
+  const { account, agent, key, model, outcome, cause } = search;
   return {
     ...(account && { account }),
     ...(agent && { agent }),
+    ...(key && { key }),
     ...(model && { model }),
     ...(outcome && { outcome }),
-    ...(since && { from: since }),
-    ...(!period && to && { to }),
+    ...(cause && { cause }),
+    ...rangeOf(search, now),
   };
+}
+
+/** What the gateway is not asked for: the page picks it from what it read. `null` when everything is wanted. */
+export function picked({ failover, slower }: RequestsSearch): ((trace: Trace) => boolean) | null {
+  if (!failover && slower === undefined) return null;
+  return (trace) => (!failover || trace.used_failover) && trace.duration_ms >= (slower ?? 0);
 }

@@ -1,5 +1,5 @@
 /** Preferences of this browser. Nothing secret may ever be stored here. */
-export type StoredName = "theme" | "language" | "density" | "blur" | `table.${string}`;
+export type StoredName = "theme" | "language" | "density" | "blur" | "request-views" | `table.${string}`;
 
 export function readStored(name: StoredName): string | null {
   try {

@@ -3,22 +3,22 @@ import type { ActivityQuery } from "@/api/access";
 import * as api from "@/api/activity";
 import type { ActivitySearch } from "@/routes/search";
 import { keys } from "./keys";
-import { PERIOD_MS } from "./requestQuery";
+import { rangeOf } from "./timeRange";
 
 const PAGE = 50;
 
 /** What the address asks for, as the gateway is asked for it; a period is counted back from `now`. */
 export function toActivityQuery(
-  { actor, action, object, period, from, to }: ActivitySearch,
+  { actor, action, object, ...range }: ActivitySearch,
   now: number,
 ): ActivityQuery {
-  const since = period ? new Date(now - PERIOD_MS[period]).toISOString() : from;
+  const { from: since, to: until } = rangeOf(range, now);
   return {
     ...(actor && { actor }),
     ...(action && { action }),
     ...(object && { object }),
     ...(since && { since }),
-    ...(!period && to && { until: to }),
+    ...(until && { until }),
   };
 }
 

@@ -7,10 +7,11 @@ import { keys } from "./keys";
 const CALM_MS = 15_000;
 const FIRST_USE_MS = 2_000;
 
-export function useApiKeys() {
+export function useApiKeys(enabled = true) {
   return useQuery({
     queryKey: keys.apiKeyList,
     queryFn: ({ signal }) => api.fetchKeys(signal),
+    enabled,
     refetchInterval: CALM_MS,
   });
 }

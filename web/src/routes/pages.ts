@@ -6,6 +6,7 @@ type Page =
   | "pools"
   | "chat"
   | "requests"
+  | "usage"
   | "agents"
   | "providers"
   | "mcp"
@@ -24,6 +25,7 @@ const load: Record<Page, () => Promise<{ default: FC }>> = {
   pools: () => import("./pools"),
   chat: () => import("./chat"),
   requests: () => import("./requests"),
+  usage: () => import("./usage"),
   agents: () => import("./agents"),
   providers: () => import("./providers"),
   mcp: () => import("./mcp"),
@@ -44,6 +46,7 @@ export const pages: Record<Page, LazyExoticComponent<FC>> = {
   pools: lazy(load.pools),
   chat: lazy(load.chat),
   requests: lazy(load.requests),
+  usage: lazy(load.usage),
   agents: lazy(load.agents),
   providers: lazy(load.providers),
   mcp: lazy(load.mcp),

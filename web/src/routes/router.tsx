@@ -14,6 +14,7 @@ import {
   providersSearch,
   requestsSearch,
   tenantsSearch,
+  usageSearch,
   usersSearch,
 } from "./search";
 
@@ -44,6 +45,13 @@ const requests = createRoute({
   path: "/requests",
   validateSearch: requestsSearch,
   component: pages.requests,
+});
+
+const usage = createRoute({
+  getParentRoute: () => root,
+  path: "/usage",
+  validateSearch: usageSearch,
+  component: pages.usage,
 });
 
 const agents = createRoute({
@@ -127,6 +135,7 @@ export function createAppRouter() {
       pools,
       chat,
       requests,
+      usage,
       agents,
       providers,
       mcp,

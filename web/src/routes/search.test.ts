@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { toRequestQuery } from "@/hooks/requestQuery";
+import { picked, toRequestQuery } from "@/hooks/requestQuery";
+import { trace } from "../../tests/samples";
 import { agentsSearch, chatSearch, poolsSearch, providersSearch, requestsSearch } from "./search";
 
 test("an address with nonsense in it is read as if the nonsense were not there", () => {
@@ -14,6 +15,14 @@ test("an address with nonsense in it is read as if the nonsense were not there",
   expect(agentsSearch({ create: "yes" })).toEqual({});
   expect(chatSearch({ model: "agent:a" })).toEqual({ model: "agent:a" });
   expect(poolsSearch({ edit: "openai-codex", more: 1 })).toEqual({ edit: "openai-codex" });
+});
+
+test("what the gateway cannot be asked for is picked by the page", () => {
+  const wanted = picked({ failover: true, slower: 1000 });
+  expect(wanted?.(trace({ used_failover: true, duration_ms: 1000 }))).toBe(true);
+  expect(wanted?.(trace({ used_failover: false, duration_ms: 1000 }))).toBe(false);
+  expect(wanted?.(trace({ used_failover: true, duration_ms: 999 }))).toBe(false);
+  expect(picked({ outcome: "failed" })).toBeNull();
 });
 
 test("a period is counted back from now and outranks a range", () => {

@@ -1,5 +1,7 @@
 /** What each page keeps in its address, so that a link or a reload shows the same thing. */
 
+import { PERIODS, type RangeSearch } from "@/hooks/timeRange";
+
 type Raw = Record<string, unknown>;
 
 function word(value: unknown): string | undefined {
@@ -68,35 +70,57 @@ export function mcpSearch(raw: Raw): McpSearch {
 }
 
 export const TRACE_STATUSES = ["completed", "incomplete", "failed", "cancelled", "refused"] as const;
-export const PERIODS = ["1h", "24h", "7d", "30d"] as const;
+/** From how many milliseconds on a request may be asked for as slow. */
+export const SLOW_MS = [5_000, 10_000, 30_000, 60_000] as const;
 
 function instant(value: unknown): string | undefined {
   const text = word(value);
   return text !== undefined && Number.isFinite(Date.parse(text)) ? text : undefined;
 }
 
-export interface RequestsSearch {
-  outcome?: (typeof TRACE_STATUSES)[number] | undefined;
+function range(raw: Raw): RangeSearch {
+  return { period: oneOf(raw.period, PERIODS), from: instant(raw.from), to: instant(raw.to) };
+}
+
+/** Whose requests: what the lists and the numbers of requests are narrowed by. */
+export interface WhoseSearch extends RangeSearch {
   account?: string | undefined;
   agent?: string | undefined;
+  /** The id of an API key. */
+  key?: string | undefined;
   model?: string | undefined;
-  /** Counted back from now; it outranks `from` and `to`. */
-  period?: (typeof PERIODS)[number] | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
+}
+
+function whose(raw: Raw): WhoseSearch {
+  return {
+    account: word(raw.account),
+    agent: word(raw.agent),
+    key: word(raw.key),
+    model: word(raw.model),
+    ...range(raw),
+  };
+}
+
+export interface RequestsSearch extends WhoseSearch {
+  outcome?: (typeof TRACE_STATUSES)[number] | undefined;
+  /** How an attempt failed. */
+  cause?: string | undefined;
+  /** Only those that another account answered than the first choice. */
+  failover?: true | undefined;
+  /** Only those that took at least so many milliseconds. */
+  slower?: number | undefined;
   /** The request whose details are open. */
   request?: string | undefined;
 }
 
 export function requestsSearch(raw: Raw): RequestsSearch {
+  const slower = Number(raw.slower);
   return {
     outcome: oneOf(raw.outcome, TRACE_STATUSES),
-    account: word(raw.account),
-    agent: word(raw.agent),
-    model: word(raw.model),
-    period: oneOf(raw.period, PERIODS),
-    from: instant(raw.from),
-    to: instant(raw.to),
+    cause: word(raw.cause),
+    failover: raw.failover === true ? true : undefined,
+    slower: Number.isInteger(slower) && slower > 0 ? slower : undefined,
+    ...whose(raw),
     request: word(raw.request),
   };
 }
@@ -128,14 +152,10 @@ export function tenantsSearch(raw: Raw): TenantsSearch {
   return { edit: word(raw.edit) };
 }
 
-export interface ActivitySearch {
+export interface ActivitySearch extends RangeSearch {
   actor?: string | undefined;
   action?: string | undefined;
   object?: string | undefined;
-  /** Counted back from now; it outranks `from` and `to`. */
-  period?: (typeof PERIODS)[number] | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
 }
 
 export function activitySearch(raw: Raw): ActivitySearch {
@@ -143,10 +163,24 @@ export function activitySearch(raw: Raw): ActivitySearch {
     actor: word(raw.actor),
     action: word(raw.action),
     object: word(raw.object),
-    period: oneOf(raw.period, PERIODS),
-    from: instant(raw.from),
-    to: instant(raw.to),
+    ...range(raw),
   };
+}
+
+export const USAGE_BY = ["account", "agent", "key", "model", "day", "cause"] as const;
+export type UsageBy = (typeof USAGE_BY)[number];
+export const MEASURES = ["requests", "tokens"] as const;
+export type Measure = (typeof MEASURES)[number];
+
+export interface UsageSearch extends WhoseSearch {
+  /** What the table is by; accounts when absent. */
+  by?: UsageBy | undefined;
+  /** What the hours of the week are coloured by; requests when absent. */
+  measure?: Measure | undefined;
+}
+
+export function usageSearch(raw: Raw): UsageSearch {
+  return { ...whose(raw), by: oneOf(raw.by, USAGE_BY), measure: oneOf(raw.measure, MEASURES) };
 }
 
 export interface InviteSearch {

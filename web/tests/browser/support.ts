@@ -133,12 +133,12 @@ export async function removeUser(email: string): Promise<void> {
   if (found) await api("DELETE", `/v1/users/${found.id}`);
 }
 
-/** Puts one question to the gateway, as a program would: with its token, or with a key. */
-export async function question(text: string, key: string = TOKEN): Promise<Response> {
+/** Puts one question to the gateway, as a program would: with its token, or with a key; to any model it has, or to one. */
+export async function question(text: string, key: string = TOKEN, wanted?: string): Promise<Response> {
   const headers = { authorization: `Bearer ${key}`, "content-type": "application/json" };
   const models = await fetch(`${GATEWAY_URL}/v1/models`, { headers });
   const { data } = (await models.json()) as { data: { id: string }[] };
-  const model = data.find(({ id }) => !/^agent:|\//.test(id))?.id;
+  const model = wanted ?? data.find(({ id }) => !/^agent:|\//.test(id))?.id;
   const body = JSON.stringify({ model, messages: [{ role: "user", content: text }] });
   return fetch(`${GATEWAY_URL}/v1/chat/completions`, { method: "POST", headers, body });
 }

@@ -1,10 +1,7 @@
 import { useTranslation } from "react-i18next";
-import { Select } from "@/components/inputs";
 import { SearchBox } from "@/components/SearchBox";
-import { type ActivitySearch, PERIODS } from "@/routes/search";
-import { TimeRange } from "../requests/TimeRange";
-
-const CHOSEN = "range";
+import { RangePicker } from "@/features/range/RangePicker";
+import type { ActivitySearch } from "@/routes/search";
 
 interface ActivityFiltersProps {
   filters: ActivitySearch;
@@ -14,12 +11,6 @@ interface ActivityFiltersProps {
 export function ActivityFilters({ filters, onChange }: ActivityFiltersProps) {
   const { t } = useTranslation();
   const set = (change: ActivitySearch) => onChange({ ...filters, ...change });
-  const range = filters.from !== undefined || filters.to !== undefined;
-  const choosePeriod = (value: string) => {
-    const period = PERIODS.find((it) => it === value);
-    const from = value === CHOSEN ? new Date(Date.now() - 3_600_000).toISOString() : undefined;
-    set({ period, from, to: undefined });
-  };
   return (
     <div className="mb-4 flex flex-wrap items-center gap-2">
       {(["actor", "action", "object"] as const).map((name) => (
@@ -30,20 +21,7 @@ export function ActivityFilters({ filters, onChange }: ActivityFiltersProps) {
           onChange={(text) => set({ [name]: text || undefined })}
         />
       ))}
-      <Select
-        aria-label={t("requests.time")}
-        value={filters.period ?? (range ? CHOSEN : "")}
-        onChange={({ target }) => choosePeriod(target.value)}
-      >
-        <option value="">{t("requests.any_time")}</option>
-        {PERIODS.map((period) => (
-          <option key={period} value={period}>
-            {t(`requests.period.${period}`)}
-          </option>
-        ))}
-        <option value={CHOSEN}>{t("requests.range")}</option>
-      </Select>
-      {range && !filters.period && <TimeRange from={filters.from} to={filters.to} onChange={set} />}
+      <RangePicker range={filters} open onChange={set} />
     </div>
   );
 }

@@ -1,5 +1,5 @@
 import type { Key, KeyChange, LimitRule, LimitWindow, Meter, NewKey, Role } from "@/api/access";
-import { fromLocalInput, toLocalInput } from "../requests/localTime";
+import { fromLocalInput, toLocalInput } from "../range/localTime";
 import { isWindowed, ruleId } from "./limits";
 
 export interface RuleDraft {

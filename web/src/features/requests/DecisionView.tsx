@@ -4,21 +4,29 @@ import { Countdown } from "@/components/Countdown";
 import { Facts } from "@/components/Facts";
 import { STRATEGIES } from "@/features/pools/pools";
 import { useNow } from "@/hooks/useNow";
+import { useFormat } from "@/i18n/format";
 import { useReason } from "./useReason";
 import { useWhy } from "./useWhy";
 
 function Excluded({ excluded }: { excluded: Exclusion }) {
   const { t } = useTranslation();
+  const format = useFormat();
   const now = useNow();
   const reason = useReason();
   const { provider_name, until } = excluded;
   return (
     <li>
       <span className="font-medium">{provider_name}</span>: {reason(excluded)}
-      {until && Date.parse(until) > now && (
+      {until && (
         <span className="text-muted">
           {" "}
-          · {t("requests.decision.again_in")} <Countdown to={until} />
+          · {t("requests.decision.until", { time: format.moment(Date.parse(until)) })}
+          {Date.parse(until) > now && (
+            <>
+              {" "}
+              · {t("requests.decision.again_in")} <Countdown to={until} />
+            </>
+          )}
         </span>
       )}
     </li>
@@ -30,7 +38,7 @@ export function DecisionView({ decision }: { decision: Decision | null | undefin
   const { t } = useTranslation();
   const say = useWhy();
   if (!decision) return <p className="text-muted text-sm">{t("requests.decision.none")}</p>;
-  const { home, attempts, last_resort: last, excluded } = decision;
+  const { home, attempts, last_resort: last, excluded, candidates } = decision;
   const why = say(decision);
   const strategy = STRATEGIES.find((it) => it === decision.strategy);
   return (
@@ -44,6 +52,7 @@ export function DecisionView({ decision }: { decision: Decision | null | undefin
       <Facts
         facts={[
           [t("pools.strategy_label"), strategy && t(`pools.strategy.${strategy}.name`)],
+          [t("requests.decision.candidates"), candidates],
           [t("requests.decision.order"), attempts.join(" → ")],
           [t("requests.decision.last_resort"), last.join(" → ")],
           [t("requests.decision.home"), home],

@@ -1,104 +1,101 @@
+import { SlidersHorizontal } from "lucide-react";
+import { useId, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Select } from "@/components/inputs";
-import { withCurrent } from "@/components/withCurrent";
-import { PERIODS, type RequestsSearch, TRACE_STATUSES } from "@/routes/search";
-import { TimeRange } from "./TimeRange";
-
-interface NamesProps {
-  label: string;
-  any: string;
-  names: string[];
-  value: string | undefined;
-  onChange: (value: string | undefined) => void;
-}
-
-/** One of these names, or any; a name from the address stays choosable. */
-function Names({ label, any, names, value = "", onChange }: NamesProps) {
-  return (
-    <Select
-      aria-label={label}
-      value={value}
-      className="max-w-48"
-      onChange={({ target }) => onChange(target.value || undefined)}
-    >
-      <option value="">{any}</option>
-      {withCurrent(names, value).map((name) => (
-        <option key={name} value={name}>
-          {name}
-        </option>
-      ))}
-    </Select>
-  );
-}
-
-const CHOSEN = "range";
+import { Button } from "@/components/Button";
+import { FilterSelect } from "@/components/FilterSelect";
+import { CAUSES } from "@/features/errors/catalogue";
+import { useFault } from "@/features/errors/useFault";
+import { RangePicker } from "@/features/range/RangePicker";
+import { useNarrow } from "@/hooks/useMedia";
+import { useShortcuts } from "@/hooks/useShortcuts";
+import { useFormat } from "@/i18n/format";
+import { type RequestsSearch, SLOW_MS, TRACE_STATUSES } from "@/routes/search";
+import { countOf } from "./views";
+import { WhoseFilters } from "./WhoseFilters";
 
 interface FiltersProps {
   filters: RequestsSearch;
-  accounts: string[];
-  agents: string[];
-  models: string[];
+  knownKeys: readonly { id: string; name: string }[];
   onChange: (filters: RequestsSearch) => void;
 }
 
-export function Filters({ filters, accounts, agents, models, onChange }: FiltersProps) {
+/** What the list is narrowed by; `/` jumps here. */
+export function Filters({ filters, knownKeys, onChange }: FiltersProps) {
   const { t } = useTranslation();
+  const format = useFormat();
+  const words = useFault();
+  const id = useId();
+  const box = useRef<HTMLDivElement>(null);
+  // A phone has no room for so many; what is set stays said.
+  const [unfolded, setUnfolded] = useState(false);
+  const shown = !useNarrow() || unfolded;
   const set = (change: RequestsSearch) => onChange({ ...filters, ...change });
-  const range = filters.from !== undefined || filters.to !== undefined;
-  const choosePeriod = (value: string) => {
-    const period = PERIODS.find((it) => it === value);
-    const from = value === CHOSEN ? new Date(Date.now() - 3_600_000).toISOString() : undefined;
-    set({ period, from, to: undefined });
-  };
+  useShortcuts([
+    {
+      keys: "/",
+      group: "list",
+      label: t("requests.to_filters"),
+      when: () => box.current !== null,
+      run: () => box.current?.querySelector("select")?.focus(),
+    },
+  ]);
   return (
-    <search className="mb-4 flex flex-wrap gap-2">
-      <Names
-        label={t("requests.account")}
-        any={t("requests.any_account")}
-        names={accounts}
-        value={filters.account}
-        onChange={(account) => set({ account })}
-      />
-      <Names
-        label={t("requests.agent")}
-        any={t("requests.any_agent")}
-        names={agents}
-        value={filters.agent}
-        onChange={(agent) => set({ agent })}
-      />
-      <Names
-        label={t("requests.model")}
-        any={t("requests.any_model")}
-        names={models}
-        value={filters.model}
-        onChange={(model) => set({ model })}
-      />
-      <Select
-        aria-label={t("requests.status_column")}
-        value={filters.outcome ?? ""}
-        onChange={({ target }) => set({ outcome: TRACE_STATUSES.find((it) => it === target.value) })}
+    <search className="mb-3 flex flex-wrap gap-2">
+      <Button
+        className="sm:hidden"
+        aria-expanded={unfolded}
+        aria-controls={shown ? id : undefined}
+        onClick={() => setUnfolded(!unfolded)}
       >
-        <option value="">{t("requests.any_status")}</option>
-        {TRACE_STATUSES.map((status) => (
-          <option key={status} value={status}>
-            {t(`requests.status.${status}`)}
-          </option>
-        ))}
-      </Select>
-      <Select
-        aria-label={t("requests.time")}
-        value={filters.period ?? (range ? CHOSEN : "")}
-        onChange={({ target }) => choosePeriod(target.value)}
-      >
-        <option value="">{t("requests.any_time")}</option>
-        {PERIODS.map((period) => (
-          <option key={period} value={period}>
-            {t(`requests.period.${period}`)}
-          </option>
-        ))}
-        <option value={CHOSEN}>{t("requests.range")}</option>
-      </Select>
-      {range && !filters.period && <TimeRange from={filters.from} to={filters.to} onChange={set} />}
+        <SlidersHorizontal size={14} aria-hidden />
+        {t("requests.filters", { count: countOf(filters) })}
+      </Button>
+      {shown && (
+        <div
+          ref={box}
+          id={id}
+          className="contents max-sm:order-last max-sm:grid max-sm:w-full max-sm:grid-cols-2 max-sm:gap-2"
+        >
+          <FilterSelect
+            label={t("requests.status_column")}
+            any={t("requests.any_status")}
+            options={TRACE_STATUSES.map((value) => ({ value, label: t(`requests.status.${value}`) }))}
+            value={filters.outcome}
+            onChange={(value) => set({ outcome: TRACE_STATUSES.find((it) => it === value) })}
+          />
+          <FilterSelect
+            label={t("requests.cause")}
+            any={t("requests.any_cause")}
+            options={CAUSES.map((value) => ({ value, label: words({ cause: value })?.title ?? value }))}
+            value={filters.cause}
+            onChange={(cause) => set({ cause })}
+          />
+          <WhoseFilters filters={filters} knownKeys={knownKeys} onChange={set} />
+          <FilterSelect
+            label={t("requests.route")}
+            any={t("requests.any_route")}
+            options={[{ value: "failover", label: t("requests.failover_only") }]}
+            value={filters.failover && "failover"}
+            onChange={(value) => set({ failover: value === undefined ? undefined : true })}
+          />
+          <FilterSelect
+            label={t("requests.duration")}
+            any={t("requests.any_duration")}
+            options={SLOW_MS.map((ms) => ({
+              value: String(ms),
+              label: t("requests.slower", { duration: format.duration(ms) }),
+            }))}
+            value={filters.slower === undefined ? undefined : String(filters.slower)}
+            onChange={(value) => set({ slower: value === undefined ? undefined : Number(value) })}
+          />
+        </div>
+      )}
+      <RangePicker range={filters} open onChange={set} />
+      {countOf(filters) > 0 && (
+        <Button look="quiet" onClick={() => onChange({})}>
+          {t("requests.clear_filters")}
+        </Button>
+      )}
     </search>
   );
 }

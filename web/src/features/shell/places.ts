@@ -1,6 +1,7 @@
 import {
   Bot,
   Building2,
+  ChartColumn,
   CircleUserRound,
   Gauge,
   KeyRound,
@@ -23,6 +24,7 @@ export const PLACES = [
       { to: "/pools", label: "pools.title", Icon: Layers, letter: "p" },
       { to: "/chat", label: "chat.title", Icon: MessageSquare, letter: "c" },
       { to: "/requests", label: "requests.title", Icon: List, letter: "r" },
+      { to: "/usage", label: "usage.title", Icon: ChartColumn, letter: "n" },
       { to: "/agents", label: "agents.title", Icon: Bot, letter: "a" },
     ],
   },

@@ -1,0 +1,21 @@
+import type { Trace } from "@/api/types";
+
+/** For a shell: between single quotes, which only a single quote ends. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/**
+ * The call again, ready for a terminal. What was asked is not on record and no key ever is: the one is an example,
+ * the other comes from the environment.
+ */
+export function curlOf({ endpoint, model }: Pick<Trace, "endpoint" | "model">, baseUrl: string): string {
+  const [path, body] =
+    endpoint === "responses"
+      ? ["responses", { model, input: "Hello" }]
+      : ["chat/completions", { model, messages: [{ role: "user", content: "Hello" }] }];
+  return `curl ${quoted(`${baseUrl}/${path}`)} \\
+  -H "Authorization: Bearer $GATEWAY_TOKEN" \\
+  -H "Content-Type: application/json" \\
+  -d ${quoted(JSON.stringify(body))}`;
+}
