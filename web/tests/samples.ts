@@ -52,6 +52,7 @@ export function provider(change: Partial<Provider> = {}): Provider {
     api_base: null,
     api_key: null,
     enabled: true,
+    draining: false,
     settings: {},
     pool: null,
     status: { state: "ready", since: AT, reason: null, until: null, model_blocks: [] },
@@ -80,6 +81,7 @@ export function pooled(names: string[], strategy: PoolStrategy = "primary_first"
         strategy,
         affinity: "conversation",
         members,
+        primary: owner,
       },
     }),
   );
@@ -128,6 +130,7 @@ export function providerCounts(change: Partial<PoolProviderCounts> = {}): PoolPr
     health_state: "healthy",
     last_used_at: AT,
     quota: null,
+    draining: false,
     model_blocks: [],
     ...change,
   };

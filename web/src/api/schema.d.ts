@@ -1303,6 +1303,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/providers/{id}/pool-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What another strategy would have done */
+        get: operations["providers_pool_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1493,6 +1510,36 @@ export interface components {
          * @enum {string}
          */
         AttemptOutcome: "served" | "failed" | "cancelled";
+        /** @description One thing that waits for a person. It documents `app::attention::Attention`. */
+        Attention: {
+            kind: components["schemas"]["AttentionKind"];
+            severity: components["schemas"]["AttentionSeverity"];
+            provider_name: string | null;
+            /** @description Of an MCP server. */
+            name: string | null;
+            /**
+             * Format: int64
+             * @description Of requests, in the last 24 hours.
+             */
+            count: number | null;
+            /**
+             * Format: date-time
+             * @description When it runs out, or ends by itself.
+             */
+            at: string | null;
+            /** Format: date-time */
+            since: string | null;
+        };
+        /**
+         * @description What is the matter.
+         * @enum {string}
+         */
+        AttentionKind: "needs_reauth" | "exhausted" | "running_out" | "cooling_down" | "requests_refused" | "requests_failed" | "mcp_server_down";
+        /**
+         * @description How soon somebody should look.
+         * @enum {string}
+         */
+        AttentionSeverity: "now" | "soon";
         /** @description Who made it, as they were known then. */
         AuditActor: {
             /** @description `token`, `user`, `key` or `gateway` (by itself, or by a command). */
@@ -1568,6 +1615,97 @@ export interface components {
              * @default null
              */
             login_id?: string | null;
+        };
+        /** @description What is left of all accounts of the tenant that can be used. Accounts count by the sizes of their plans. */
+        Capacity: {
+            /** Format: date-time */
+            generated_at: string;
+            /** @description Of the main limit, short ones first. None where no account can be used. */
+            windows: components["schemas"]["CapacityWindow"][];
+        };
+        /** @description One account's part. */
+        CapacityAccount: {
+            provider_name: string;
+            plan_type: string | null;
+            /**
+             * Format: double
+             * @description The size of its plan, Plus being 1.
+             */
+            weight: number;
+            /** Format: double */
+            remaining_percent: number | null;
+            /** Format: date-time */
+            reset_at: string | null;
+            /** Format: date-time */
+            observed_at: string | null;
+            source: components["schemas"]["QuotaSource"] | null;
+            verdict: components["schemas"]["ForecastVerdict"];
+            /** Format: date-time */
+            runs_out_at: string | null;
+        };
+        /** @description What will be left at a moment: at least, probably, and at most. */
+        CapacityAhead: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            low_percent: number;
+            /** Format: double */
+            mid_percent: number;
+            /** Format: double */
+            high_percent: number;
+        };
+        /** @description What is foreseen, as if all accounts were one pool. */
+        CapacityForecast: {
+            verdict: components["schemas"]["ForecastVerdict"];
+            /**
+             * Format: date-time
+             * @description When no account has anything left; a reset may come later.
+             */
+            runs_out_at: string | null;
+            /** @description In plain words. */
+            text: string;
+            /** @description For one length of the window from now on; empty where the data can't carry it. */
+            points: components["schemas"]["CapacityAhead"][];
+        };
+        /** @description What was left at a moment. */
+        CapacityPoint: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            remaining_percent: number;
+        };
+        /** @description An account's window begins anew. */
+        CapacityReset: {
+            /** Format: date-time */
+            at: string;
+            provider_name: string;
+            /**
+             * Format: double
+             * @description What comes back then, in percent of all accounts together.
+             */
+            returns_percent: number;
+        };
+        /** @description One window. It documents `domain::quota::capacity`, as do those below. */
+        CapacityWindow: {
+            kind: components["schemas"]["WindowKind"];
+            label: string;
+            /** Format: int64 */
+            length_seconds: number;
+            /** @description How many accounts something is known of: all sums are over these. */
+            accounts: number;
+            unknown_accounts: string[];
+            /** Format: double */
+            weight_total: number;
+            /** Format: double */
+            used_percent: number | null;
+            /** Format: double */
+            remaining_percent: number | null;
+            by_account: components["schemas"]["CapacityAccount"][];
+            /** @description Over the last length of the window, oldest first; moments of which nothing is known are left out. */
+            history: components["schemas"]["CapacityPoint"][];
+            forecast: components["schemas"]["CapacityForecast"];
+            /** @description Within one length of the window from now on, in order. */
+            resets: components["schemas"]["CapacityReset"][];
         };
         /**
          * @description The agent's own use of its provider's pool; null and `{}` are the provider's way. It means nothing where the provider
@@ -1651,7 +1789,10 @@ export interface components {
             api_base?: string | null;
             api_key?: string | null;
             enabled?: boolean | null;
-            /** @description `codex_pool` in it makes the provider the owner of a pool: `{"strategy", "extra_provider_names", "affinity"}`. */
+            /**
+             * @description `codex_pool` in it makes the provider the owner of a pool: `{"strategy", "extra_provider_names", "affinity",
+             *     "primary_provider_name"}`.
+             */
             settings?: Record<string, unknown> | null;
         };
         /** @description Opens a session with the token. */
@@ -1703,7 +1844,7 @@ export interface components {
          * @description What the first account has before the others. It documents `domain::routing::decide::Why`.
          * @enum {string}
          */
-        DecisionWhy: "only" | "owner" | "next" | "turn" | "quota" | "home" | "loan" | "last_resort" | "nobody";
+        DecisionWhy: "only" | "owner" | "primary" | "next" | "turn" | "quota" | "home" | "loan" | "last_resort" | "nobody";
         /** @description A begun device sign-in. */
         DeviceLogin: {
             /** @description Where the code is typed. */
@@ -1781,7 +1922,7 @@ export interface components {
          * @description Why an account is left out. It documents `domain::routing::decide::ExclusionReason`.
          * @enum {string}
          */
-        ExclusionReason: "disabled" | "signed_out" | "needs_reauth" | "exhausted" | "cooling_down" | "spend_limit" | "not_included" | "payment_required" | "forbidden" | "model_not_in_plan" | "busy" | "foreign_conversation";
+        ExclusionReason: "disabled" | "signed_out" | "needs_reauth" | "exhausted" | "cooling_down" | "spend_limit" | "not_included" | "payment_required" | "forbidden" | "model_not_in_plan" | "busy" | "foreign_conversation" | "draining";
         /**
          * @description Whether a window lasts.
          * @enum {string}
@@ -2283,6 +2424,13 @@ export interface components {
             /** @description Browser: the page to open. */
             auth_url?: string | null;
         };
+        /** @description The median, and what nineteen in twenty stay below. */
+        Percentiles: {
+            /** Format: int64 */
+            p50: number;
+            /** Format: int64 */
+            p95: number;
+        };
         /** @description What a pool did of late. Nothing at all for an agent or a provider without ChatGPT accounts. */
         PoolActivity: {
             strategy: string;
@@ -2313,6 +2461,36 @@ export interface components {
          * @enum {string}
          */
         PoolHealthState: "idle" | "healthy" | "degraded" | "critical";
+        /**
+         * @description What would have happened to a pool's last requests. They are decided once more, in their order, by the rules that the
+         *     gateway routes by; who was left out, or failed, is as it was.
+         */
+        PoolPreview: {
+            strategy: components["schemas"]["PoolStrategy"];
+            current_strategy: components["schemas"]["PoolStrategy"];
+            /** @description How many were decided. */
+            requests: number;
+            /**
+             * Format: date-time
+             * @description When the first and the last of them came.
+             */
+            from: string | null;
+            /** Format: date-time */
+            to: string | null;
+            /** @description Of the pool as it is now, the owner first. */
+            by_account: components["schemas"]["PreviewAccount"][];
+            /**
+             * Format: int32
+             * @description Another account would have served.
+             */
+            moved: number;
+            /**
+             * Format: int32
+             * @description No account would have.
+             */
+            unserved: number;
+            notes: components["schemas"]["PreviewNote"][];
+        };
         /** @description The numbers of one account. */
         PoolProviderCounts: {
             provider_name: string;
@@ -2365,6 +2543,8 @@ export interface components {
             /** Format: date-time */
             last_failure_at?: string | null;
             quota: components["schemas"]["ProviderQuota"] | null;
+            /** @description It takes nothing new and goes on with the conversations that live on it. */
+            draining: boolean;
             /**
              * Format: date-time
              * @description It is left alone until then.
@@ -2415,6 +2595,19 @@ export interface components {
          * @enum {string}
          */
         PoolStrategy: "primary_first" | "priority_order" | "round_robin" | "quota_aware";
+        /** @description Requests that an account served, and would have served. */
+        PreviewAccount: {
+            provider_name: string;
+            /** Format: int32 */
+            actual: number;
+            /** Format: int32 */
+            simulated: number;
+        };
+        /**
+         * @description What there is to know about the numbers. It documents `app::preview::Note`.
+         * @enum {string}
+         */
+        PreviewNote: "fewer_requests" | "own_routing_left_out" | "members_changed" | "conversations_unknown" | "quota_unknown";
         /** @description A provider: one account, or one API key, behind a name. */
         Provider: {
             id: string;
@@ -2430,6 +2623,8 @@ export interface components {
             /** @description `***` when there is one. */
             api_key: string | null;
             enabled: boolean;
+            /** @description It takes nothing new and goes on with the conversations that live on it. */
+            draining: boolean;
             /** @description With `codex_pool` where it manages a pool. */
             settings: Record<string, unknown>;
             pool: components["schemas"]["ProviderPool"] | null;
@@ -2445,6 +2640,7 @@ export interface components {
             disabled: number;
             cooling_down: number;
             exhausted: number;
+            draining: number;
         };
         /** @description The tenant's providers, oldest first. */
         ProviderList: {
@@ -2477,6 +2673,8 @@ export interface components {
             affinity: components["schemas"]["PoolAffinity"] | null;
             /** @description Of that pool, in order, without the owner. */
             members: string[];
+            /** @description Of that pool: the account that is asked first where there is an order. */
+            primary: string | null;
         };
         /** @description The same of a provider's pool, with the agents that used it. */
         ProviderPoolActivity: components["schemas"]["PoolActivity"] & {
@@ -2496,7 +2694,7 @@ export interface components {
          * @description The states of a provider. It documents `domain::provider::State`.
          * @enum {string}
          */
-        ProviderState: "ready" | "needs_reauth" | "disabled" | "signed_out" | "cooling_down" | "exhausted";
+        ProviderState: "ready" | "needs_reauth" | "disabled" | "signed_out" | "cooling_down" | "exhausted" | "draining";
         /** @description Whether a provider can serve. */
         ProviderStatus: {
             state: components["schemas"]["ProviderState"];
@@ -2995,9 +3193,12 @@ export interface components {
             /** @description `***` and the empty text leave the key as it is. */
             api_key?: string | null;
             enabled?: boolean | null;
+            /** @description True: it takes no new conversation, and no request without one; those that live on it go on. */
+            draining?: boolean | null;
             /**
              * @description Merged key by key; a null removes its key. `codex_pool` is the pool that it manages: what is absent in it stays,
-             *     `extra_provider_names` is the whole list of members, null dissolves it.
+             *     `extra_provider_names` is the whole list of members, null dissolves it; `primary_provider_name` (the owner or a
+             *     member) is asked first where there is an order, null is the owner.
              */
             settings?: Record<string, unknown> | null;
         };
@@ -3025,6 +3226,68 @@ export interface components {
             output_tokens: number;
             /** Format: int64 */
             reasoning_tokens: number;
+        };
+        /**
+         * @description What is counted by. It documents `domain::usage::By`.
+         * @enum {string}
+         */
+        UsageBy: "account" | "agent" | "key" | "model" | "day" | "weekday_hour" | "cause";
+        /** @description Sums. Cached tokens are part of the input, reasoning ones of the output. */
+        UsageCounters: {
+            /** Format: int64 */
+            requests: number;
+            /** Format: int64 */
+            completed: number;
+            /** Format: int64 */
+            incomplete: number;
+            /** Format: int64 */
+            failed: number;
+            /** Format: int64 */
+            cancelled: number;
+            /** Format: int64 */
+            refused: number;
+            /**
+             * Format: int64
+             * @description An account answered that was not the first choice.
+             */
+            failovers: number;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cached_input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /** Format: int64 */
+            reasoning_tokens: number;
+        };
+        /** @description What was used. */
+        UsageReport: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            by: components["schemas"]["UsageBy"];
+            tz: string;
+            /** @description Days and hours in their order, each of them; others by how much they were used. */
+            rows: components["schemas"]["UsageRow"][];
+            totals: components["schemas"]["UsageCounters"];
+            /**
+             * Format: date-time
+             * @description Requests from before then are not kept: what the span has of that time is not counted.
+             */
+            kept_since: string;
+            /** Format: date-time */
+            generated_at: string;
+        };
+        /** @description One of what is counted by. */
+        UsageRow: components["schemas"]["UsageCounters"] & {
+            /**
+             * @description An id, an agent's key, a model, `2026-11-22`, `1-00` to `7-23` (from Monday on), or a cause; null: of requests
+             *     that have none.
+             */
+            key: string | null;
+            /** @description Of an account, an agent or a key; null where it has none or is not known any more. */
+            name: string | null;
         };
         /** @description A member of the tenant. */
         User: {
@@ -3097,196 +3360,6 @@ export interface components {
          * @enum {string}
          */
         WindowKind: "five_hour" | "weekly" | "monthly" | "other";
-        /** @description One thing that waits for a person. It documents `app::attention::Attention`. */
-        Attention: {
-            kind: components["schemas"]["AttentionKind"];
-            severity: components["schemas"]["AttentionSeverity"];
-            provider_name: string | null;
-            /** @description Of an MCP server. */
-            name: string | null;
-            /**
-             * Format: int64
-             * @description Of requests, in the last 24 hours.
-             */
-            count: number | null;
-            /**
-             * Format: date-time
-             * @description When it runs out, or ends by itself.
-             */
-            at: string | null;
-            /** Format: date-time */
-            since: string | null;
-        };
-        /**
-         * @description What is the matter.
-         * @enum {string}
-         */
-        AttentionKind: "needs_reauth" | "exhausted" | "running_out" | "cooling_down" | "requests_refused" | "requests_failed" | "mcp_server_down";
-        /**
-         * @description How soon somebody should look.
-         * @enum {string}
-         */
-        AttentionSeverity: "now" | "soon";
-        /** @description What is left of all accounts of the tenant that can be used. Accounts count by the sizes of their plans. */
-        Capacity: {
-            /** Format: date-time */
-            generated_at: string;
-            /** @description Of the main limit, short ones first. None where no account can be used. */
-            windows: components["schemas"]["CapacityWindow"][];
-        };
-        /** @description One account's part. */
-        CapacityAccount: {
-            provider_name: string;
-            plan_type: string | null;
-            /**
-             * Format: double
-             * @description The size of its plan, Plus being 1.
-             */
-            weight: number;
-            /** Format: double */
-            remaining_percent: number | null;
-            /** Format: date-time */
-            reset_at: string | null;
-            /** Format: date-time */
-            observed_at: string | null;
-            source: components["schemas"]["QuotaSource"] | null;
-            verdict: components["schemas"]["ForecastVerdict"];
-            /** Format: date-time */
-            runs_out_at: string | null;
-        };
-        /** @description What will be left at a moment: at least, probably, and at most. */
-        CapacityAhead: {
-            /** Format: date-time */
-            at: string;
-            /** Format: double */
-            low_percent: number;
-            /** Format: double */
-            mid_percent: number;
-            /** Format: double */
-            high_percent: number;
-        };
-        /** @description What is foreseen, as if all accounts were one pool. */
-        CapacityForecast: {
-            verdict: components["schemas"]["ForecastVerdict"];
-            /**
-             * Format: date-time
-             * @description When no account has anything left; a reset may come later.
-             */
-            runs_out_at: string | null;
-            /** @description In plain words. */
-            text: string;
-            /** @description For one length of the window from now on; empty where the data can't carry it. */
-            points: components["schemas"]["CapacityAhead"][];
-        };
-        /** @description What was left at a moment. */
-        CapacityPoint: {
-            /** Format: date-time */
-            at: string;
-            /** Format: double */
-            remaining_percent: number;
-        };
-        /** @description An account's window begins anew. */
-        CapacityReset: {
-            /** Format: date-time */
-            at: string;
-            provider_name: string;
-            /**
-             * Format: double
-             * @description What comes back then, in percent of all accounts together.
-             */
-            returns_percent: number;
-        };
-        /** @description One window. It documents `domain::quota::capacity`, as do those below. */
-        CapacityWindow: {
-            kind: components["schemas"]["WindowKind"];
-            label: string;
-            /** Format: int64 */
-            length_seconds: number;
-            /** @description How many accounts something is known of: all sums are over these. */
-            accounts: number;
-            unknown_accounts: string[];
-            /** Format: double */
-            weight_total: number;
-            /** Format: double */
-            used_percent: number | null;
-            /** Format: double */
-            remaining_percent: number | null;
-            by_account: components["schemas"]["CapacityAccount"][];
-            /** @description Over the last length of the window, oldest first; moments of which nothing is known are left out. */
-            history: components["schemas"]["CapacityPoint"][];
-            forecast: components["schemas"]["CapacityForecast"];
-            /** @description Within one length of the window from now on, in order. */
-            resets: components["schemas"]["CapacityReset"][];
-        };
-        /** @description The median, and what nineteen in twenty stay below. */
-        Percentiles: {
-            /** Format: int64 */
-            p50: number;
-            /** Format: int64 */
-            p95: number;
-        };
-        /**
-         * @description What is counted by. It documents `domain::usage::By`.
-         * @enum {string}
-         */
-        UsageBy: "account" | "agent" | "key" | "model" | "day" | "weekday_hour" | "cause";
-        /** @description Sums. Cached tokens are part of the input, reasoning ones of the output. */
-        UsageCounters: {
-            /** Format: int64 */
-            requests: number;
-            /** Format: int64 */
-            completed: number;
-            /** Format: int64 */
-            incomplete: number;
-            /** Format: int64 */
-            failed: number;
-            /** Format: int64 */
-            cancelled: number;
-            /** Format: int64 */
-            refused: number;
-            /**
-             * Format: int64
-             * @description An account answered that was not the first choice.
-             */
-            failovers: number;
-            /** Format: int64 */
-            input_tokens: number;
-            /** Format: int64 */
-            cached_input_tokens: number;
-            /** Format: int64 */
-            output_tokens: number;
-            /** Format: int64 */
-            reasoning_tokens: number;
-        };
-        /** @description One of what is counted by. */
-        UsageRow: components["schemas"]["UsageCounters"] & {
-            /**
-             * @description An id, an agent's key, a model, `2026-11-22`, `1-00` to `7-23` (from Monday on), or a cause; null: of requests
-             *     that have none.
-             */
-            key: string | null;
-            /** @description Of an account, an agent or a key; null where it has none or is not known any more. */
-            name: string | null;
-        };
-        /** @description What was used. */
-        UsageReport: {
-            /** Format: date-time */
-            from: string;
-            /** Format: date-time */
-            to: string;
-            by: components["schemas"]["UsageBy"];
-            tz: string;
-            /** @description Days and hours in their order, each of them; others by how much they were used. */
-            rows: components["schemas"]["UsageRow"][];
-            totals: components["schemas"]["UsageCounters"];
-            /**
-             * Format: date-time
-             * @description Requests from before then are not kept: what the span has of that time is not counted.
-             */
-            kept_since: string;
-            /** Format: date-time */
-            generated_at: string;
-        };
     };
     responses: {
         /** @description A parameter or the body is not what it has to be */
@@ -7366,6 +7439,55 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    providers_pool_preview: {
+        parameters: {
+            query?: {
+                /** @description `primary_first`, `priority_order`, `round_robin` or `quota_aware`; the pool's own when absent. */
+                strategy?: string;
+                /** @description 1 to 500; 200 when absent. */
+                requests?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the pool's owner */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the newest requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolPreview"];
+                };
+            };
+            /** @description A value is wrong, or the provider manages no pool */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             429: components["responses"]["LimitReached"];
         };
     };

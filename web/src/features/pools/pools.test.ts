@@ -9,6 +9,7 @@ const NONE: ProviderPool = {
   strategy: "primary_first",
   affinity: "conversation",
   members: [],
+  primary: null,
 };
 const PROVIDERS = [
   ...pooled(["ada", "grace", "linus"], "round_robin"),
