@@ -7,6 +7,11 @@ export type { Role, Session } from "./access";
 export type ErrorBody = Schemas["ErrorBody"];
 export type Overview = Schemas["Overview"];
 export type Checklist = Schemas["Checklist"];
+export type Attention = Schemas["Attention"];
+export type Capacity = Schemas["Capacity"];
+export type CapacityWindow = Schemas["CapacityWindow"];
+export type CapacityAccount = Schemas["CapacityAccount"];
+export type CapacityReset = Schemas["CapacityReset"];
 export type ProviderType = Schemas["ProviderType"];
 export type ProviderModel = Schemas["ProviderModel"];
 export type CreateProvider = Schemas["CreateProvider"];
@@ -59,6 +64,8 @@ export interface PoolSettings {
   strategy: PoolStrategy;
   affinity: PoolAffinity;
   extra_provider_names: string[];
+  /** Who comes first in place of the owner; `null` gives the place back. */
+  primary_provider_name?: string | null;
 }
 
 /** One broken rule of a refused pool. */

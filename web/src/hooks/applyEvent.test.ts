@@ -42,7 +42,7 @@ test("a new quota takes the place of the old, and an account that had none is ad
 test("an event in an unknown shape makes the page look again", () => {
   const queries = cache();
   expect(applyEvent(queries, event("provider.status", { status: 5 }))).toContain(keys.providers);
-  expect(applyEvent(queries, event("provider.quota"))).toEqual([keys.quota]);
+  expect(applyEvent(queries, event("provider.quota"))).toEqual([keys.quota, keys.capacity]);
 });
 
 test("after a gap everything is read anew", () => {

@@ -8,6 +8,7 @@ export const LIVE_KEYS: readonly QueryKey[] = [
   keys.overview,
   keys.providers,
   keys.quota,
+  keys.capacity,
   keys.poolActivity,
   keys.requests,
 ];
@@ -39,17 +40,17 @@ export function applyEvent(queries: QueryClient, { type, data }: LiveEvent): rea
   switch (type) {
     case "provider.status": {
       const status = record(data.status);
-      if (typeof status?.state !== "string") return [keys.providers, keys.overview];
+      if (typeof status?.state !== "string") return [keys.providers, keys.overview, keys.capacity];
       // A replica of an older version does not tell of models.
       setStatus(queries, data.provider_id, { model_blocks: [], ...status } as unknown as ProviderStatus);
-      return [keys.overview];
+      return [keys.overview, keys.capacity];
     }
     case "provider.quota": {
       const quota = record(data.quota);
-      if (!Array.isArray(quota?.windows)) return [keys.quota];
+      if (!Array.isArray(quota?.windows)) return [keys.quota, keys.capacity];
       const name = { provider_id: data.provider_id, provider_name: data.provider_name };
       setQuota(queries, { ...quota, ...name } as unknown as ProviderQuota);
-      return [];
+      return [keys.capacity];
     }
     case "provider.health":
       return [keys.poolActivity];

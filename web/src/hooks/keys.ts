@@ -22,8 +22,10 @@ export const keys = {
   agents: ["agents"],
   models: ["models"],
   quota: ["quota"],
+  capacity: ["capacity"],
   poolActivity: ["pool-activity"],
   poolActivityOf: (ownerId: string) => ["pool-activity", ownerId],
+  poolPreview: (ownerId: string, strategy: string | null) => ["pool-activity", ownerId, "preview", strategy],
   requests: ["requests"],
   /** Not under `requests`: what is read of a list is not read again, its tail is. */
   requestList: (filters: RequestsSearch) => ["request-list", filters],

@@ -1,6 +1,6 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import * as api from "@/api/pools";
-import type { PoolSettings } from "@/api/types";
+import type { PoolSettings, PoolStrategy } from "@/api/types";
 import { keys } from "./keys";
 import { pollInterval } from "./live";
 import { useRefreshProviders } from "./useProviders";
@@ -25,10 +25,23 @@ export function usePoolActivity(ownerId: string) {
   });
 }
 
+/** How many requests a preview looks back on. */
+const PREVIEWED = 200;
+
+/** What another strategy would have done; asks nothing while `strategy` is `null`. */
+export function usePoolPreview(ownerId: string, strategy: PoolStrategy | null) {
+  return useQuery({
+    queryKey: keys.poolPreview(ownerId, strategy),
+    queryFn: ({ signal }) => api.fetchPoolPreview(ownerId, strategy ?? "primary_first", PREVIEWED, signal),
+    enabled: strategy !== null,
+    staleTime: 60_000,
+  });
+}
+
 interface Save {
   ownerId: string;
   /** `null` dissolves the pool. */
-  pool: PoolSettings | null;
+  pool: Partial<PoolSettings> | null;
 }
 
 export function useSavePool() {

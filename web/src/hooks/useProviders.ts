@@ -38,6 +38,7 @@ export function useRefreshProviders() {
       queries.invalidateQueries({ queryKey: keys.providers }),
       queries.invalidateQueries({ queryKey: keys.models }),
       queries.invalidateQueries({ queryKey: keys.quota }),
+      queries.invalidateQueries({ queryKey: keys.capacity }),
       queries.invalidateQueries({ queryKey: keys.poolActivity }),
       queries.invalidateQueries({ queryKey: keys.overview }),
     ]);

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { absoluteTime, count, duration, percent, relativeTime, span } from "./format";
+import { absoluteTime, count, duration, percent, precisePercent, relativeTime, span } from "./format";
 
 const NOW = Date.parse("2026-05-01T12:00:00Z");
 const ago = (seconds: number) => relativeTime("en", NOW - seconds * 1000, NOW);
@@ -42,4 +42,14 @@ test("counts stay exact while they are short", () => {
 
 test("the absolute time names the date and the zone", () => {
   expect(absoluteTime("en", NOW)).toMatch(/May 1, 2026.*\d/);
+});
+
+test("a share that is not all is not said to be all", () => {
+  expect([0, 0.0002, 0.934, 0.9999, 1].map((share) => precisePercent("en", share))).toEqual([
+    "0%",
+    "0.1%",
+    "93.4%",
+    "99.9%",
+    "100%",
+  ]);
 });

@@ -56,6 +56,11 @@ export function moment(language: string, then: number): string {
   return dateFormat(language, parts).format(then);
 }
 
+/** A day of the coming week where the reader is: Fri 3. */
+export function dayOfWeek(language: string, at: number): string {
+  return dateFormat(language, { weekday: "short", day: "numeric" }).format(at);
+}
+
 /** A calendar day such as 2026-05-01, which no time zone moves. */
 export function day(language: string, date: string): string {
   const at = Date.parse(`${date.slice(0, 10)}T00:00:00Z`);
@@ -151,6 +156,13 @@ export function weekHour(language: string, day: number, value: number): string {
   return `${name}, ${hour(language, value)} – ${hour(language, value + 1)}`;
 }
 
+/** A share that is told to a tenth, so that 99.9% is not a hundred: it is never rounded up to all or down to nothing. */
+export function precisePercent(language: string, share: number): string {
+  const whole = share === 0 || share === 1;
+  const kept = whole ? share : Math.min(0.999, Math.max(0.001, share));
+  return numberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(kept);
+}
+
 /** "a, b, c": in this order. */
 export function list(language: string, names: string[]): string {
   return new Intl.ListFormat(language, { type: "unit", style: "short" }).format(names);
@@ -170,6 +182,7 @@ export function useFormat() {
     absoluteTime: (then: number) => absoluteTime(language, then),
     clock: (then: number) => clock(language, then),
     moment: (then: number) => moment(language, then),
+    dayOfWeek: (at: number) => dayOfWeek(language, at),
     day: (date: string) => day(language, date),
     duration: (ms: number) => duration(language, ms),
     span: (seconds: number) => span(language, seconds),
@@ -180,6 +193,7 @@ export function useFormat() {
     weekday: (day: number) => weekday(language, day),
     hour: (value: number) => hour(language, value),
     weekHour: (day: number, value: number) => weekHour(language, day, value),
+    precisePercent: (share: number) => precisePercent(language, share),
     list: (names: string[]) => list(language, names),
     either: (names: string[]) => either(language, names),
   };

@@ -4,6 +4,7 @@ import { whenIdle } from "@/hooks/whenIdle";
 type Page =
   | "overview"
   | "pools"
+  | "pool"
   | "chat"
   | "requests"
   | "usage"
@@ -23,6 +24,7 @@ type Page =
 const load: Record<Page, () => Promise<{ default: FC }>> = {
   overview: () => import("./overview"),
   pools: () => import("./pools"),
+  pool: () => import("./pool"),
   chat: () => import("./chat"),
   requests: () => import("./requests"),
   usage: () => import("./usage"),
@@ -44,6 +46,7 @@ const load: Record<Page, () => Promise<{ default: FC }>> = {
 export const pages: Record<Page, LazyExoticComponent<FC>> = {
   overview: lazy(load.overview),
   pools: lazy(load.pools),
+  pool: lazy(load.pool),
   chat: lazy(load.chat),
   requests: lazy(load.requests),
   usage: lazy(load.usage),

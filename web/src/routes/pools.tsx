@@ -1,6 +1,5 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
-import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
@@ -9,12 +8,11 @@ import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
 import { ReadOnlyNotice } from "@/components/ReadOnlyNotice";
 import { IncidentBanner } from "@/features/incident/IncidentBanner";
-import { DissolveDialog } from "@/features/pools/DissolveDialog";
 import { LiveWord } from "@/features/pools/LiveWord";
 import { NoPools } from "@/features/pools/NoPools";
-import { PoolCard } from "@/features/pools/PoolCard";
 import { PoolDialog } from "@/features/pools/PoolDialog";
-import { isPoolable, type Pool, poolsOf, singles } from "@/features/pools/pools";
+import { PoolSummary } from "@/features/pools/PoolSummary";
+import { isPoolable, poolsOf, singles } from "@/features/pools/pools";
 import { Singles } from "@/features/pools/Singles";
 import { useDenied } from "@/hooks/useMay";
 import { useOverview } from "@/hooks/useOverview";
@@ -32,7 +30,6 @@ export default function PoolsPage() {
   const quota = useQuota();
   const overview = useOverview();
   const denied = useDenied("manage_providers");
-  const [dissolving, setDissolving] = useState<Pool | null>(null);
   const go = (next: PoolsSearch) => void navigate({ search: next, resetScroll: false });
   const pools = poolsOf(providers.data ?? []);
   const edited = pools.find(({ owner }) => owner.name === search.edit) ?? null;
@@ -67,12 +64,11 @@ export default function PoolsPage() {
                 </Card>
               )}
               {pools.map((pool) => (
-                <PoolCard
+                <PoolSummary
                   key={pool.owner.id}
                   pool={pool}
                   quota={quota.data}
                   onEdit={() => go({ edit: pool.owner.name })}
-                  onDissolve={() => setDissolving(pool)}
                 />
               ))}
               {alone.length > 0 && <Singles accounts={alone} quota={quota.data} />}
@@ -83,7 +79,6 @@ export default function PoolsPage() {
       {providers.data && denied === undefined && (search.edit === "new" || edited) && (
         <PoolDialog pool={edited} providers={providers.data} onClose={() => go({})} />
       )}
-      {dissolving && <DissolveDialog pool={dissolving} onClose={() => setDissolving(null)} />}
     </>
   );
 }

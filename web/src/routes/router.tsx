@@ -10,6 +10,7 @@ import {
   inviteSearch,
   keysSearch,
   mcpSearch,
+  poolSearch,
   poolsSearch,
   providersSearch,
   requestsSearch,
@@ -31,6 +32,13 @@ const pools = createRoute({
   path: "/pools",
   validateSearch: poolsSearch,
   component: pages.pools,
+});
+
+const pool = createRoute({
+  getParentRoute: () => root,
+  path: "/pools/$name",
+  validateSearch: poolSearch,
+  component: pages.pool,
 });
 
 const chat = createRoute({
@@ -133,6 +141,7 @@ export function createAppRouter() {
     routeTree: root.addChildren([
       overview,
       pools,
+      pool,
       chat,
       requests,
       usage,

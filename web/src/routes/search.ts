@@ -51,6 +51,8 @@ export function chatSearch(raw: Raw): ChatSearch {
   return { model: word(raw.model), session: word(raw.session), q: word(raw.q) };
 }
 
+export const STRATEGIES = ["primary_first", "priority_order", "round_robin", "quota_aware"] as const;
+
 export interface PoolsSearch {
   /** The owner whose pool's form is open; `new` makes one. */
   edit?: string | undefined;
@@ -58,6 +60,17 @@ export interface PoolsSearch {
 
 export function poolsSearch(raw: Raw): PoolsSearch {
   return { edit: word(raw.edit) };
+}
+
+export interface PoolSearch {
+  /** The strategy that is tried out against the last requests. */
+  strategy?: (typeof STRATEGIES)[number] | undefined;
+  /** The form of members is open. */
+  add?: true | undefined;
+}
+
+export function poolSearch(raw: Raw): PoolSearch {
+  return { strategy: oneOf(raw.strategy, STRATEGIES), add: raw.add === true ? true : undefined };
 }
 
 export interface McpSearch {

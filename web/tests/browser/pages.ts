@@ -6,7 +6,7 @@ import { words } from "./words";
 /** A page as the tests go over them: what holds for one of these holds for all. */
 export interface Entry {
   path: string;
-  /** The key of its heading's words. */
+  /** The key of its heading's words; or the heading itself, where it is a name. */
   heading: string;
   /** Who has it not is told so in its place. */
   needs?: Permission;
@@ -23,6 +23,14 @@ export const PAGES: readonly Entry[] = [
   { path: "/pools", heading: "pools.title" },
   { path: "/pools?edit=new", heading: "pools.title", dialog: "manage_providers" },
   { path: "/pools?edit=openai-codex", heading: "pools.title", dialog: "manage_providers", turn: "pool" },
+  { path: "/pools/openai-codex", heading: "openai-codex", turn: "pool" },
+  {
+    path: "/pools/openai-codex?add=true",
+    heading: "openai-codex",
+    dialog: "manage_providers",
+    turn: "pool",
+  },
+  { path: "/pools/openai-codex?strategy=quota_aware", heading: "openai-codex", turn: "pool" },
   { path: "/requests", heading: "requests.title" },
   { path: "/requests?from=2026-01-01T00:00:00Z&slower=10000", heading: "requests.title" },
   { path: "/usage", heading: "usage.title" },
@@ -72,7 +80,12 @@ export async function settled(page: Page, entry: Entry, language = "en"): Promis
   const say = words(language);
   // A window hides the page behind it from the accessibility tree.
   await page
-    .getByRole("heading", { level: 1, name: say(entry.heading), exact: true, includeHidden: true })
+    .getByRole("heading", {
+      level: 1,
+      name: entry.heading.includes(".") ? say(entry.heading) : entry.heading,
+      exact: true,
+      includeHidden: true,
+    })
     .waitFor();
   const dialog = page.getByRole("dialog");
   await dialog.waitFor({ state: entry.dialog === undefined ? "detached" : "visible" });

@@ -6,18 +6,11 @@ import { Card } from "@/components/Card";
 import { cx } from "@/components/cx";
 import { STEPS } from "./steps";
 
-/** The way from an empty gateway to the first answer. Each step ticks itself; when all are done, it shrinks to a line. */
+/** The way from an empty gateway to the first answer. Each step ticks itself; when all are done, it is gone. */
 export function FirstSteps({ checklist }: { checklist: Checklist }) {
   const { t } = useTranslation();
   const done = STEPS.filter(({ id }) => checklist[id]).length;
-  if (done === STEPS.length) {
-    return (
-      <p className="flex items-center gap-2 text-good text-sm">
-        <CircleCheckBig size={15} aria-hidden />
-        {t("steps.all_done")}
-      </p>
-    );
-  }
+  if (done === STEPS.length) return null;
   const next = STEPS.find(({ id }) => !checklist[id])?.id;
   return (
     <Card
@@ -30,20 +23,19 @@ export function FirstSteps({ checklist }: { checklist: Checklist }) {
     >
       <ol className="grid sm:grid-cols-2 lg:grid-cols-4">
         {STEPS.map(({ id, link }, index) => (
-          <li key={id} className={cx("flex gap-3 px-3.5 py-3", id === next && "bg-accent-soft")}>
+          <li key={id} className={cx("flex gap-3 px-3.5 py-2.5", id === next && "bg-accent-soft")}>
             <StepMark number={index + 1} done={checklist[id]} />
             <div className="min-w-0 text-sm">
-              <p className={cx("font-medium", checklist[id] && "text-muted line-through")}>
-                {t(`steps.${id}.title`)}
-              </p>
-              {!checklist[id] && <p className="text-muted">{t(`steps.${id}.lead`)}</p>}
-              {id === next && (
-                <Link
-                  {...link}
-                  className="mt-1 inline-block font-medium text-accent underline underline-offset-2"
-                >
-                  {t(`steps.${id}.action`)}
-                </Link>
+              <p className={cx("font-medium", checklist[id] && "text-muted")}>{t(`steps.${id}.title`)}</p>
+              {!checklist[id] && (
+                <p className="text-muted text-xs">
+                  {t(`steps.${id}.lead`)}{" "}
+                  {id === next && (
+                    <Link {...link} className="font-medium text-accent underline underline-offset-2">
+                      {t(`steps.${id}.action`)}
+                    </Link>
+                  )}
+                </p>
               )}
             </div>
           </li>

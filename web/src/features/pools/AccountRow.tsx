@@ -1,52 +1,84 @@
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import type { PoolProviderCounts, Provider, ProviderQuota } from "@/api/types";
+import type { PoolProviderCounts, PoolStrategy, Provider, ProviderQuota } from "@/api/types";
 import { ProviderStatusWord } from "@/features/providers/ProviderStatusWord";
 import { QuotaBars } from "@/features/quota/QuotaBars";
 import { AccountNumbers } from "./AccountNumbers";
+import { DrainingWord } from "./DrainingWord";
 import { HealthWord } from "./HealthWord";
+
+/** Where an account stands in its pool. */
+export interface Standing {
+  /** From 1. */
+  place: number;
+  role: "owner" | "member";
+  primary: boolean;
+  strategy: PoolStrategy;
+}
 
 interface AccountRowProps {
   account: Provider;
-  /** Its place in the pool, from 1; `null` for one that is in none. */
-  place: number | null;
+  /** `null` for one that is in no pool. */
+  standing: Standing | null;
   counts: PoolProviderCounts | undefined;
   quota: ProviderQuota | undefined;
   generatedAt: string;
+  handle?: ReactNode;
+  /** What is urgent to do, below the state. */
+  urgent?: ReactNode;
+  menu?: ReactNode;
 }
 
-/** One account: who it is, how it is, what it has left, and what went through it. */
-export function AccountRow({ account, place, counts, quota, generatedAt }: AccountRowProps) {
+function Position({ standing }: { standing: Standing }) {
   const { t } = useTranslation();
+  const { place, role, primary, strategy } = standing;
+  return (
+    <p className="text-muted text-xs">
+      {t(`pools.role.${role}`)}
+      {primary && (strategy === "primary_first" || role === "member") && ` · ${t("pools.role.primary")}`}
+      {" · "}
+      {t(`pools.position.${strategy}`, { place, first: place === 1 ? "yes" : "no" })}
+    </p>
+  );
+}
+
+/** One account: who it is, how it is, what it has left, what went through it, and what can be done. */
+export function AccountRow({
+  account,
+  standing,
+  counts,
+  quota,
+  generatedAt,
+  handle,
+  urgent,
+  menu,
+}: AccountRowProps) {
   const plan = quota?.plan_type ?? account.account?.plan_type;
   const who = [account.account?.email, plan].filter(Boolean).join(" · ");
   return (
-    <li
-      data-account={account.name}
-      className="grid gap-x-6 gap-y-3 border-line border-b px-3.5 py-3 last:border-b-0 lg:grid-cols-[14rem_minmax(0,1fr)_14rem]"
-    >
-      <div className="min-w-0">
-        <p className="font-medium [overflow-wrap:anywhere]">
-          {place !== null && <span className="tabular text-muted">{place}. </span>}
-          {account.display_name || account.name}
-          {place !== null && (
-            <span className="font-normal text-muted text-xs">
-              {" "}
-              · {t(place === 1 ? "pools.role.owner" : "pools.role.member")}
-            </span>
-          )}
-        </p>
-        <p className="text-muted text-sm [overflow-wrap:anywhere]">{who || account.name}</p>
-        <div className="mt-1.5 flex flex-wrap items-start gap-1.5">
-          <ProviderStatusWord status={account.status} />
-          {place !== null && (
-            <div>
-              <HealthWord counts={counts} />
+    <div className="flex gap-2 px-3.5 py-3">
+      {handle}
+      <div className="grid min-w-0 flex-1 gap-x-6 gap-y-3 lg:grid-cols-[13rem_minmax(0,1fr)_13rem]">
+        <div className="min-w-0">
+          <p className="font-medium [overflow-wrap:anywhere]">
+            {standing && <span className="tabular text-muted">{standing.place}. </span>}
+            {account.display_name || account.name}
+          </p>
+          <p className="text-muted text-sm [overflow-wrap:anywhere]">{who || account.name}</p>
+          {standing && <Position standing={standing} />}
+          <div className="mt-1.5 flex flex-wrap items-start gap-1.5">
+            <ProviderStatusWord status={account.status} />
+            <div className="flex gap-1.5">
+              <DrainingWord provider={account} />
+              {standing && <HealthWord counts={counts} />}
             </div>
-          )}
+          </div>
+          {urgent && <div className="mt-2 flex flex-wrap gap-1.5 empty:hidden">{urgent}</div>}
         </div>
+        <QuotaBars quota={quota} generatedAt={generatedAt} />
+        {counts && <AccountNumbers counts={counts} />}
       </div>
-      <QuotaBars quota={quota} generatedAt={generatedAt} />
-      {counts && <AccountNumbers counts={counts} />}
-    </li>
+      {menu && <div className="-mt-1.5 -mr-1.5 shrink-0">{menu}</div>}
+    </div>
   );
 }

@@ -1,7 +1,8 @@
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Select } from "@/components/inputs";
-import { type Obstacle, obstacleFor } from "./pools";
+import { obstacleFor } from "./pools";
+import { useObstacle } from "./useObstacle";
 
 interface AddMemberProps {
   owner: string;
@@ -13,10 +14,7 @@ interface AddMemberProps {
 /** Every provider that is not in the pool; those that cannot join say why. */
 export function AddMember({ owner, members, providers, onAdd }: AddMemberProps) {
   const { t } = useTranslation();
-  const why = (obstacle: Obstacle) =>
-    obstacle.kind === "member"
-      ? t("pools.cannot.member", { name: obstacle.of })
-      : t(`pools.cannot.${obstacle.kind}`);
+  const why = useObstacle();
   const others = providers.filter(({ name }) => name !== owner && !members.includes(name));
   if (others.length === 0) return <p className="mt-2 text-muted text-sm">{t("pools.nobody_left")}</p>;
   return (

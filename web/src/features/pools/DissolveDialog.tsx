@@ -5,8 +5,14 @@ import { ErrorNotice } from "@/components/ErrorNotice";
 import { useSavePool } from "@/hooks/usePools";
 import type { Pool } from "./pools";
 
+interface DissolveDialogProps {
+  pool: Pool;
+  onClose: () => void;
+  onDone: () => void;
+}
+
 /** Asks before a pool is dissolved. No account is lost, so one press is enough. */
-export function DissolveDialog({ pool, onClose }: { pool: Pool; onClose: () => void }) {
+export function DissolveDialog({ pool, onClose, onDone }: DissolveDialogProps) {
   const { t } = useTranslation();
   const save = useSavePool();
   const { id, name } = pool.owner;
@@ -19,7 +25,7 @@ export function DissolveDialog({ pool, onClose }: { pool: Pool; onClose: () => v
         <Button
           look="danger"
           busy={save.isPending}
-          onClick={() => save.mutate({ ownerId: id, pool: null }, { onSuccess: onClose })}
+          onClick={() => save.mutate({ ownerId: id, pool: null }, { onSuccess: onDone })}
         >
           {t("pools.dissolve")}
         </Button>

@@ -8,8 +8,9 @@ import { Field } from "@/components/Field";
 import { Select } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { useSavePool } from "@/hooks/usePools";
+import { STRATEGIES } from "@/routes/search";
 import { MemberList } from "./MemberList";
-import { AFFINITIES, draftOf, type Pool, placeViolations, STRATEGIES, singles, violationsIn } from "./pools";
+import { AFFINITIES, draftOf, type Pool, placeViolations, singles, violationsIn } from "./pools";
 
 interface PoolFormProps {
   pool: Pool | null;

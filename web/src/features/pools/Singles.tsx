@@ -8,16 +8,17 @@ export function Singles({ accounts, quota }: { accounts: Provider[]; quota: Quot
   const { t } = useTranslation();
   return (
     <Card title={t("pools.singles")}>
-      <ul>
+      <ul className="divide-y divide-line">
         {accounts.map((account) => (
-          <AccountRow
-            key={account.id}
-            account={account}
-            place={null}
-            counts={undefined}
-            quota={quota?.providers.find((it) => it.provider_id === account.id)}
-            generatedAt={quota?.generated_at ?? ""}
-          />
+          <li key={account.id} data-account={account.name}>
+            <AccountRow
+              account={account}
+              standing={null}
+              counts={undefined}
+              quota={quota?.providers.find((it) => it.provider_id === account.id)}
+              generatedAt={quota?.generated_at ?? ""}
+            />
+          </li>
         ))}
       </ul>
     </Card>

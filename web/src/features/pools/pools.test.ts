@@ -71,3 +71,13 @@ test("violations are read from a refusal, whatever else is in it", () => {
   ]);
   expect(violationsIn(null)).toEqual([]);
 });
+
+test("a member that was made the primary comes first, one that left does not", () => {
+  const [owner, ...members] = pooled(["ada", "grace", "linus"]);
+  if (!owner) throw new Error("no sample");
+  const named = (primary_provider_name: string) =>
+    poolsOf([{ ...owner, settings: { codex_pool: { primary_provider_name } } }, ...members])[0];
+  expect(named("linus")?.accounts.map(({ name }) => name)).toEqual(["linus", "ada", "grace"]);
+  expect(named("linus")?.primary).toBe("linus");
+  expect(named("gone")?.primary).toBe("ada");
+});

@@ -1,14 +1,22 @@
 import type { PoolAffinity, PoolStrategy, Provider, Violation } from "@/api/types";
 
-export const STRATEGIES = ["primary_first", "priority_order", "round_robin", "quota_aware"] as const;
 export const AFFINITIES = ["conversation", "request"] as const;
 
 export interface Pool {
   owner: Provider;
   strategy: PoolStrategy;
   affinity: PoolAffinity;
-  /** The owner first, then the members in order. */
+  /** The primary first, then the owner where that is another, then the members in order. */
   accounts: Provider[];
+  /** The name of who comes first: the owner, unless a member was made it. */
+  primary: string;
+}
+
+/** Who comes first in an owner's pool. A name that is not in it counts for nothing. */
+export function primaryOf(owner: Provider): string {
+  const { codex_pool: pool } = owner.settings as { codex_pool?: { primary_provider_name?: unknown } | null };
+  const named = pool?.primary_provider_name;
+  return typeof named === "string" && owner.pool?.members.includes(named) ? named : owner.name;
 }
 
 /** The pools of the tenant, in the order of their owners. */
@@ -19,7 +27,10 @@ export function poolsOf(providers: readonly Provider[]): Pool[] {
     const { strategy, affinity, members } = owner.pool;
     if (strategy === null || affinity === null) return [];
     const others = members.map((name) => byName.get(name)).filter((it) => it !== undefined);
-    return [{ owner, strategy, affinity, accounts: [owner, ...others] }];
+    const primary = primaryOf(owner);
+    const first = (it: Provider) => (it.name === primary ? 0 : 1);
+    const accounts = [owner, ...others].sort((a, b) => first(a) - first(b));
+    return [{ owner, strategy, affinity, accounts, primary }];
   });
 }
 
@@ -73,6 +84,14 @@ export function moved(members: readonly string[], index: number, step: -1 | 1): 
   return next;
 }
 
+/** The list with the one at `from` at the place `to`. */
+export function placed<T>(list: readonly T[], from: number, to: number): T[] {
+  const next = [...list];
+  const [taken] = next.splice(from, 1);
+  if (taken !== undefined) next.splice(Math.max(0, Math.min(next.length, to)), 0, taken);
+  return next;
+}
+
 export interface PlacedViolations {
   owner: string[];
   members: Map<string, string[]>;
@@ -81,14 +100,14 @@ export interface PlacedViolations {
 
 /** Puts each broken rule where it can be mended: at the member it names, at the owner, or below the form. */
 export function placeViolations(violations: readonly Violation[], draft: PoolDraft): PlacedViolations {
-  const placed: PlacedViolations = { owner: [], members: new Map(), other: [] };
+  const found: PlacedViolations = { owner: [], members: new Map(), other: [] };
   for (const { message, providers } of violations) {
     const member = providers.find((name) => draft.members.includes(name));
-    if (member !== undefined) placed.members.set(member, [...(placed.members.get(member) ?? []), message]);
-    else if (providers.includes(draft.owner)) placed.owner.push(message);
-    else placed.other.push(message);
+    if (member !== undefined) found.members.set(member, [...(found.members.get(member) ?? []), message]);
+    else if (providers.includes(draft.owner)) found.owner.push(message);
+    else found.other.push(message);
   }
-  return placed;
+  return found;
 }
 
 /** The violations in a refusal's body; none in any other refusal. */

@@ -1,19 +1,9 @@
 import { useTranslation } from "react-i18next";
-import type { Provider, ProviderState } from "@/api/types";
+import type { Provider } from "@/api/types";
 import { RelativeTime } from "@/components/RelativeTime";
-import { StatusWord, type Tone } from "@/components/StatusWord";
 import { useFault } from "@/features/errors/useFault";
 import { ModelBlocks } from "./ModelBlocks";
-
-const TONES: Record<ProviderState, Tone> = {
-  ready: "good",
-  cooling_down: "warn",
-  exhausted: "warn",
-  draining: "warn",
-  needs_reauth: "bad",
-  signed_out: "idle",
-  disabled: "idle",
-};
+import { ProviderStateWord } from "./ProviderStateWord";
 
 /** The account's state as a word, why, and until when; and models that it does not serve. */
 export function ProviderStatusWord({ status }: Pick<Provider, "status">) {
@@ -21,7 +11,7 @@ export function ProviderStatusWord({ status }: Pick<Provider, "status">) {
   const words = useFault()({ code: status.reason });
   return (
     <div>
-      <StatusWord tone={TONES[status.state]}>{t(`providers.state.${status.state}`)}</StatusWord>
+      <ProviderStateWord state={status.state} />
       {(status.until || status.reason) && (
         <p className="mt-0.5 text-muted text-xs">
           {status.reason && (

@@ -7,7 +7,7 @@ import { useNow } from "@/hooks/useNow";
 import { useFormat } from "@/i18n/format";
 import { ForecastLine } from "./ForecastLine";
 import { useWindowName } from "./useWindowName";
-import { type Level, levelOf, remainingOf, resetOf } from "./windows";
+import { ghostOf, type Level, levelOf, remainingOf, resetOf } from "./windows";
 
 const FILL: Record<Level, string> = {
   plenty: "bg-good",
@@ -34,6 +34,7 @@ export function QuotaBar({ window, forecast, generatedAt }: QuotaBarProps) {
   const level = levelOf(left);
   const reset = resetOf(window);
   const isReset = reset !== null && Date.parse(reset) <= now;
+  const ghost = ghostOf(window, forecast, now);
   const share = (value: number) => format.percent(value / 100);
   // Rounded once, so that the two make a hundred. What is left is never said to be more than it is.
   const whole = left === null ? null : Math.floor(left);
@@ -61,7 +62,15 @@ export function QuotaBar({ window, forecast, generatedAt }: QuotaBarProps) {
         )}
       >
         {left !== null && (
-          <div className={cx("h-full rounded-sm", FILL[level])} style={{ width: `${left}%` }} />
+          <div className="relative h-full" style={{ width: `${left}%` }}>
+            <div className={cx("absolute inset-0 rounded-sm", FILL[level], ghost !== null && "opacity-35")} />
+            {ghost !== null && (
+              <div
+                className={cx("absolute inset-y-0 left-0 rounded-sm", FILL[level])}
+                style={{ width: `${left > 0 ? (ghost / left) * 100 : 0}%` }}
+              />
+            )}
+          </div>
         )}
       </div>
       <p className="text-muted">
@@ -78,7 +87,7 @@ export function QuotaBar({ window, forecast, generatedAt }: QuotaBarProps) {
         {t(`quota.source.${window.source}`)}, <RelativeTime at={window.observed_at} />
       </p>
       {forecast && !isReset && level !== "empty" && (
-        <ForecastLine forecast={forecast} generatedAt={generatedAt} />
+        <ForecastLine forecast={forecast} generatedAt={generatedAt} ghost={ghost} />
       )}
     </div>
   );

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { quota, quotaWindow } from "../../../tests/samples";
-import { forecastFor, levelOf, remainingOf, resetOf, runsOutAt, sortWindows } from "./windows";
+import { forecastFor, ghostOf, levelOf, remainingOf, resetOf, runsOutAt, sortWindows } from "./windows";
 
 const FORECAST = {
   label: "5h",
@@ -60,4 +60,19 @@ test("a forecast without a time says none", () => {
   expect(runsOutAt({ ...FORECAST, runs_out_at: null, runs_out_in_seconds: 60 }, "2026-05-01T12:00:00Z")).toBe(
     "2026-05-01T12:01:00.000Z",
   );
+});
+
+test("what will be left at the reset follows the pace of the window, where the gateway foresees anything", () => {
+  const lasts = { ...FORECAST, verdict: "lasts" } as const;
+  const half = quotaWindow({
+    used_percent: 20,
+    remaining_percent: 80,
+    reset_at: new Date(NOW + 9_000_000).toISOString(),
+  });
+  expect(ghostOf(half, lasts, NOW)).toBeCloseTo(60);
+  expect(ghostOf(half, FORECAST, NOW)).toBe(0);
+  expect(ghostOf(half, { ...FORECAST, verdict: "unknown" }, NOW)).toBeNull();
+  expect(ghostOf(half, null, NOW)).toBeNull();
+  const begun = quotaWindow({ reset_at: new Date(NOW + 17_990_000).toISOString() });
+  expect(ghostOf(begun, lasts, NOW)).toBeNull();
 });

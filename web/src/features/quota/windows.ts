@@ -53,3 +53,18 @@ export function runsOutAt(
   if (runs_out_in_seconds === null) return null;
   return new Date(Date.parse(generatedAt) + runs_out_in_seconds * 1000).toISOString();
 }
+
+/**
+ * Percent that will be left at the reset when the window is used on as it was so far; `null` where the gateway's own
+ * forecast says nothing, or the window has only begun.
+ */
+export function ghostOf(window: QuotaWindow, forecast: WindowForecast | null, now: number): number | null {
+  const left = remainingOf(window, now);
+  const reset = resetOf(window);
+  if (left === null || reset === null || forecast === null || forecast.verdict === "unknown") return null;
+  if (forecast.verdict === "runs_out") return 0;
+  const length = window.length_seconds * 1000;
+  const elapsed = length - (Date.parse(reset) - now);
+  if (elapsed < length * 0.02) return null;
+  return Math.max(0, Math.min(left, 100 - ((100 - left) * length) / elapsed));
+}

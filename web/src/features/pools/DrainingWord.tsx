@@ -1,0 +1,15 @@
+import { useTranslation } from "react-i18next";
+import { isDraining } from "@/api/insight";
+import type { Provider } from "@/api/types";
+import { StatusWord } from "@/components/StatusWord";
+
+/** Says of an account that it takes nothing new; nothing of any other. */
+export function DrainingWord({ provider }: { provider: Provider }) {
+  const { t } = useTranslation();
+  if (!isDraining(provider)) return null;
+  return (
+    <StatusWord tone="warn" title={t("pools.draining_lead")}>
+      {t("pools.draining")}
+    </StatusWord>
+  );
+}
