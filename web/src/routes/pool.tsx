@@ -13,7 +13,7 @@ import { AddMembersDialog } from "@/features/pools/AddMembersDialog";
 import { DissolveDialog } from "@/features/pools/DissolveDialog";
 import { LiveWord } from "@/features/pools/LiveWord";
 import { PoolView } from "@/features/pools/PoolView";
-import { poolsOf } from "@/features/pools/pools";
+import { type Pool, poolsOf } from "@/features/pools/pools";
 import { useDenied } from "@/hooks/useMay";
 import { useOverview } from "@/hooks/useOverview";
 import { useQuota } from "@/hooks/usePools";
@@ -32,7 +32,7 @@ export default function PoolPage() {
   const quota = useQuota();
   const overview = useOverview();
   const denied = useDenied("manage_providers");
-  const [dissolving, setDissolving] = useState(false);
+  const [dissolving, setDissolving] = useState<Pool | null>(null);
   const go = (next: PoolSearch) => void navigate({ search: next, resetScroll: false });
   const pool = poolsOf(providers.data ?? []).find(({ owner }) => owner.name === name);
   return (
@@ -50,7 +50,7 @@ export default function PoolPage() {
             <LiveWord />
             {pool && (
               <>
-                <Button look="quiet-danger" denied={denied} onClick={() => setDissolving(true)}>
+                <Button look="quiet-danger" denied={denied} onClick={() => setDissolving(pool)}>
                   {t("pools.dissolve")}
                 </Button>
                 <Button look="primary" denied={denied} onClick={() => go({ ...search, add: true })}>
@@ -84,13 +84,6 @@ export default function PoolPage() {
                   onClose={() => go({ ...search, add: undefined })}
                 />
               )}
-              {dissolving && (
-                <DissolveDialog
-                  pool={pool}
-                  onClose={() => setDissolving(false)}
-                  onDone={() => void navigate({ to: "/pools" })}
-                />
-              )}
             </>
           ) : (
             <EmptyState
@@ -106,6 +99,14 @@ export default function PoolPage() {
           )
         }
       </Loaded>
+      {/* Not within the pool's own part, which is gone before the answer is read. */}
+      {dissolving && (
+        <DissolveDialog
+          pool={dissolving}
+          onClose={() => setDissolving(null)}
+          onDone={() => void navigate({ to: "/pools" })}
+        />
+      )}
     </>
   );
 }

@@ -49,6 +49,9 @@ export interface Chart {
   times: readonly number[];
   series: readonly ChartSeries[];
   marks?: readonly ChartMark[];
+  /** The ends of the time scale, in milliseconds; without them it ends with the times. */
+  from?: number;
+  to?: number;
   /** Each series stands on those before it. */
   stacked?: boolean;
   /** The ends of the upright scale; without them it starts at zero and ends above the highest value. */

@@ -4,6 +4,11 @@ import { drawMarks } from "./marks";
 import { timeLabels } from "./timeLabels";
 import type { ChartColours } from "./useChartColours";
 
+const MINUTE_MS = 60_000;
+/** The steps of the time axis, in minutes: none so short that two neighbours would have the same words. */
+const STEPS = [
+  1, 2, 5, 10, 15, 30, 60, 120, 180, 240, 360, 720, 1440, 2880, 7200, 10_080, 20_160, 43_200, 129_600,
+];
 const TICK_FONT_PX = 11;
 /** Room above the plot for the words of the marks. */
 const MARK_ROOM = 18;
@@ -72,8 +77,9 @@ export function plotOptions({ chart, colours, language, width, height, onCursor 
     scales: {
       x: {
         range: (_plot, min, max) => {
-          const room = hasBars || min === max ? halfStep(chart().times) : 0;
-          return [min - room, max + room];
+          const { times, from, to } = chart();
+          const room = hasBars || min === max ? halfStep(times) : 0;
+          return [from ?? min - room, to ?? max + room];
         },
       },
       y: {
@@ -98,6 +104,7 @@ export function plotOptions({ chart, colours, language, width, height, onCursor 
       {
         ...axis,
         grid: { show: false },
+        incrs: STEPS.map((minutes) => minutes * MINUTE_MS),
         space: 70,
         size: 26,
         gap: 6,

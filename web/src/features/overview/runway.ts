@@ -81,5 +81,7 @@ export function runwayOf(window: CapacityWindow, generatedAt: string, words: Run
       quiet: window.resets.length > WORDED,
     })),
   ];
-  return { times, series, marks, min: 0, max: 100, format: words.format };
+  const length = window.length_seconds * 1000;
+  const from = now - length;
+  return { times, series, marks, from, to: now + length, min: 0, max: 100, format: words.format };
 }
