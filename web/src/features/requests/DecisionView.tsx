@@ -3,8 +3,8 @@ import type { Decision, Exclusion } from "@/api/types";
 import { Countdown } from "@/components/Countdown";
 import { Facts } from "@/components/Facts";
 import { useNow } from "@/hooks/useNow";
-import { STRATEGIES } from "@/routes/search";
 import { useFormat } from "@/i18n/format";
+import { STRATEGIES } from "@/routes/search";
 import { useReason } from "./useReason";
 import { useWhy } from "./useWhy";
 
