@@ -182,7 +182,7 @@ test("another strategy is shown with what it would have done, before it is taken
         by_account: [{ provider_name: "openai-codex", actual: 70, simulated: 150 }],
         moved: 80,
         unserved: 0,
-        notes: ["quota_now", "of_a_newer_gateway"],
+        notes: ["quota_unknown", "of_a_newer_gateway"],
       }),
     "PUT /v1/providers/p1": () => json({ status: "updated" }),
   });
