@@ -84,7 +84,15 @@ export function overview(change: Partial<Overview> = {}): Overview {
       first_request_served: true,
       agent_created: true,
     },
-    providers: { total: 3, ready: 3, needs_reauth: 0, disabled: 0, cooling_down: 0, exhausted: 0 },
+    providers: {
+      total: 3,
+      ready: 3,
+      needs_reauth: 0,
+      disabled: 0,
+      cooling_down: 0,
+      exhausted: 0,
+      draining: 0,
+    },
     last_24h: {
       requests: 200,
       succeeded: 190,

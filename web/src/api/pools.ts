@@ -1,6 +1,5 @@
 import { client, unwrap } from "./client";
-import type { PoolPreview } from "./insight";
-import type { PoolActivity, PoolSettings, PoolStrategy, QuotaList } from "./types";
+import type { PoolActivity, PoolPreview, PoolSettings, PoolStrategy, QuotaList } from "./types";
 
 export function fetchQuota(signal?: AbortSignal): Promise<QuotaList> {
   return unwrap(client.GET("/v1/quota", { signal }));
@@ -29,7 +28,5 @@ export function fetchPoolPreview(
   signal?: AbortSignal,
 ): Promise<PoolPreview> {
   const params = { path: { id: ownerId }, query: { strategy, requests } };
-  return unwrap(
-    client.GET("/v1/providers/{id}/pool-preview" as never, { params, signal } as never),
-  ) as Promise<PoolPreview>;
+  return unwrap(client.GET("/v1/providers/{id}/pool-preview", { params, signal }));
 }

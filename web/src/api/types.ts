@@ -31,6 +31,7 @@ export type ProviderPool = Schemas["ProviderPool"];
 export type ProviderState = Schemas["ProviderState"];
 export type ProviderStatus = Schemas["ProviderStatus"];
 export type ModelBlock = Schemas["ModelBlock"];
+export type PoolPreview = Schemas["PoolPreview"];
 export type PoolStrategy = Schemas["PoolStrategy"];
 export type PoolAffinity = Schemas["PoolAffinity"];
 export type QuotaList = Schemas["QuotaList"];

@@ -1,7 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { Ellipsis } from "lucide-react";
 import { useTranslation } from "react-i18next";
-import { canDrain, isDraining } from "@/api/insight";
 import type { Provider } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
@@ -53,10 +52,9 @@ export function UrgentActions({ account }: { account: Provider }) {
 export function AccountMenu({ account, pool, change }: AccountMenuProps) {
   const { t } = useTranslation();
   const denied = useDenied("manage_providers");
-  const { name, id, enabled } = account;
+  const { name, id, enabled, draining } = account;
   const { owner, primary } = pool;
   const members = owner.pool?.members ?? [];
-  const draining = isDraining(account);
   const label = t("providers.actions_for", { name });
   if (denied !== undefined)
     return (
@@ -87,19 +85,17 @@ export function AccountMenu({ account, pool, change }: AccountMenuProps) {
       >
         {t(enabled ? "pools.pause" : "pools.resume")}
       </MenuItem>
-      {canDrain(account) && (
-        <MenuItem
-          onSelect={() =>
-            change.change(
-              own({ draining: !draining }),
-              t(draining ? "pools.did.undrained" : "pools.did.drained", { name }),
-              own({ draining }),
-            )
-          }
-        >
-          {t(draining ? "pools.undrain" : "pools.drain")}
-        </MenuItem>
-      )}
+      <MenuItem
+        onSelect={() =>
+          change.change(
+            own({ draining: !draining }),
+            t(draining ? "pools.did.undrained" : "pools.did.drained", { name }),
+            own({ draining }),
+          )
+        }
+      >
+        {t(draining ? "pools.undrain" : "pools.drain")}
+      </MenuItem>
       {name !== primary && (
         <MenuItem
           onSelect={() => change.change(first(name), t("pools.did.primary", { name }), first(primary))}

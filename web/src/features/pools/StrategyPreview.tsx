@@ -1,6 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { PoolPreview } from "@/api/insight";
-import type { PoolStrategy } from "@/api/types";
+import type { PoolPreview, PoolStrategy } from "@/api/types";
 import { Bar } from "@/components/charts/Bar";
 import { Legend } from "@/components/charts/Legend";
 import { Loaded } from "@/components/Loaded";

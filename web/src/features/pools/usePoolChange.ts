@@ -4,9 +4,7 @@ import { useSavePool } from "@/hooks/usePools";
 import { useSaveProvider } from "@/hooks/useProviders";
 
 /** One thing to do: to the pool itself, or to one of its accounts. */
-export type Deed =
-  | { pool: Partial<PoolSettings> }
-  | { account: string; body: UpdateProvider & { draining?: boolean } };
+export type Deed = { pool: Partial<PoolSettings> } | { account: string; body: UpdateProvider };
 
 interface Done {
   /** What was done, in words. */

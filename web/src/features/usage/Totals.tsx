@@ -58,7 +58,9 @@ export function Totals({ totals, before }: TotalsProps) {
       label: t("requests.input_tokens"),
       value: totals.input_tokens,
       text: format.count(totals.input_tokens),
-      detail: t("usage.cached_share", { share: percent(share(totals.cached_input_tokens, totals.input_tokens)) }),
+      detail: t("usage.cached_share", {
+        share: percent(share(totals.cached_input_tokens, totals.input_tokens)),
+      }),
       past: before?.input_tokens,
     },
     {
