@@ -17,7 +17,7 @@ export function Popover({ trigger, label, open, onOpenChange, children }: Popove
       <Radix.Portal>
         <Radix.Content
           aria-label={label}
-          align="end"
+          align="start"
           sideOffset={4}
           collisionPadding={8}
           className="z-50 max-h-(--radix-popover-content-available-height) max-w-[calc(100vw-1rem)] overflow-y-auto rounded-md border border-line bg-surface text-ink shadow-float"

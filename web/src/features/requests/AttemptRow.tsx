@@ -86,7 +86,7 @@ export function AttemptRow({ attempt, place, stretch }: AttemptRowProps) {
         ))}
       </tr>
       <tr>
-        <Td colSpan={6} className="own-line w-full sm:px-0 sm:pt-0 sm:pb-2.5">
+        <Td colSpan={6} className="own-line w-full sm:pt-0 sm:pr-0 sm:pb-2.5 sm:pl-0">
           {stretch && <TimeBar attempt={attempt} stretch={stretch} />}
           {attempt.outcome !== "served" && <Failure attempt={attempt} />}
         </Td>

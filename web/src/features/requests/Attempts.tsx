@@ -35,7 +35,7 @@ export function Attempts({ request }: { request: RequestDetail }) {
             <Th>{t("requests.outcome_column")}</Th>
             <Th className="text-right">{t("requests.wait")}</Th>
             <Th className="text-right">{t("requests.streaming")}</Th>
-            <Th className="text-right">{t("requests.duration")}</Th>
+            <Th className="text-right sm:pr-0">{t("requests.duration")}</Th>
           </tr>
         </thead>
         <tbody>

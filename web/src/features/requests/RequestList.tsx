@@ -61,7 +61,14 @@ export function RequestList({ requests, filters, openId, onOpen, onClear }: Requ
           more={requests.more}
           error={requests.error}
           onRetry={() => void requests.refetch()}
-          toolbar={<Tail paused={paused} waiting={waiting} over={over} onPause={setPaused} onShow={toTop} />}
+          toolbar={
+            <>
+              <Tail paused={paused} waiting={waiting} over={over} onPause={setPaused} onShow={toTop} />
+              {requests.readOf !== null && (
+                <p className="text-muted text-sm">{t("requests.read_of", { count: requests.readOf })}</p>
+              )}
+            </>
+          }
           empty={isNarrowed(filters) ? <NoneMatch requests={requests} onClear={onClear} /> : <NoRequests />}
         />
       </div>

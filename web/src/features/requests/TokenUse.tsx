@@ -41,12 +41,12 @@ export function TokenUse({ usage }: Pick<Trace, "usage">) {
     },
   ];
   return (
-    <dl className="grid gap-4 text-sm sm:grid-cols-2">
+    <div className="grid gap-4 text-sm sm:grid-cols-2">
       {kinds.map(({ key, label, total, parts }) => (
         <div key={key}>
           <div className="flex items-baseline justify-between gap-2">
-            <dt>{label}</dt>
-            <dd className="tabular font-medium">{format.whole(total)}</dd>
+            <p>{label}</p>
+            <p className="tabular font-medium">{format.whole(total)}</p>
           </div>
           <Bar parts={parts} max={total} className="my-1.5 h-2" />
           <Legend
@@ -57,6 +57,6 @@ export function TokenUse({ usage }: Pick<Trace, "usage">) {
           />
         </div>
       ))}
-    </dl>
+    </div>
   );
 }
