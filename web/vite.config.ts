@@ -11,6 +11,8 @@ export default defineConfig({
     target: "es2022",
     // The content security policy allows no inline code; nothing is worth inlining as data either.
     assetsInlineLimit: 0,
+    // Which page needs which files; the tests add up what a first visit costs.
+    manifest: true,
   },
   server: { proxy: { "/v1": "http://127.0.0.1:18790" } },
   test: {

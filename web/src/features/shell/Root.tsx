@@ -1,6 +1,7 @@
 import { Outlet, useRouterState } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { ApiError } from "@/api/errors";
+import type { Session } from "@/api/types";
 import { useReloadWhenBack } from "@/hooks/useReachable";
 import { useSession } from "@/hooks/useSession";
 import { Booting, Unreachable } from "./Booting";
@@ -14,6 +15,17 @@ const NoPlace = lazy(() => import("../session/NoPlace"));
 const INVITE = "/invite";
 const ME = "/me";
 
+/** Who has just signed in is in the page: the form that had the focus is gone. */
+function useFocusOnEntry(session: Session | null | undefined) {
+  const out = useRef(false);
+  useEffect(() => {
+    if (session === null) out.current = true;
+    if (!session || !out.current) return;
+    out.current = false;
+    document.getElementById("main")?.focus({ preventScroll: true });
+  }, [session]);
+}
+
 /**
  * The page, or the sign-in in its place. The address does not change, so signing in
  * brings one back to where one was.
@@ -21,6 +33,7 @@ const ME = "/me";
 export function Root() {
   useReloadWhenBack();
   const session = useSession();
+  useFocusOnEntry(session.data);
   const path = useRouterState({ select: (state) => state.location.pathname.replace(/(.)\/$/, "$1") });
   if (path === INVITE || (path === ME && session.data === null))
     return (

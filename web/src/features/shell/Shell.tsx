@@ -1,5 +1,5 @@
-import { Outlet, useRouterState } from "@tanstack/react-router";
-import { Fragment, useEffect, useMemo, useRef } from "react";
+import { Outlet, useRouter } from "@tanstack/react-router";
+import { Fragment, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { accessOf } from "@/api/permissions";
 import type { Session } from "@/api/types";
@@ -10,16 +10,31 @@ import { Everywhere } from "./Everywhere";
 import { MobileBar } from "./MobileBar";
 import { Sidebar } from "./Sidebar";
 
-/** Puts the focus on the new page's heading, as a page load would. */
+const heading = () => document.querySelector<HTMLElement>("main h1");
+
+/** Puts the focus on the new page's heading, as a page load would; a page that is still fetched has none yet. */
 function useFocusOnNavigation() {
-  const path = useRouterState({ select: (state) => state.resolvedLocation?.pathname });
-  const previous = useRef(path);
+  const router = useRouter();
   useEffect(() => {
-    if (previous.current !== undefined && path !== previous.current) {
-      document.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
-    }
-    previous.current = path;
-  }, [path]);
+    let arrival: MutationObserver | undefined;
+    const stop = router.subscribe("onBeforeNavigate", ({ fromLocation, pathChanged }) => {
+      if (!fromLocation || !pathChanged) return;
+      arrival?.disconnect();
+      const left = heading();
+      const watch = new MutationObserver(() => {
+        const next = heading();
+        if (!next || next === left) return;
+        watch.disconnect();
+        next.focus({ preventScroll: true });
+      });
+      watch.observe(document.body, { childList: true, subtree: true });
+      arrival = watch;
+    });
+    return () => {
+      stop();
+      arrival?.disconnect();
+    };
+  }, [router]);
 }
 
 export function Shell({ session }: { session: Session }) {
