@@ -6,7 +6,9 @@
   } catch {
     // Storage may be forbidden; the system's theme will do.
   }
+  const { dataset } = document.documentElement;
   const dark =
     choice === "dark" || (choice !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
+  dataset.theme = dark ? "dark" : "light";
+  if (choice === "contrast" || matchMedia("(prefers-contrast: more)").matches) dataset.contrast = "more";
 })();

@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
 import { ErrorNotice } from "./ErrorNotice";
+import { HoldButton } from "./HoldButton";
 
 interface AskDialogProps {
   title: string;
@@ -11,6 +12,8 @@ interface AskDialogProps {
   action: string;
   busy?: boolean;
   error?: unknown;
+  /** It cannot be undone: the button has to be held. */
+  final?: boolean;
   onConfirm: () => void;
   onClose: () => void;
 }
@@ -22,6 +25,7 @@ export function AskDialog({
   action,
   busy = false,
   error,
+  final = false,
   onConfirm,
   onClose,
 }: AskDialogProps) {
@@ -31,11 +35,17 @@ export function AskDialog({
       <div className="flex flex-col gap-4">
         <p>{children}</p>
         {error != null && <ErrorNotice error={error} />}
-        <div className="flex justify-end gap-2">
+        <div className="flex items-start justify-end gap-2">
           <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button look="danger" busy={busy} onClick={onConfirm}>
-            {action}
-          </Button>
+          {final ? (
+            <HoldButton busy={busy} onConfirm={onConfirm}>
+              {action}
+            </HoldButton>
+          ) : (
+            <Button look="danger" busy={busy} onClick={onConfirm}>
+              {action}
+            </Button>
+          )}
         </div>
       </div>
     </Dialog>

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/errors";
+import { useErrorWords } from "@/hooks/useErrorWords";
 import { Button } from "./Button";
 import { Notice } from "./Notice";
-import { useErrorText } from "./useErrorText";
 
 interface ErrorNoticeProps {
   error: unknown;
@@ -13,7 +13,7 @@ interface ErrorNoticeProps {
 /** What went wrong, in the place where it went wrong, and a way to try again. */
 export function ErrorNotice({ error, onRetry, className }: ErrorNoticeProps) {
   const { t } = useTranslation();
-  const text = useErrorText();
+  const text = useErrorWords();
   const requestId = error instanceof ApiError ? error.requestId : null;
   return (
     <Notice tone="bad" className={className}>

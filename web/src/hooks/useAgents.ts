@@ -1,7 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
 import * as api from "@/api/agents";
 import type { AgentInput } from "@/api/types";
 import { keys } from "./keys";
+import { useUndo } from "./undo";
 
 export function useAgents() {
   return useQuery({ queryKey: keys.agents, queryFn: ({ signal }) => api.fetchAgents(signal) });
@@ -27,6 +29,11 @@ export function useSaveAgent(key: string | null) {
   });
 }
 
-export function useRemoveAgent() {
-  return useMutation({ mutationFn: api.removeAgent, onSuccess: useRefreshAgents() });
+/** Deletes an agent after a while in which it can be undone. */
+export function useDeleteAgent() {
+  const { t } = useTranslation();
+  const { mutateAsync } = useMutation({ mutationFn: api.removeAgent, onSuccess: useRefreshAgents() });
+  const undoable = useUndo();
+  return (key: string) =>
+    undoable({ id: `agent ${key}`, text: t("agents.deleted", { key }), run: () => mutateAsync(key) });
 }

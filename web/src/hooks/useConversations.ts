@@ -5,11 +5,13 @@ import {
   useQuery,
   useQueryClient,
 } from "@tanstack/react-query";
+import { useTranslation } from "react-i18next";
 import { fetchRunsOf } from "@/api/runs";
 import * as api from "@/api/sessions";
 import { keys } from "./keys";
 import { pollInterval } from "./live";
 import { saveFile } from "./saveFile";
+import { useUndo } from "./undo";
 
 /** The conversations of an agent, newest first, page by page. */
 export function useConversations(agent: string, q: string) {
@@ -65,9 +67,12 @@ export function useRenameConversation() {
   });
 }
 
-export function useRemoveConversation() {
+/** Deletes a conversation after a while in which it can be undone. */
+export function useDeleteConversation() {
+  const { t } = useTranslation();
   const queries = useQueryClient();
-  return useMutation({
+  const undoable = useUndo();
+  const { mutateAsync } = useMutation({
     mutationFn: api.removeConversation,
     onSuccess: (_answer, id) => {
       // What is gone must not be asked for again.
@@ -75,6 +80,8 @@ export function useRemoveConversation() {
       return queries.invalidateQueries({ queryKey: keys.conversations });
     },
   });
+  return ({ id, title }: { id: string; title: string }) =>
+    undoable({ id: `session ${id}`, text: t("sessions.deleted", { title }), run: () => mutateAsync(id) });
 }
 
 const ENDINGS: Record<api.ExportFormat, string> = { json: "json", markdown: "md" };

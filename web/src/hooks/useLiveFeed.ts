@@ -1,6 +1,7 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { openEvents } from "@/api/events";
+import { announce } from "./announce";
 import { applyEvent, LIVE_KEYS } from "./applyEvent";
 import { keys } from "./keys";
 import { type LiveState, live } from "./live";
@@ -46,7 +47,10 @@ export function useLiveFeed(tenant?: string) {
           if (missed) refresher.add(LIVE_KEYS);
           missed = false;
         },
-        onEvent: (event) => refresher.add(applyEvent(queries, event)),
+        onEvent: (event) => {
+          announce(queries, event, Date.now());
+          refresher.add(applyEvent(queries, event));
+        },
         onLost: (final) => {
           // What only the feed kept current is asked for from now on.
           if (live.get() === "live") refresher.add(LIVE_KEYS);

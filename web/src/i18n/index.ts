@@ -1,9 +1,9 @@
 import i18next, { type BackendModule } from "i18next";
-import ICU from "i18next-icu";
 import { initReactI18next } from "react-i18next";
 import { readStored, writeStored } from "@/hooks/stored";
 import { type Language, pickLanguage } from "./languages";
 import en from "./locales/en.json";
+import { messageFormat } from "./messages";
 
 type Words = typeof en;
 
@@ -33,7 +33,7 @@ i18next.on("languageChanged", (language) => {
 export async function initI18n() {
   await i18next
     .use(backend)
-    .use(ICU)
+    .use(messageFormat)
     .use(initReactI18next)
     .init({
       lng: pickLanguage([readStored("language"), ...navigator.languages]),

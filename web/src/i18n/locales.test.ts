@@ -1,6 +1,7 @@
 import { IntlMessageFormat } from "intl-messageformat";
 import { describe, expect, test } from "vitest";
 import { LANGUAGES, pickLanguage } from "./languages";
+import { message } from "./messages";
 
 interface Tree {
   [key: string]: string | Tree;
@@ -65,6 +66,22 @@ describe.each(LANGUAGES.map(({ code: language }) => language))("%s", (language) 
       expect([key, variablesOf(text, language)]).toEqual([key, variablesOf(english.get(key) ?? "", "en")]);
     }
   });
+});
+
+test("messages are written as a full implementation of ICU writes them", () => {
+  for (const { code: language } of LANGUAGES)
+    for (const [key, text] of words[language] ?? []) {
+      const names = variablesOf(text, language);
+      for (const number of [0, 1, 2, 5, 1234]) {
+        const values = Object.fromEntries(names.map((name) => [name, number]));
+        const full = new IntlMessageFormat(text, language).format(values);
+        expect([language, key, message(text, language, values)]).toEqual([language, key, full]);
+      }
+    }
+  for (const text of ["it''s {a}", "isn't {a}", "'{a}' {a}", "{a, plural, =0 {none} other {{b} of #}}"]) {
+    const values = { a: 3, b: "x" };
+    expect(message(text, "en", values)).toBe(new IntlMessageFormat(text, "en").format(values));
+  }
 });
 
 test("every key that the code names has words", () => {

@@ -18,7 +18,8 @@ type Page =
   | "settings"
   | "account"
   | "me"
-  | "invite";
+  | "invite"
+  | "gallery";
 
 // The types are written out: the pages' own types need the router's, which is made of these.
 const load: Record<Page, () => Promise<{ default: FC }>> = {
@@ -39,6 +40,7 @@ const load: Record<Page, () => Promise<{ default: FC }>> = {
   account: () => import("./account"),
   me: () => import("./me"),
   invite: () => import("./invite"),
+  gallery: () => import("./gallery"),
 };
 
 // `React.lazy` and not the router's own: that one reloads the window when a page's file does not
@@ -61,11 +63,13 @@ export const pages: Record<Page, LazyExoticComponent<FC>> = {
   account: lazy(load.account),
   me: lazy(load.me),
   invite: lazy(load.invite),
+  gallery: lazy(load.gallery),
 };
 
 /** Fetches every page, once the first one is there, so that moving between them needs no gateway. They are small. */
 export function preloadPages() {
   whenIdle(() => {
-    for (const page of Object.values(load)) page().catch(() => {});
+    const { gallery: _seldom, ...others } = load;
+    for (const page of Object.values(others)) page().catch(() => {});
   });
 }

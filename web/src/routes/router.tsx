@@ -136,6 +136,12 @@ const settings = createRoute({
   component: pages.settings,
 });
 
+const gallery = createRoute({
+  getParentRoute: () => root,
+  path: "/gallery",
+  component: pages.gallery,
+});
+
 export function createAppRouter() {
   return createRouter({
     routeTree: root.addChildren([
@@ -156,6 +162,7 @@ export function createAppRouter() {
       account,
       me,
       invite,
+      gallery,
     ]),
     defaultErrorComponent: PageError,
     defaultNotFoundComponent: NotFound,

@@ -3,6 +3,7 @@ import { Card } from "@/components/Card";
 import { Facts } from "@/components/Facts";
 import { Field } from "@/components/Field";
 import { PageHeader } from "@/components/PageHeader";
+import { BlurSwitch } from "@/features/shell/BlurSwitch";
 import { LanguageSelect } from "@/features/shell/LanguageSelect";
 import { ThemeSwitch } from "@/features/shell/ThemeSwitch";
 import { useSession } from "@/hooks/useSession";
@@ -25,6 +26,7 @@ export default function SettingsPage() {
                 <LanguageSelect />
               </Field>
             </div>
+            <BlurSwitch />
           </div>
         </Card>
         <Card title={t("settings.session")}>

@@ -46,9 +46,13 @@ test("an agent is made, tried beside its form, changed, and deleted", async () =
   await page.getByRole("button", { name: "All agents" }).click();
   const row = page.getByRole("row", { name: new RegExp(`agent:${KEY}`) });
   await row.getByRole("button", { name: "Delete" }).click();
-  await page.getByLabel(`Type ${KEY} to confirm`).fill(KEY);
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await row.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo" }).click();
+  await row.getByRole("button", { name: "Delete" }).click();
+  await row.waitFor({ state: "detached" });
+  await expect
+    .poll(async () => (await api("GET", `/v1/agents/${KEY}`)).status, { timeout: 20_000 })
+    .toBe(404);
 });
 
 test.runIf(DEMO_HAS_POOL)("the routing of an agent says in words what it comes to", async () => {

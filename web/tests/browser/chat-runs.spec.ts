@@ -61,8 +61,8 @@ test("a conversation is kept, found, renamed and deleted, and says who served it
   expect((await download).suggestedFilename()).toBe("The-walrus.md");
   await row.getByRole("button").click();
   await page.getByRole("menuitem", { name: "Delete" }).click();
-  await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
   await row.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Undo" }).waitFor();
   await page.getByText("Ask something", { exact: true }).waitFor();
 });
 

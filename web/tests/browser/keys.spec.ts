@@ -60,7 +60,7 @@ test("a key is made, shown once, used, seen by its holder, and revoked", async (
 
   await page.getByRole("button", { name: `More actions for ${NAME}` }).click();
   await page.getByRole("menuitem", { name: "Revoke" }).click();
-  await dialog.getByRole("button", { name: "Revoke" }).click();
+  await dialog.getByRole("button", { name: "Revoke" }).click({ delay: 1_500 });
   await row.getByText("Revoked").waitFor();
   await holder.page.reload();
   await holder.page.getByText("This key does not work").waitFor();

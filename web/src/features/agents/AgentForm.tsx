@@ -3,13 +3,13 @@ import { useTranslation } from "react-i18next";
 import type { Agent, Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { LeaveGuard } from "@/components/form/LeaveGuard";
 import { Notice } from "@/components/Notice";
 import { SLUG } from "@/components/slug";
 import { useSaveAgent } from "@/hooks/useAgents";
 import { useDenied } from "@/hooks/useMay";
 import { toAgentInput, validNumber } from "./agentDraft";
 import { IdentityFields } from "./IdentityFields";
-import { LeaveGuard } from "./LeaveGuard";
 import { LimitFields } from "./LimitFields";
 import { ModelFields } from "./ModelFields";
 import { PromptField } from "./PromptField";
@@ -84,7 +84,7 @@ export function AgentForm({ agent, form, providers, taken, onSaved, onClose }: A
           </Button>
         )}
       </div>
-      {!readOnly && <LeaveGuard isDirty={form.isDirty} />}
+      {!readOnly && <LeaveGuard guard={form} />}
     </form>
   );
 }

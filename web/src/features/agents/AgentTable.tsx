@@ -1,9 +1,10 @@
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent } from "@/api/types";
 import { type Column, DataTable } from "@/components/DataTable";
+import { useDoomed } from "@/hooks/undo";
+import { useDeleteAgent } from "@/hooks/useAgents";
 import { AgentActions, AgentName } from "./AgentCells";
-import { DeleteAgentDialog } from "./DeleteAgentDialog";
 
 interface AgentTableProps {
   agents: Agent[];
@@ -12,7 +13,12 @@ interface AgentTableProps {
 
 export function AgentTable({ agents, onEdit }: AgentTableProps) {
   const { t } = useTranslation();
-  const [deleting, setDeleting] = useState<Agent | null>(null);
+  const doomed = useDoomed();
+  const remove = useDeleteAgent();
+  const shown = useMemo(
+    () => agents.filter(({ agent_key }) => !doomed.has(`agent ${agent_key}`)),
+    [agents, doomed],
+  );
   const columns = useMemo(
     (): Column<Agent>[] => [
       {
@@ -52,25 +58,24 @@ export function AgentTable({ agents, onEdit }: AgentTableProps) {
         quiet: true,
         width: 17,
         narrow: "line",
-        cell: (agent) => <AgentActions agent={agent} onEdit={onEdit} onDelete={() => setDeleting(agent)} />,
+        cell: (agent) => (
+          <AgentActions agent={agent} onEdit={onEdit} onDelete={() => remove(agent.agent_key)} />
+        ),
       },
     ],
-    [t, onEdit],
+    [t, onEdit, remove],
   );
   return (
-    <>
-      <DataTable
-        label={t("agents.title")}
-        name="agents"
-        columns={columns}
-        rows={agents}
-        rowId={({ agent_key }) => agent_key}
-        find={(agent) =>
-          [agent.display_name, agent.agent_key, agent.effective.provider, agent.effective.model].join(" ")
-        }
-        onOpen={({ agent_key }) => onEdit(agent_key)}
-      />
-      {deleting && <DeleteAgentDialog agent={deleting} onClose={() => setDeleting(null)} />}
-    </>
+    <DataTable
+      label={t("agents.title")}
+      name="agents"
+      columns={columns}
+      rows={shown}
+      rowId={({ agent_key }) => agent_key}
+      find={(agent) =>
+        [agent.display_name, agent.agent_key, agent.effective.provider, agent.effective.model].join(" ")
+      }
+      onOpen={({ agent_key }) => onEdit(agent_key)}
+    />
   );
 }

@@ -1,7 +1,7 @@
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { StatusWord } from "@/components/StatusWord";
-import { useErrorText } from "@/components/useErrorText";
+import { useErrorWords } from "@/hooks/useErrorWords";
 import type { Queued } from "./queue";
 import { Thumbnails } from "./Thumbnails";
 
@@ -15,7 +15,7 @@ interface QueueListProps {
 /** What was said while the agent works, and what became of it. */
 export function QueueList({ queue, onUnqueue }: QueueListProps) {
   const { t } = useTranslation();
-  const errorText = useErrorText();
+  const errorText = useErrorWords();
   if (queue.length === 0) return null;
   return (
     <ul aria-label={t("chat.queue_list")} className="flex flex-col gap-2">

@@ -2,6 +2,7 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { useState } from "react";
 import { expect, test, vi } from "vitest";
+import { toasts } from "@/hooks/toasts";
 import { renderInApp } from "../../../tests/render";
 import { conversation } from "../../../tests/samples";
 import { json, stubGateway } from "../../../tests/stubGateway";
@@ -42,9 +43,12 @@ test("conversations are found by their words, renamed and deleted", async () => 
 
   await user.click(screen.getByRole("button", { name: "More actions for About parsers" }));
   await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
-  expect(await screen.findByText(/Its 2 items are lost/)).toBeVisible();
-  await user.click(screen.getByRole("button", { name: "Delete" }));
   await waitFor(() => expect(onGone).toHaveBeenCalledWith("s1"));
+  // It is gone from the list at once, and the gateway is told when it can no longer be undone.
+  expect(screen.queryByRole("button", { name: "More actions for About parsers" })).toBeNull();
+  expect(calls.some(({ route }) => route.startsWith("DELETE"))).toBe(false);
+  toasts.get()[0]?.action?.run();
+  expect(await screen.findByRole("button", { name: "More actions for About parsers" })).toBeVisible();
 });
 
 test("a conversation is saved as a file", async () => {

@@ -5,8 +5,8 @@ import { Button } from "@/components/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loaded } from "@/components/Loaded";
 import { SearchBox } from "@/components/SearchBox";
-import { useConversations, useExportConversation } from "@/hooks/useConversations";
-import { DeleteSessionDialog } from "./DeleteSessionDialog";
+import { useDoomed } from "@/hooks/undo";
+import { useConversations, useDeleteConversation, useExportConversation } from "@/hooks/useConversations";
 import { RenameDialog } from "./RenameDialog";
 import { SessionRow } from "./SessionRow";
 import { titleOf } from "./transcript";
@@ -30,7 +30,8 @@ export function SessionPanel({ agent, q, session, onSearch, onGone, onChoose }: 
   const conversations = useConversations(agent, q);
   const save = useExportConversation();
   const [renaming, setRenaming] = useState<Conversation | null>(null);
-  const [deleting, setDeleting] = useState<Conversation | null>(null);
+  const remove = useDeleteConversation();
+  const doomed = useDoomed();
   return (
     <nav aria-label={t("sessions.title")} className="flex min-h-0 flex-1 flex-col gap-2">
       <SearchBox main value={q} label={t("sessions.search")} onChange={onSearch} />
@@ -38,7 +39,9 @@ export function SessionPanel({ agent, q, session, onSearch, onGone, onChoose }: 
       <div className="min-h-0 flex-1 overflow-y-auto">
         <Loaded query={conversations} lines={5}>
           {({ pages }) => {
-            const rows = pages.flatMap(({ sessions }) => sessions);
+            const rows = pages
+              .flatMap(({ sessions }) => sessions)
+              .filter(({ id }) => !doomed.has(`session ${id}`));
             if (rows.length === 0)
               return (
                 <p className="px-2 py-4 text-muted text-sm">
@@ -55,7 +58,10 @@ export function SessionPanel({ agent, q, session, onSearch, onGone, onChoose }: 
                     open={it.id === session}
                     onChoose={onChoose}
                     onRename={() => setRenaming(it)}
-                    onDelete={() => setDeleting(it)}
+                    onDelete={() => {
+                      remove({ id: it.id, title: titleOf(it) });
+                      onGone(it.id);
+                    }}
                     onExport={(format) => save.mutate({ id: it.id, name: titleOf(it), format })}
                   />
                 ))}
@@ -76,13 +82,6 @@ export function SessionPanel({ agent, q, session, onSearch, onGone, onChoose }: 
         )}
       </div>
       {renaming && <RenameDialog conversation={renaming} onClose={() => setRenaming(null)} />}
-      {deleting && (
-        <DeleteSessionDialog
-          conversation={deleting}
-          onGone={() => onGone(deleting.id)}
-          onClose={() => setDeleting(null)}
-        />
-      )}
     </nav>
   );
 }

@@ -8,11 +8,12 @@ interface AllowListProps {
   /** All there are at the moment. */
   known: string[];
   value: string[] | null;
+  errors: readonly string[];
   onChange: (value: string[] | null) => void;
 }
 
 /** All of them, also later ones, or only those that are ticked. */
-export function AllowList({ list, known, value, onChange }: AllowListProps) {
+export function AllowList({ list, known, value, errors, onChange }: AllowListProps) {
   const { t } = useTranslation();
   const id = useId();
   const label = t(`keys.list.${list}`);
@@ -45,6 +46,11 @@ export function AllowList({ list, known, value, onChange }: AllowListProps) {
           {known.length + gone.length === 0 && <p className="text-muted text-sm">{t("keys.none_there")}</p>}
         </div>
       )}
+      {errors.map((text) => (
+        <p key={text} role="alert" className="text-bad text-sm [overflow-wrap:anywhere]">
+          {text}
+        </p>
+      ))}
     </fieldset>
   );
 }

@@ -14,6 +14,7 @@ export function RevokeKeyDialog({ apiKey, onClose }: KeyDialogProps) {
   const revoke = useRevokeKey();
   return (
     <AskDialog
+      final
       title={t("keys.revoke_title", { name: apiKey.name })}
       action={t("keys.revoke")}
       busy={revoke.isPending}

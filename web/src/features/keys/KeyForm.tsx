@@ -1,16 +1,14 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { CreatedKey, Key } from "@/api/access";
-import { Button } from "@/components/Button";
-import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
+import { placeViolations } from "@/components/form/violations";
 import { Input } from "@/components/inputs";
-import { Notice } from "@/components/Notice";
 import { useCreateKey, useUpdateKey } from "@/hooks/useApiKeys";
 import { RoleSelect } from "../access/RoleSelect";
-import { violationsOf } from "../access/violations";
 import { AllowList } from "./AllowList";
-import { flawsOf, keyDraftOf, LISTS, type ListName, toKeyChange, toNewKey } from "./keyDraft";
+import { type Flaw, flawsOf, keyDraftOf, LISTS, type ListName, toKeyChange, toNewKey } from "./keyDraft";
 import { LimitRows } from "./LimitRows";
 
 interface KeyFormProps {
@@ -21,33 +19,60 @@ interface KeyFormProps {
   onClose: () => void;
 }
 
+const FIELDS = ["name", "role", "expires_at", ...LISTS, "limits"] as const;
+
 /** A key: who it is, what it may reach, and how much of it. */
 export function KeyForm({ apiKey, known, onCreated, onClose }: KeyFormProps) {
   const { t } = useTranslation();
-  const [draft, setDraft] = useState(() => keyDraftOf(apiKey));
   const create = useCreateKey();
   const update = useUpdateKey(apiKey?.id ?? "");
   const save = apiKey ? update : create;
+  const { draft, guard, set, saved } = useDraft(() => keyDraftOf(apiKey), create, update);
   const flaws = flawsOf(draft, apiKey, Date.now());
-  const wrong = violationsOf(save.error);
-  const told = [...flaws].filter((flaw) => flaw !== "name");
-  const set = (change: Partial<typeof draft>) => {
-    save.reset();
-    setDraft({ ...draft, ...change });
+  const wrong = placeViolations(save.error, FIELDS);
+  /** What the page finds wrong, otherwise what the gateway did. */
+  const errors = (found: readonly Flaw[], said: string[]) => {
+    const own = found.filter((flaw) => flaws.has(flaw)).map((flaw) => t(`keys.wrong.${flaw}`));
+    return own.length > 0 ? own : said;
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (flaws.size > 0 || save.isPending) return;
-    if (apiKey) update.mutate(toKeyChange(draft, apiKey), { onSuccess: onClose });
-    else create.mutate(toNewKey(draft), { onSuccess: onCreated });
+  const submit = () => {
+    if (apiKey) {
+      const onSuccess = () => {
+        saved();
+        onClose();
+      };
+      update.mutate(toKeyChange(draft, apiKey), { onSuccess });
+    } else {
+      const onSuccess = (key: CreatedKey) => {
+        saved();
+        onCreated(key);
+      };
+      create.mutate(toNewKey(draft), { onSuccess });
+    }
   };
   return (
-    <form onSubmit={submit} className="flex min-w-0 flex-col gap-4">
-      <Field label={t("keys.name")} hint={t("keys.name_hint")}>
+    <Form
+      save={save}
+      wrong={wrong}
+      guard={guard}
+      complete={flaws.size === 0}
+      action={t(apiKey ? "common.save" : "keys.create")}
+      onSave={submit}
+      onClose={onClose}
+    >
+      <Field
+        label={t("keys.name")}
+        hint={t("keys.name_hint")}
+        errors={apiKey ? errors(["name"], wrong.at.name) : wrong.at.name}
+      >
         <Input value={draft.name} autoComplete="off" onChange={({ target }) => set({ name: target.value })} />
       </Field>
       <div className="grid gap-4 sm:grid-cols-2">
-        <Field label={t("settings.role")} hint={t(apiKey ? "keys.role_fixed" : "keys.role_hint")}>
+        <Field
+          label={t("settings.role")}
+          hint={t(apiKey ? "keys.role_fixed" : "keys.role_hint")}
+          errors={wrong.at.role}
+        >
           <RoleSelect
             most="admin"
             value={draft.role}
@@ -55,7 +80,11 @@ export function KeyForm({ apiKey, known, onCreated, onClose }: KeyFormProps) {
             onChange={(role) => set({ role })}
           />
         </Field>
-        <Field label={t("keys.expires")} hint={t("keys.expires_hint")}>
+        <Field
+          label={t("keys.expires")}
+          hint={t("keys.expires_hint")}
+          errors={errors(["expires"], wrong.at.expires_at)}
+        >
           <Input
             type="datetime-local"
             value={draft.expires}
@@ -69,27 +98,15 @@ export function KeyForm({ apiKey, known, onCreated, onClose }: KeyFormProps) {
           list={list}
           known={known[list]}
           value={draft[list]}
+          errors={draft[list]?.length === 0 ? errors(["list"], wrong.at[list]) : wrong.at[list]}
           onChange={(value) => set({ [list]: value })}
         />
       ))}
-      <LimitRows limits={draft.limits} onChange={(limits) => set({ limits })} />
-      {told.map((flaw) => (
-        <Notice key={flaw} tone="warn">
-          {t(`keys.wrong.${flaw}`)}
-        </Notice>
-      ))}
-      {wrong.map((text) => (
-        <Notice key={text} tone="bad">
-          {text}
-        </Notice>
-      ))}
-      {save.isError && wrong.length === 0 && <ErrorNotice error={save.error} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("common.cancel")}</Button>
-        <Button type="submit" look="primary" busy={save.isPending} disabled={flaws.size > 0}>
-          {t(apiKey ? "common.save" : "keys.create")}
-        </Button>
-      </div>
-    </form>
+      <LimitRows
+        limits={draft.limits}
+        errors={errors(["amount", "share", "twice"], wrong.at.limits)}
+        onChange={(limits) => set({ limits })}
+      />
+    </Form>
   );
 }

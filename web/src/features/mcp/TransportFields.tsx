@@ -3,12 +3,12 @@ import { Field } from "@/components/Field";
 import { Input, Textarea } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { SecretList } from "./SecretList";
-import type { placeViolations, ServerDraft } from "./serverDraft";
+import type { FieldName, ServerDraft } from "./serverDraft";
 
 interface TransportFieldsProps {
   draft: ServerDraft;
   set: (change: Partial<ServerDraft>) => void;
-  errors: ReturnType<typeof placeViolations>["at"];
+  errors: Record<FieldName, string[]>;
 }
 
 /** How the server is reached: a program here, or an address. */

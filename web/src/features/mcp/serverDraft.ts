@@ -1,4 +1,4 @@
-import type { McpServer, McpServerInput, McpTransport, McpViolation } from "@/api/loop";
+import type { McpServer, McpServerInput, McpTransport } from "@/api/loop";
 
 /** A named secret; `kept` stands for the value that is stored and never shown. */
 export interface Secret {
@@ -69,30 +69,6 @@ export function toServerInput(draft: ServerDraft): McpServerInput {
   return { name: draft.name.trim(), transport, enabled, ...way, ...(timeout || {}) };
 }
 
-const FIELDS = ["name", "command", "args", "env", "url", "headers", "timeout_seconds"] as const;
-type FieldName = (typeof FIELDS)[number];
-
-/** What is wrong, by field (`env.TOKEN` stands at `env`); the rest below the form. */
-export function placeViolations(body: unknown) {
-  const list = (body as { violations?: unknown } | null | undefined)?.violations;
-  const found = (Array.isArray(list) ? list : []) as Partial<McpViolation>[];
-  const at: Record<FieldName, string[]> = {
-    name: [],
-    command: [],
-    args: [],
-    env: [],
-    url: [],
-    headers: [],
-    timeout_seconds: [],
-  };
-  const other: string[] = [];
-  for (const { field = "", message } of found) {
-    if (typeof message !== "string") continue;
-    const name = FIELDS.find(
-      (it) => field === it || field.startsWith(`${it}.`) || field.startsWith(`${it}[`),
-    );
-    if (name) at[name].push(field === name ? message : `${field}: ${message}`);
-    else other.push(message);
-  }
-  return { at, other, any: found.length > 0 };
-}
+/** The fields of the form that the gateway may find wrong. */
+export const FIELDS = ["name", "command", "args", "env", "url", "headers", "timeout_seconds"] as const;
+export type FieldName = (typeof FIELDS)[number];

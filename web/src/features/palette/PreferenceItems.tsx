@@ -1,5 +1,6 @@
-import { Languages, Rows3, SunMoon } from "lucide-react";
+import { EyeOff, Languages, Rows3, SunMoon } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { setBlur, useBlur } from "@/hooks/useBlur";
 import { setDensity, useDensity } from "@/hooks/useDensity";
 import { setTheme, THEMES } from "@/hooks/useTheme";
 import { setLanguage } from "@/i18n";
@@ -10,6 +11,7 @@ import { Item } from "./Item";
 export function PreferenceItems({ run }: { run: (action: () => void) => void }) {
   const { t } = useTranslation();
   const density = useDensity();
+  const blurred = useBlur();
   return (
     <>
       {THEMES.map((theme) => (
@@ -32,6 +34,13 @@ export function PreferenceItems({ run }: { run: (action: () => void) => void }) 
           onSelect={() => run(() => setLanguage(code))}
         />
       ))}
+      <Item
+        id="blur"
+        Icon={EyeOff}
+        label={t("shell.blur")}
+        note={t(blurred ? "palette.on" : "palette.off")}
+        onSelect={() => run(() => setBlur(!blurred))}
+      />
       <Item
         id="density"
         Icon={Rows3}

@@ -7,16 +7,25 @@ import type { Draft } from "./providerDraft";
 
 interface ProviderFieldsProps {
   draft: Draft;
-  onChange: (draft: Draft) => void;
+  onChange: (change: Partial<Draft>) => void;
+  /** What the gateway finds wrong. */
+  errors: Record<"name" | "display_name" | "api_base" | "api_key", string[]>;
   types: ProviderType[];
   saved: boolean;
   hasKey: boolean;
   nameTaken: boolean;
 }
 
-export function ProviderFields({ draft, onChange, types, saved, hasKey, nameTaken }: ProviderFieldsProps) {
+export function ProviderFields({
+  draft,
+  onChange: set,
+  errors,
+  types,
+  saved,
+  hasKey,
+  nameTaken,
+}: ProviderFieldsProps) {
   const { t } = useTranslation();
-  const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
   const signIn = draft.type === SIGN_IN_TYPE;
   const type = types.find((it) => it.type === draft.type);
   const chooseType = (value: string) =>
@@ -37,24 +46,25 @@ export function ProviderFields({ draft, onChange, types, saved, hasKey, nameTake
       {!saved && (
         <Field
           label={t("provider_form.name")}
-          hint={nameTaken ? t("errors.name_taken") : t("provider_form.name_hint")}
+          hint={t("provider_form.name_hint")}
+          errors={nameTaken ? [t("errors.name_taken")] : errors.name}
         >
           <Input
             value={draft.name}
             required
-            aria-invalid={nameTaken}
             spellCheck={false}
             placeholder="my-provider"
             onChange={({ target }) => set({ name: target.value })}
           />
         </Field>
       )}
-      <Field label={t("provider_form.display_name")} hint={t("common.optional")}>
+      <Field label={t("provider_form.display_name")} hint={t("common.optional")} errors={errors.display_name}>
         <Input value={draft.displayName} onChange={({ target }) => set({ displayName: target.value })} />
       </Field>
       <Field
         label={t("provider_form.api_base")}
         hint={signIn ? t("common.optional") : t("provider_form.api_base_hint")}
+        errors={errors.api_base}
       >
         <Input
           type="url"
@@ -67,6 +77,7 @@ export function ProviderFields({ draft, onChange, types, saved, hasKey, nameTake
       {!signIn && (
         <Field
           label={t("provider_form.api_key")}
+          errors={errors.api_key}
           hint={t(
             hasKey
               ? "provider_form.api_key_kept"

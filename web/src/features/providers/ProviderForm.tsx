@@ -1,8 +1,10 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Provider, ProviderType } from "@/api/types";
 import { Button } from "@/components/Button";
-import { ErrorNotice } from "@/components/ErrorNotice";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
+import { placeViolations } from "@/components/form/violations";
 import { SLUG } from "@/components/slug";
 import { useSaveProvider, useVerifyProvider } from "@/hooks/useProviders";
 import { ProviderFields } from "./ProviderFields";
@@ -19,13 +21,17 @@ interface ProviderFormProps {
 /** Saves a provider with a key. Verifying saves first, because the gateway is what calls the provider. */
 export function ProviderForm({ provider, types, taken, onClose }: ProviderFormProps) {
   const { t } = useTranslation();
-  const [draft, setDraft] = useState(() => draftOf(provider, types));
   const [savedId, setSavedId] = useState(provider?.id ?? null);
   const { create, update } = useSaveProvider();
   const verify = useVerifyProvider();
+  const { draft, guard, set, saved } = useDraft(() => draftOf(provider, types), create, update);
   const nameTaken = savedId === null && taken.includes(draft.name.trim());
   const complete = SLUG.test(draft.name.trim()) && !nameTaken;
-  const busy = create.isPending || update.isPending;
+  const saving = {
+    isPending: create.isPending || update.isPending,
+    error: create.error ?? update.error,
+  };
+  const wrong = placeViolations(saving.error, ["name", "display_name", "api_base", "api_key"]);
 
   const save = async (): Promise<string> => {
     if (savedId !== null) {
@@ -37,37 +43,47 @@ export function ProviderForm({ provider, types, taken, onClose }: ProviderFormPr
     return id;
   };
   // A refusal is shown from the mutation's own state.
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (complete && !busy) save().then(onClose, () => {});
-  };
+  const submit = () =>
+    save().then(
+      () => {
+        saved();
+        onClose();
+      },
+      () => {},
+    );
   const saveAndVerify = () =>
     save().then(
-      (id) => verify.mutate(id),
+      (id) => {
+        saved();
+        verify.mutate(id);
+      },
       () => {},
     );
 
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      save={saving}
+      wrong={wrong}
+      guard={guard}
+      complete={complete}
+      onSave={submit}
+      onClose={onClose}
+      aside={
+        <Button busy={verify.isPending} disabled={!complete || saving.isPending} onClick={saveAndVerify}>
+          {t("provider_form.verify")}
+        </Button>
+      }
+    >
       <ProviderFields
         draft={draft}
-        onChange={setDraft}
+        onChange={set}
+        errors={wrong.at}
         types={types}
         saved={savedId !== null}
         hasKey={provider?.api_key != null}
         nameTaken={nameTaken}
       />
-      {(create.error ?? update.error) != null && <ErrorNotice error={create.error ?? update.error} />}
       <VerifyLine verify={verify} />
-      <div className="flex flex-wrap justify-end gap-2">
-        <Button onClick={onClose}>{t("common.cancel")}</Button>
-        <Button busy={verify.isPending} disabled={!complete || busy} onClick={saveAndVerify}>
-          {t("provider_form.verify")}
-        </Button>
-        <Button type="submit" look="primary" busy={busy} disabled={!complete}>
-          {t("common.save")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

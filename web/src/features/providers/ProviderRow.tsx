@@ -1,6 +1,7 @@
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Email } from "@/components/Email";
 import { Td } from "@/components/Table";
 import { useDenied } from "@/hooks/useMay";
 import { useReleaseProvider, useVerifyProvider } from "@/hooks/useProviders";
@@ -32,7 +33,11 @@ export function ProviderRow({ provider, onModels, ...actions }: ProviderRowProps
       <Td className="own-line sm:py-2.5">
         <p className="font-medium text-base">{provider.display_name || provider.name}</p>
         <p className="text-muted [overflow-wrap:anywhere]">
-          {provider.account?.email ?? provider.api_base ?? provider.provider_type}
+          {provider.account?.email ? (
+            <Email address={provider.account.email} />
+          ) : (
+            (provider.api_base ?? provider.provider_type)
+          )}
           {provider.display_name && <span className="font-mono text-xs"> · {provider.name}</span>}
         </p>
         <VerifyLine verify={verify} />

@@ -1,12 +1,12 @@
 import { useTranslation } from "react-i18next";
 import { cx } from "@/components/cx";
-import { useErrorText } from "@/components/useErrorText";
+import { useErrorWords } from "@/hooks/useErrorWords";
 import type { useVerifyProvider } from "@/hooks/useProviders";
 
 /** What the last check of this provider said. */
 export function VerifyLine({ verify }: { verify: ReturnType<typeof useVerifyProvider> }) {
   const { t } = useTranslation();
-  const text = useErrorText();
+  const text = useErrorWords();
   if (verify.isIdle) return null;
   const failure = verify.isError
     ? text(verify.error)

@@ -3,6 +3,7 @@ import { CircleUserRound, LogOut } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Session } from "@/api/types";
 import { Button } from "@/components/Button";
+import { Email } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { useSignOut } from "@/hooks/useSession";
 import { LanguageSelect } from "./LanguageSelect";
@@ -27,7 +28,8 @@ export function Preferences({ session, onNavigate }: PreferencesProps) {
       >
         <CircleUserRound size={16} aria-hidden className="shrink-0" />
         <span className="truncate">
-          {session.user?.display_name || session.user?.email || t("account.title")}
+          {session.user?.display_name ||
+            (session.user?.email ? <Email address={session.user.email} /> : t("account.title"))}
         </span>
       </Link>
       {signOut.isError && <ErrorNotice error={signOut.error} />}

@@ -3,6 +3,7 @@ import { Fragment, useEffect, useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { accessOf } from "@/api/permissions";
 import type { Session } from "@/api/types";
+import { Toasts } from "@/components/Toasts";
 import { useLiveFeed } from "@/hooks/useLiveFeed";
 import { AccessContext } from "@/hooks/useMay";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -67,6 +68,7 @@ export function Shell({ session }: { session: Session }) {
         </div>
       </div>
       <Everywhere />
+      <Toasts />
     </AccessContext>
   );
 }

@@ -1,38 +1,42 @@
-import { Monitor, Moon, Sun } from "lucide-react";
-import { ToggleGroup } from "radix-ui";
+import { Contrast, Monitor, Moon, Sun } from "lucide-react";
+import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { setTheme, THEMES, useTheme } from "@/hooks/useTheme";
 
-const ICONS = { system: Monitor, light: Sun, dark: Moon };
+const ICONS = { system: Monitor, light: Sun, dark: Moon, contrast: Contrast };
 
 export function ThemeSwitch() {
   const { t } = useTranslation();
   const current = useTheme();
+  const name = useId();
   return (
-    <ToggleGroup.Root
-      type="single"
-      value={current}
+    <div
+      role="radiogroup"
       aria-label={t("shell.theme")}
-      onValueChange={(value) => {
-        const theme = THEMES.find((each) => each === value);
-        if (theme) setTheme(theme);
-      }}
-      className="grid grid-cols-3 rounded-md border border-line bg-sunken p-0.5"
+      className="grid grid-cols-4 rounded-md border border-line bg-sunken p-0.5"
     >
       {THEMES.map((theme) => {
         const Icon = ICONS[theme];
+        const label = t(`shell.theme_${theme}`);
         return (
-          <ToggleGroup.Item
+          <label
             key={theme}
-            value={theme}
-            aria-label={t(`shell.theme_${theme}`)}
-            title={t(`shell.theme_${theme}`)}
-            className="grid h-6.5 place-items-center rounded-sm text-muted hover:text-ink data-[state=on]:bg-surface data-[state=on]:text-ink data-[state=on]:shadow-[0_0_0_1px_var(--line)]"
+            title={label}
+            className="relative grid h-6.5 cursor-pointer place-items-center rounded-sm text-muted hover:text-ink has-checked:bg-surface has-checked:text-ink has-checked:shadow-[0_0_0_1px_var(--line)]"
           >
+            <input
+              type="radio"
+              name={name}
+              value={theme}
+              checked={theme === current}
+              aria-label={label}
+              onChange={() => setTheme(theme)}
+              className="absolute inset-0 cursor-pointer appearance-none rounded-sm"
+            />
             <Icon size={15} aria-hidden />
-          </ToggleGroup.Item>
+          </label>
         );
       })}
-    </ToggleGroup.Root>
+    </div>
   );
 }

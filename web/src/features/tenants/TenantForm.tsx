@@ -1,10 +1,10 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TenantDetails } from "@/api/access";
-import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
-import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
+import { placeViolations } from "@/components/form/violations";
 import { Input } from "@/components/inputs";
 import { SLUG } from "@/components/slug";
 import { useSaveTenant } from "@/hooks/useTenants";
@@ -20,46 +20,49 @@ interface TenantFormProps {
 
 export function TenantForm({ tenant, taken, onClose }: TenantFormProps) {
   const { t } = useTranslation();
-  const [name, setName] = useState(tenant?.name ?? "");
-  // Follows the name until somebody writes one.
-  const [written, setWritten] = useState<string | null>(tenant?.slug ?? null);
   const save = useSaveTenant(tenant?.id ?? null);
-  const slug = (written ?? slugOf(name)).trim();
+  const { draft, guard, set, saved } = useDraft(
+    // The slug follows the name until somebody writes one.
+    () => ({ name: tenant?.name ?? "", written: tenant?.slug ?? null }),
+    save,
+  );
+  const name = draft.name.trim();
+  const slug = (draft.written ?? slugOf(name)).trim();
   const isTaken = slug !== tenant?.slug && taken.includes(slug);
-  const complete = name.trim() !== "" && SLUG.test(slug) && !isTaken;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (complete && !save.isPending) save.mutate({ name: name.trim(), slug }, { onSuccess: onClose });
+  const wrong = placeViolations(save.error, ["name", "slug"]);
+  const done = () => {
+    saved();
+    onClose();
   };
   return (
     <Dialog
       onClose={onClose}
       title={tenant ? t("tenants.edit_of", { name: tenant.name }) : t("tenants.create")}
     >
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        <Field label={t("tenants.name")}>
-          <Input value={name} onChange={({ target }) => setName(target.value)} />
+      <Form
+        save={save}
+        wrong={wrong}
+        guard={guard}
+        complete={name !== "" && SLUG.test(slug) && !isTaken}
+        onSave={() => save.mutate({ name, slug }, { onSuccess: done })}
+        onClose={onClose}
+      >
+        <Field label={t("tenants.name")} errors={wrong.at.name}>
+          <Input value={draft.name} onChange={({ target }) => set({ name: target.value })} />
         </Field>
         <Field
           label={t("tenants.slug")}
           hint={t(tenant?.slug === MASTER ? "tenants.slug_fixed" : "tenants.slug_hint")}
-          errors={isTaken ? [t("errors.name_taken")] : []}
+          errors={isTaken ? [t("errors.name_taken")] : wrong.at.slug}
         >
           <Input
-            value={written ?? slug}
+            value={draft.written ?? slug}
             spellCheck={false}
             readOnly={tenant?.slug === MASTER}
-            onChange={({ target }) => setWritten(target.value)}
+            onChange={({ target }) => set({ written: target.value })}
           />
         </Field>
-        {save.isError && <ErrorNotice error={save.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" look="primary" busy={save.isPending} disabled={!complete}>
-            {t("common.save")}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Invitation } from "@/api/access";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { Email } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loaded } from "@/components/Loaded";
 import { RelativeTime } from "@/components/RelativeTime";
@@ -32,7 +33,11 @@ export function InvitationList() {
                 >
                   <div className="min-w-0 text-sm">
                     <p className="[overflow-wrap:anywhere]">
-                      {forWhom(invitation)}{" "}
+                      {invitation.kind !== "connect" && invitation.email ? (
+                        <Email address={invitation.email} />
+                      ) : (
+                        forWhom(invitation)
+                      )}{" "}
                       {invitation.role && (
                         <span className="text-muted">{t(`settings.roles.${invitation.role}`)}</span>
                       )}

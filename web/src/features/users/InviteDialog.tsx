@@ -1,10 +1,11 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
-import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
+import { placeViolations } from "@/components/form/violations";
 import { Input, Select } from "@/components/inputs";
 import { ShownOnce } from "@/components/ShownOnce";
 import { SLUG } from "@/components/slug";
@@ -45,22 +46,23 @@ interface InviteFormProps extends InviteDialogProps {
 
 function InviteForm({ invite, providers, onClose }: InviteFormProps) {
   const { t } = useTranslation();
-  const [draft, setDraft] = useState(inviteDraft);
-  const set = (change: Partial<typeof draft>) => {
-    invite.reset();
-    setDraft({ ...draft, ...change });
-  };
+  const { draft, guard, set, saved } = useDraft(inviteDraft, invite);
   const connects = draft.kind === "connect";
   const names = providers.filter((it) => it.provider_type === "chatgpt_oauth").map(({ name }) => name);
   const provider = draft.provider.trim();
   const foreign = connects && providers.some(({ name }) => name === provider) && !names.includes(provider);
   const complete = !connects || (SLUG.test(provider) && !foreign);
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (complete && !invite.isPending) invite.mutate(toInvitation(draft));
-  };
+  const wrong = placeViolations(invite.error, ["email", "role", "provider_name"]);
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      save={invite}
+      wrong={wrong}
+      guard={guard}
+      complete={complete}
+      action={t("users.make_link")}
+      onSave={() => invite.mutate(toInvitation(draft), { onSuccess: saved })}
+      onClose={onClose}
+    >
       <Field label={t("users.kind_label")} hint={t(`users.kind_hint.${draft.kind}`)}>
         <Select
           value={draft.kind}
@@ -74,7 +76,7 @@ function InviteForm({ invite, providers, onClose }: InviteFormProps) {
         <Field
           label={t("users.provider")}
           hint={t("users.provider_hint")}
-          errors={foreign ? [t("errors.name_taken")] : []}
+          errors={foreign ? [t("errors.name_taken")] : wrong.at.provider_name}
         >
           <Input
             list="invite-providers"
@@ -86,7 +88,7 @@ function InviteForm({ invite, providers, onClose }: InviteFormProps) {
         </Field>
       ) : (
         <>
-          <Field label={t("sign_in.email")} hint={t("users.email_hint")}>
+          <Field label={t("sign_in.email")} hint={t("users.email_hint")} errors={wrong.at.email}>
             <Input
               type="email"
               autoComplete="off"
@@ -94,7 +96,7 @@ function InviteForm({ invite, providers, onClose }: InviteFormProps) {
               onChange={({ target }) => set({ email: target.value })}
             />
           </Field>
-          <Field label={t("settings.role")} hint={t(`users.role_hint.${draft.role}`)}>
+          <Field label={t("settings.role")} hint={t(`users.role_hint.${draft.role}`)} errors={wrong.at.role}>
             <RoleSelect value={draft.role} onChange={(role) => set({ role })} />
           </Field>
         </>
@@ -113,13 +115,6 @@ function InviteForm({ invite, providers, onClose }: InviteFormProps) {
           ))}
         </Select>
       </Field>
-      {invite.isError && <ErrorNotice error={invite.error} />}
-      <div className="flex justify-end gap-2">
-        <Button onClick={onClose}>{t("common.cancel")}</Button>
-        <Button type="submit" look="primary" busy={invite.isPending} disabled={!complete}>
-          {t("users.make_link")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

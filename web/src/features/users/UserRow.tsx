@@ -2,6 +2,7 @@ import { Ellipsis } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { User } from "@/api/access";
 import { Button } from "@/components/Button";
+import { Email } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Menu, MenuItem, MenuNote, MenuSeparator } from "@/components/Menu";
 import { RelativeTime } from "@/components/RelativeTime";
@@ -40,9 +41,14 @@ export function UserRow({ user, users, self, onRemove }: UserRowProps) {
     <tr data-user={email}>
       <Td className="own-line">
         <p className="font-medium">
-          {name} {id === self && <span className="font-normal text-muted">{t("users.you")}</span>}
+          {display_name || <Email address={email} />}{" "}
+          {id === self && <span className="font-normal text-muted">{t("users.you")}</span>}
         </p>
-        {display_name && <p className="text-muted text-xs">{email}</p>}
+        {display_name && (
+          <p className="text-muted text-xs">
+            <Email address={email} />
+          </p>
+        )}
         {update.isError && <ErrorNotice error={update.error} className="mt-1" />}
       </Td>
       <Td>

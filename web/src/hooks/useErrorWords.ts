@@ -2,7 +2,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError, ConnectionError } from "@/api/errors";
 
 /** An error in the words of the page, where we have them; otherwise as the gateway said it. */
-export function useErrorText(): (error: unknown) => string {
+export function useErrorWords(): (error: unknown) => string {
   const { t } = useTranslation();
   return (error) => {
     if (error instanceof ConnectionError) return t("errors.connection");
