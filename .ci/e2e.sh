@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The real clients (OpenAI's SDKs, the Codex CLI, MCP's SDKs) and a real browser against `gateway demo`, and the API against
-# its own document. Called by `make test`, which built the program and the dashboard. CHROMIUM names the browser.
+# The real clients (OpenAI's SDKs, the Codex CLI, MCP's SDKs) and a real browser against `gateway demo`, which has a real
+# issuer of OpenID Connect, and the API against its own document. Called by `make test`, which built the program and the dashboard. CHROMIUM names the browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -15,11 +15,22 @@ port=$(free_port)
 simulator=$(free_port)
 export GATEWAY_DEMO_POOL=1
 export GATEWAY_URL=http://127.0.0.1:$port SIMULATOR_URL=http://127.0.0.1:$simulator GATEWAY_TOKEN=gw_demo_for_the_tests
-log=$(mktemp)
+dir=$(mktemp -d)
+log=$dir/log
+# It ends with its standard input.
+exec 3> >(cd "$clients" && exec node oidc-server.js >"$dir/issuer" 2>"$dir/issuer.log")
+for _ in $(seq 1 100); do [ -s "$dir/issuer" ] && break; sleep 0.1; done
+ISSUER_URL=$(cat "$dir/issuer")
+[ -n "$ISSUER_URL" ] || { cat "$dir/issuer.log" >&2; exit 1; }
+export ISSUER_URL GATEWAY_CONFIG=$dir/config.json
+cat >"$GATEWAY_CONFIG" <<JSON
+{"access": {"oidc": [{"name": "corp", "display_name": "Example Corp", "issuer": "$ISSUER_URL", "client_id": "gateway",
+  "client_secret": "the-gateway's-client-secret", "scopes": ["openid", "email", "profile", "groups"], "roles": {"ops": "operator"}}]}}
+JSON
 "$program" demo --quiet --port "$port" --simulator-port "$simulator" >"$log" 2>&1 &
 gateway=$!
 stop() { kill "$gateway" 2>/dev/null && wait "$gateway" || true; }
-trap 'stop; rm -f "$log"' EXIT
+trap 'stop; rm -rf "$dir"' EXIT
 for _ in $(seq 1 300); do
   "$program" health --port "$port" >/dev/null 2>&1 && break
   kill -0 "$gateway" 2>/dev/null || { cat "$log" >&2; exit 1; }

@@ -31,7 +31,7 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use access::Access;
+pub use access::{Access, OidcIssuer};
 pub use agents::{AgentDefaults, AgentEntry, AgentTools, Agents, ChatgptOauthRouting};
 pub use chatgpt::Chatgpt;
 pub use database::{Database, Embedded};

@@ -71,6 +71,7 @@ impl utoipa::Modify for Security {
 /// Every route with its place in the document. `message_body`: bytes that a message to an agent, images included, may
 /// have.
 fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
+    use admin::oidc as admin_oidc;
     use admin::{
         account, activity, agents, capacity, codex_pool_activity, events, invitations, keys, mcp_servers, me,
         oauth, overview, pool_preview, providers, quota, requests, runs, session, sessions, tenants, tools,
@@ -82,6 +83,7 @@ fn documented(message_body: usize) -> OpenApiRouter<Arc<App>> {
         .routes(routes!(session::sign_in))
         .routes(routes!(session::create, session::get, session::delete))
         .merge(account::routes())
+        .merge(admin_oidc::routes())
         .routes(routes!(users::list))
         .routes(routes!(users::update, users::delete))
         .routes(routes!(invitations::list, invitations::create))

@@ -32,6 +32,7 @@ pub mod mcp_servers;
 
 pub mod api_keys;
 pub mod browser_sessions;
+pub mod identities;
 pub mod invitations;
 pub mod limits;
 pub mod users;

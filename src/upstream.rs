@@ -2,6 +2,7 @@
 
 pub mod http_client;
 
+pub mod oidc;
 pub mod openai_auth;
 
 pub mod codex;

@@ -96,7 +96,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
     let ring = Arc::new(KeyRing::default());
     let access = Access::new(&token, clock.clone()).with_keys(ring.clone());
 
-    let Upstreams { auth, codex, compatible, web } = upstreams(&config)?;
+    let Upstreams { auth, codex, compatible, web, issuers } = upstreams(&config)?;
     let careful = TaskTracker::new();
     let SignIns { tokens, logins, doors } = sign_ins(&config, &db, &vault, &clock, auth, &careful, &shutdown);
     tokens.load().await?;
@@ -145,6 +145,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         clock: clock.clone(),
         config: config.clone(),
         catalogues: catalogues.clone(),
+        issuers,
         token_mark: access.mark(),
     });
     let Edited { providers, agents, tenants } = edited(&models, vault);

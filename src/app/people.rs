@@ -7,15 +7,19 @@
 mod account;
 mod attempts;
 mod failures;
+mod identities;
 mod invitations;
 mod members;
+mod oidc;
 mod passwords;
 mod sessions;
 mod sign_in;
 
 pub use account::TotpSetup;
+pub use identities::Identity;
 pub use invitations::{Acceptance, ConnectPass, Invite, Invited, Offered, invite_owner};
 pub use members::{Change, Member};
+pub use oidc::{Back, Begun, Returned};
 pub use sessions::{NewCookie, SignedIn};
 pub use sign_in::{Opened, SignIn};
 
@@ -27,10 +31,12 @@ use crate::config::Config;
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::catalogue::TenantName;
 use crate::domain::ids::{MASTER_TENANT, TenantId, UserId};
+use crate::domain::people::oidc::Refused;
 use crate::domain::people::{Malformed, Place, attempts as counting, invitation, member};
 use crate::store::browser_sessions::Holder;
 use crate::store::db::Db;
 use crate::store::users::{self, PlaceRow, UserRow};
+use crate::upstream::oidc::Issuers;
 use arc_swap::ArcSwap;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -52,6 +58,7 @@ pub struct PeopleParts {
     pub clock: Clock,
     pub config: Arc<ArcSwap<Config>>,
     pub catalogues: Arc<Catalogues>,
+    pub issuers: Issuers,
     /// Tells the sessions that were opened with the present token from those of an earlier one.
     pub token_mark: [u8; 32],
 }
@@ -63,6 +70,7 @@ pub struct People {
     clock: Clock,
     config: Arc<ArcSwap<Config>>,
     catalogues: Arc<Catalogues>,
+    issuers: Issuers,
     token_mark: [u8; 32],
     passwords: Passwords,
 }
@@ -91,6 +99,8 @@ pub struct Person {
     pub is_owner: bool,
     pub has_totp: bool,
     pub has_password: bool,
+    /// A role of theirs is an issuer's to give and to take: they come in by it, and get no password.
+    pub is_managed: bool,
 }
 
 impl From<&UserRow> for Person {
@@ -102,6 +112,7 @@ impl From<&UserRow> for Person {
             is_owner: row.is_owner,
             has_totp: row.has_totp,
             has_password: row.password_hash.is_some(),
+            is_managed: row.is_managed,
         }
     }
 }
@@ -143,6 +154,8 @@ pub enum PeopleError {
     Invitation(#[from] invitation::Refused),
     #[error(transparent)]
     Member(#[from] member::Refused),
+    #[error(transparent)]
+    Oidc(#[from] Refused),
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
     #[error("a secret can't be opened")]
@@ -168,8 +181,8 @@ fn place(row: PlaceRow) -> Place {
 
 impl People {
     pub fn new(parts: PeopleParts) -> Self {
-        let PeopleParts { db, vault, clock, config, catalogues, token_mark } = parts;
-        Self { db, vault, clock, config, catalogues, token_mark, passwords: Passwords::new() }
+        let PeopleParts { db, vault, clock, config, catalogues, issuers, token_mark } = parts;
+        Self { db, vault, clock, config, catalogues, issuers, token_mark, passwords: Passwords::new() }
     }
 
     /// How many passwords were looked at since the start, right or wrong, of people who exist or not.
@@ -223,6 +236,7 @@ impl People {
         let idle_since = now - self.lifetime().idle;
         let mut db = self.db.work().await?;
         crate::store::browser_sessions::prune(&mut db, idle_since, now).await?;
+        crate::store::identities::prune(&mut db, now).await?;
         crate::store::invitations::prune(&mut db, now - INVITATIONS).await?;
         users::prune(&mut db, now, now - ADDRESSES).await?;
         Ok(())

@@ -297,6 +297,11 @@ fn broken_rules(config: &Config) -> Vec<(Vec<Step>, String)> {
             broken.push((agent(other), format!("only one agent can be the default, and \"{first}\" is it")));
         }
     }
+    for (at, key, rule) in config.access.broken_rules() {
+        let mut path = key_path("access.oidc");
+        path.extend([Step::Index(at), Step::Key(key.to_owned())]);
+        broken.push((path, rule));
+    }
     for (name, server) in &config.mcp.servers {
         let violations =
             mcp::check_name(name).into_iter().chain(server.draft().check().err().into_iter().flatten());

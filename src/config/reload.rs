@@ -136,9 +136,13 @@ fn by_path(loaded: &Loaded) -> BTreeMap<String, Leaf> {
         .collect()
 }
 
-/// Whether a mask stands in for a secret, or in a list for each of several.
+/// Whether a mask stands in for a secret, or in a list for each of several or for those of its items.
 fn is_masked(shown: &Value) -> bool {
-    shown == super::values::MASK || shown.as_array().is_some_and(|items| items.iter().any(is_masked))
+    match shown {
+        Value::Array(items) => items.iter().any(is_masked),
+        Value::Object(members) => members.values().any(is_masked),
+        other => other == super::values::MASK,
+    }
 }
 
 fn secret_at(loaded: &Loaded, path: &[Step]) -> Option<Value> {

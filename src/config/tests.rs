@@ -1,5 +1,7 @@
 //! The promises of the settings, over all of its files.
 
+mod oidc;
+
 use super::load::{defaults, to_json};
 use super::reload::reload;
 use super::report::leaves;

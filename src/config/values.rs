@@ -59,6 +59,24 @@ impl Rule for HttpUrl {
     }
 }
 
+/// An issuer of OpenID Connect, kept to the letter: tokens are compared with it. Only this machine may leave out TLS.
+pub(super) struct Issuer;
+impl Rule for Issuer {
+    fn expected() -> String {
+        "a URL that begins with https:// (http:// on this machine alone), without user, query and fragment"
+            .into()
+    }
+    fn accept(text: &str) -> Option<String> {
+        let url = web_url(text)?;
+        let here = match url.host()? {
+            url::Host::Domain(name) => name == "localhost",
+            url::Host::Ipv4(address) => address.is_loopback(),
+            url::Host::Ipv6(address) => address.is_loopback(),
+        };
+        (url.scheme() == "https" || here).then(|| text.to_owned())
+    }
+}
+
 /// A web origin, or `*`.
 pub(super) struct Origin;
 impl Rule for Origin {

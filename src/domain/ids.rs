@@ -68,6 +68,14 @@ id!(
     BrowserSessionId
 );
 id!(
+    /// Who a person is at an issuer of OpenID Connect.
+    IdentityId
+);
+id!(
+    /// A sign-in under way at such an issuer.
+    OidcSignInId
+);
+id!(
     /// An invitation by link.
     InvitationId
 );

@@ -3,6 +3,7 @@
 pub mod attempts;
 pub mod invitation;
 pub mod member;
+pub mod oidc;
 pub mod session;
 pub mod totp;
 

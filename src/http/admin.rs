@@ -19,6 +19,7 @@ pub mod mcp_servers;
 pub mod me;
 
 pub mod oauth;
+pub mod oidc;
 
 pub mod overview;
 

@@ -128,6 +128,21 @@ pub async fn find(conn: &mut PgConnection, digest: &Digest) -> sqlx::Result<Opti
     }))
 }
 
+/// The person whose session this is, while it is not over.
+pub async fn user_of(
+    conn: &mut PgConnection,
+    id: BrowserSessionId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<UserId>> {
+    let user: Option<Option<Uuid>> =
+        sqlx::query_scalar("select user_id from browser_sessions where id = $1 and expires_at > $2")
+            .bind(id.0)
+            .bind(now)
+            .fetch_optional(conn)
+            .await?;
+    Ok(user.flatten().map(UserId))
+}
+
 /// Hands another value out, if nobody did since `before`. Whether it did.
 pub async fn offer_value(
     conn: &mut PgConnection,

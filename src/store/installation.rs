@@ -1,9 +1,9 @@
 //! The one row of the installation, and the list of every sealed value, for the rotation of the key.
 
-use crate::domain::ids::{ProviderId, TenantId, UserId};
+use crate::domain::ids::{OidcSignInId, ProviderId, TenantId, UserId};
 use crate::store::grants::{self, TokenColumn};
 use crate::store::mcp_servers::{self, SealedColumn};
-use crate::store::{providers, tenants, users};
+use crate::store::{identities, providers, tenants, users};
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -64,6 +64,7 @@ pub enum Place {
     LoginDeviceAuth(Uuid),
     McpServer(Uuid, SealedColumn),
     UserTotp(UserId),
+    OidcVerifier(OidcSignInId),
 }
 
 impl Place {
@@ -78,6 +79,7 @@ impl Place {
             Self::LoginDeviceAuth(id) => login_aad(id, "device_auth"),
             Self::McpServer(id, column) => mcp_servers::aad(id, column),
             Self::UserTotp(id) => users::totp_aad(id),
+            Self::OidcVerifier(id) => identities::verifier_aad(id),
         }
     }
 }
@@ -158,6 +160,13 @@ pub async fn sealed_values(db: &mut PgConnection) -> Result<Vec<Sealed>, sqlx::E
     .fetch_all(&mut *db)
     .await?;
     values.extend(codes.into_iter().map(|(id, secret)| (Place::UserTotp(UserId(id)), None, secret)));
+
+    let sign_ins: Vec<(Uuid, String)> =
+        sqlx::query_as("select id, verifier from oidc_sign_ins order by id for no key update")
+            .fetch_all(&mut *db)
+            .await?;
+    let verifiers = sign_ins.into_iter();
+    values.extend(verifiers.map(|(id, value)| (Place::OidcVerifier(OidcSignInId(id)), None, value)));
     Ok(values)
 }
 
@@ -192,6 +201,9 @@ pub async fn replace_sealed(db: &mut PgConnection, place: Place, sealed: &str) -
         .bind(id),
         Place::UserTotp(id) => {
             sqlx::query("update users set totp_secret = $1 where id = $2").bind(sealed).bind(id.0)
+        }
+        Place::OidcVerifier(id) => {
+            sqlx::query("update oidc_sign_ins set verifier = $1 where id = $2").bind(sealed).bind(id.0)
         }
     };
     query.execute(db).await.map(drop)

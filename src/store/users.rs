@@ -24,6 +24,8 @@ pub struct UserRow {
     /// Sealed.
     pub totp_secret: Option<String>,
     pub has_totp: bool,
+    /// A role of theirs is an issuer's to give and to take.
+    pub is_managed: bool,
     pub created_at: DateTime<Utc>,
 }
 
@@ -37,7 +39,9 @@ impl std::fmt::Debug for UserRow {
 /// The columns of [`UserRow`].
 macro_rules! columns {
     () => {
-        "id, email, display_name, is_owner, password_hash, totp_secret, has_totp, created_at"
+        "id, email, display_name, is_owner, password_hash, totp_secret, has_totp, created_at,
+         (owner_issuer is not null or exists (select from memberships m
+                                              where m.user_id = users.id and m.issuer is not null)) as is_managed"
     };
 }
 
@@ -94,8 +98,9 @@ pub async fn set_password(
     Ok(done.rows_affected() == 1)
 }
 
+/// People make somebody an owner, or take that away whoever gave it.
 pub async fn set_owner(conn: &mut PgConnection, id: UserId, is_owner: bool) -> sqlx::Result<()> {
-    sqlx::query("update users set is_owner = $2 where id = $1")
+    sqlx::query("update users set is_owner = $2, owner_issuer = null where id = $1")
         .bind(id.0)
         .bind(is_owner)
         .execute(conn)

@@ -5,6 +5,7 @@ mod connect;
 mod failures;
 mod invitations;
 mod members;
+mod oidc;
 mod sessions;
 mod sign_in;
 
@@ -14,6 +15,7 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use http_body_util::BodyExt as _;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Mutex;
 use tower::ServiceExt as _;
@@ -23,11 +25,11 @@ pub const OWNER: &str = "owner@example.com";
 /// Where everybody sits unless it is said.
 pub const HOME: &str = "10.0.0.1";
 
-/// A browser, with the cookie that it was given last.
+/// A browser, with the cookies that it was given last.
 pub struct Browser {
     router: Router,
     address: SocketAddr,
-    cookie: Mutex<Option<String>>,
+    cookies: Mutex<BTreeMap<String, String>>,
 }
 
 impl Browser {
@@ -38,17 +40,18 @@ impl Browser {
     /// One that comes from there.
     pub fn at(node: &Node, address: &str) -> Self {
         let address = SocketAddr::new(address.parse().unwrap(), 4711);
-        Self { router: node.router(), address, cookie: Mutex::default() }
+        Self { router: node.router(), address, cookies: Mutex::default() }
     }
 
     /// The same browser, talking to another replica.
     pub fn moved(&self, node: &Node) -> Self {
-        let cookie = Mutex::new(self.cookie());
-        Self { router: node.router(), address: self.address, cookie }
+        let cookies = Mutex::new(self.cookies.lock().unwrap().clone());
+        Self { router: node.router(), address: self.address, cookies }
     }
 
+    /// The value of its session.
     pub fn cookie(&self) -> Option<String> {
-        self.cookie.lock().unwrap().clone()
+        self.cookies.lock().unwrap().get("gateway_session").cloned()
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -77,8 +80,10 @@ impl Browser {
     pub async fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &Value) -> Answer {
         let mut request =
             axum::http::Request::builder().method(method).uri(path).header("user-agent", "a test");
-        if let Some(cookie) = self.cookie() {
-            request = request.header("cookie", format!("gateway_session={cookie}"));
+        let cookies = self.cookies.lock().unwrap().clone();
+        if !cookies.is_empty() {
+            let pairs: Vec<String> = cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("cookie", pairs.join("; "));
         }
         for (name, value) in headers {
             request = request.header(*name, *value);
@@ -88,9 +93,13 @@ impl Browser {
         let (head, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let answer = Answer { status: head.status.as_u16(), headers: head.headers, body };
-        if let Some(set) = answer.header("set-cookie") {
-            let value = set.split([';', '=']).nth(1).unwrap().to_owned();
-            *self.cookie.lock().unwrap() = (!value.is_empty()).then_some(value);
+        for set in answer.headers.get_all("set-cookie") {
+            let (name, value) = set.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
+            let mut cookies = self.cookies.lock().unwrap();
+            match value {
+                "" => cookies.remove(name),
+                value => cookies.insert(name.to_owned(), value.to_owned()),
+            };
         }
         answer
     }

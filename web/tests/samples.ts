@@ -411,6 +411,7 @@ export function sessionUser(change: Partial<SessionUser> = {}): SessionUser {
     display_name: "Ada",
     has_totp: false,
     has_password: true,
+    is_managed: false,
     ...change,
   };
 }

@@ -16,6 +16,7 @@ use crate::lifecycle::Shutdown;
 use crate::store::db::Db;
 use crate::upstream::codex::CodexClient;
 use crate::upstream::http_client;
+use crate::upstream::oidc::Issuers;
 use crate::upstream::openai_auth::{OpenAiAuth, OpenAiAuthConfig};
 use crate::upstream::openai_compatible::CompatibleClient;
 use crate::upstream::web::WebClient;
@@ -113,6 +114,7 @@ pub(super) struct Upstreams {
     pub codex: CodexClient,
     pub compatible: CompatibleClient,
     pub web: WebClient,
+    pub issuers: Issuers,
 }
 
 pub(super) fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
@@ -128,6 +130,7 @@ pub(super) fn upstreams(config: &Config) -> anyhow::Result<Upstreams> {
     Ok(Upstreams {
         auth: OpenAiAuth::new(http.clone(), auth),
         codex: CodexClient::new(http.clone(), &chatgpt.originator, chatgpt.client_version.clone()),
+        issuers: Issuers::new(http.clone()),
         compatible: CompatibleClient::new(http),
         web: WebClient::new(connect_timeout).context("the HTTP client can't be built")?,
     })

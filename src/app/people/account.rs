@@ -6,6 +6,7 @@ use crate::app::audit::{self, Change};
 use crate::domain::access::Actor;
 use crate::domain::ids::{BrowserSessionId, UserId};
 use crate::domain::people;
+use crate::domain::people::oidc::Refused;
 use crate::domain::people::totp::{Codes, RECOVERY_CODES, recovery_code, recovery_digest};
 use crate::store::browser_sessions::{self, Holder};
 use crate::store::users::{self, UserRow};
@@ -22,7 +23,7 @@ pub struct TotpSetup {
 }
 
 impl People {
-    async fn user(&self, actor: &Actor) -> Result<UserRow, PeopleError> {
+    pub(super) async fn user(&self, actor: &Actor) -> Result<UserRow, PeopleError> {
         let id = user_of(actor)?;
         users::get(&mut *self.db.work().await?, id).await?.ok_or(PeopleError::NotFound("user"))
     }
@@ -53,6 +54,8 @@ impl People {
         people::check_password(new.expose_secret(), &user.email)?;
         if user.password_hash.is_some() {
             self.prove_password(&user, current, visitor).await?;
+        } else if user.is_managed {
+            return Err(Refused::Managed.into());
         }
         let hash = self.passwords.hash(new).await?;
         let mut tx = self.db.begin_work().await?;
@@ -149,7 +152,7 @@ impl People {
     }
 
     /// Somebody who is signed in shows that it is still them.
-    async fn prove_password(
+    pub(super) async fn prove_password(
         &self,
         user: &UserRow,
         password: Option<&SecretString>,

@@ -284,6 +284,7 @@ impl People {
             password_hash: Some(self.passwords.hash(password).await?),
             totp_secret: None,
             has_totp: false,
+            is_managed: false,
             created_at: self.clock.now(),
         };
         Ok((user, true))

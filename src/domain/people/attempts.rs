@@ -34,6 +34,11 @@ pub fn buckets(email: &str, address: &str, known: bool, bounds: Bounds) -> Vec<B
     ]
 }
 
+/// The counter of sign-ins at an issuer's page that did not come to a good end: who comes is not known before.
+pub fn issuer_bucket(address: &str, bounds: Bounds) -> Bucket {
+    Bucket { name: format!("issuer:{address}"), most: bounds.per_address }
+}
+
 /// What counts as one address: all of a /64, since a host has that many of IPv6.
 pub fn address_key(address: Option<IpAddr>) -> String {
     match address.map(|address| address.to_canonical()) {

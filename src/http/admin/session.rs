@@ -1,5 +1,6 @@
 //! The browser's session: opened by a person or with the gateway's token, kept in a cookie that no script can read.
 
+use super::oidc;
 use crate::app::App;
 use crate::app::people::{Opened, PeopleError, Person, SignIn as Typed};
 use crate::domain::access::{Permission, Role};
@@ -117,6 +118,8 @@ pub struct SessionUser {
     display_name: Option<String>,
     has_totp: bool,
     has_password: bool,
+    /// A role of theirs is an issuer's to give: they come in by it, and get no password.
+    is_managed: bool,
 }
 
 impl From<Person> for SessionUser {
@@ -127,6 +130,7 @@ impl From<Person> for SessionUser {
             display_name: person.display_name,
             has_totp: person.has_totp,
             has_password: person.has_password,
+            is_managed: person.is_managed,
         }
     }
 }
@@ -163,7 +167,8 @@ pub fn opened(app: &App, opened: Opened, headers: &HeaderMap) -> Result<Response
     responses((status = 200, description = "The ways", body = SignInMethods)))]
 pub async fn methods(State(app): State<Arc<App>>) -> Result<Json<SignInMethods>, ApiError> {
     let needs_owner = !app.people.has_owner().await?;
-    Ok(Json(SignInMethods { password: true, token: true, oidc: Vec::new(), needs_owner }))
+    let oidc = app.people.issuers().into_iter().map(|(name, label)| OidcMethod { name, label }).collect();
+    Ok(Json(SignInMethods { password: true, token: true, oidc, needs_owner }))
 }
 
 /// Signs a person in
@@ -254,6 +259,7 @@ impl From<PeopleError> for ApiError {
             PeopleError::Malformed(wrong) => (StatusCode::BAD_REQUEST, malformed(*wrong)),
             PeopleError::Invitation(_) => (StatusCode::BAD_REQUEST, "invalid_invitation"),
             PeopleError::Member(refused) => member(*refused),
+            PeopleError::Oidc(refused) => (oidc::status(*refused), refused.as_str()),
             PeopleError::Database(_) | PeopleError::Vault(_) | PeopleError::Hashing(_) => {
                 return Self::internal(&error);
             }

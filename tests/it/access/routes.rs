@@ -4,13 +4,15 @@ use gateway::domain::access::{Permission, Role};
 use serde_json::{Value, json};
 
 /// Routes that take no token, and why that is right.
-const PUBLIC: [(&str, &str); 9] = [
+const PUBLIC: [(&str, &str); 11] = [
     ("get /healthz", "tells nothing but that the process lives"),
     ("get /readyz", "tells a load balancer whether to send requests"),
     ("get /metrics", "numbers without names; the listener's network decides who reads them"),
     ("get /v1/auth/methods", "tells how one can sign in"),
     ("post /v1/auth/sign-in", "is how one signs in"),
     ("post /v1/auth/session", "is how one signs in"),
+    ("get /v1/auth/oidc/{name}/start", "is how one signs in"),
+    ("get /v1/auth/oidc/{name}/callback", "needs the state and the cookie of a sign-in that was begun"),
     ("get /v1/invitations/by-token", "needs the token of an invitation's link"),
     ("post /v1/invitations/accept", "needs the token of an invitation's link"),
     ("delete /v1/auth/session", "forgets a cookie, whatever it is worth"),

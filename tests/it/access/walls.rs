@@ -52,6 +52,10 @@ const ROWS: &str = "
     insert into recovery_codes values ('00000000-0000-7000-8000-00000000009$', 'digest', null);
     insert into browser_sessions (id, user_id, method, digest, value_since, created_at, last_seen_at, expires_at) values
         ('00000000-0000-7000-8000-00000000010$', '00000000-0000-7000-8000-00000000009$', 'm', 'd$', now(), now(), now(), now());
+    insert into user_identities (id, user_id, issuer, subject, created_at) values
+        ('00000000-0000-7000-8000-00000000012$', '00000000-0000-7000-8000-00000000009$', 'i', 's$', now());
+    insert into oidc_sign_ins values
+        ('00000000-0000-7000-8000-00000000013$', 's$', 'b', 'i', 'n', 'sealed', 'r', '/', null, now());
     insert into known_addresses values ('00000000-0000-7000-8000-00000000009$', 'a', now());
     insert into sign_in_attempts values ('b$', 1, now());
     insert into sign_in_failures values ('$T', 'a$', 'b$', 1, 0, now(), now());
@@ -106,11 +110,13 @@ async fn count(db: &mut sqlx::PgConnection, table: &str) -> Result<i64, sqlx::Er
 }
 
 /// Tables that no tenant sees anything of.
-const NOBODYS: [&str; 7] = [
+const NOBODYS: [&str; 9] = [
     "conversation_homes",
     "installation",
     "recovery_codes",
     "browser_sessions",
+    "user_identities",
+    "oidc_sign_ins",
     "known_addresses",
     "sign_in_attempts",
     "sign_in_failures",

@@ -32,6 +32,8 @@ export interface SessionUser {
   display_name?: string | null;
   has_totp: boolean;
   has_password: boolean;
+  /** A role of theirs is an issuer's to give: they come in by it, and get no password. */
+  is_managed: boolean;
 }
 
 export interface Session {

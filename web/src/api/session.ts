@@ -26,9 +26,9 @@ export function signInWithPassword(body: PasswordSignIn): Promise<Session> {
   return unwrap(client.POST("/v1/auth/sign-in", { body }));
 }
 
-/** Where the browser goes to sign in at an OpenID provider. */
-export function oidcAddress(name: string): string {
-  return `/v1/auth/oidc/${encodeURIComponent(name)}/start`;
+/** Where the browser goes to sign in with OpenID Connect, and then back to the page. */
+export function oidcAddress(name: string, page: string): string {
+  return `/v1/auth/oidc/${encodeURIComponent(name)}/start?return_to=${encodeURIComponent(page)}`;
 }
 
 export function signIn(token: string): Promise<Session> {

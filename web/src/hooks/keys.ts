@@ -7,6 +7,7 @@ export const keys = {
   offer: (token: string) => ["offer", token],
   me: ["me"],
   accountSessions: ["account-sessions"],
+  identities: ["identities"],
   users: ["users"],
   invitations: ["invitations"],
   apiKeys: ["api-keys"],

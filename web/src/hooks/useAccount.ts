@@ -9,6 +9,27 @@ export function useAccountSessions() {
   });
 }
 
+/** Who one is where one signs in with OpenID Connect. */
+export function useIdentities() {
+  return useQuery({ queryKey: keys.identities, queryFn: ({ signal }) => api.fetchIdentities(signal) });
+}
+
+/** Leads to the issuer's page, which leads back to the account page. */
+export function useLinkIdentity() {
+  return useMutation({
+    mutationFn: api.linkIdentity,
+    onSuccess: ({ url }) => window.location.assign(url),
+  });
+}
+
+export function useUnlinkIdentity() {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: api.unlinkIdentity,
+    onSettled: () => queries.invalidateQueries({ queryKey: keys.identities }),
+  });
+}
+
 /** The session says what the account has; a change of the one is a change of the other. */
 function useRefreshAccount() {
   const queries = useQueryClient();

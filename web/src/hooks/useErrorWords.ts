@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { ApiError, ConnectionError } from "@/api/errors";
+import { signInReason } from "./signInReason";
 
 /** An error in the words of the page, where we have them; otherwise as the gateway said it. */
 export function useErrorWords(): (error: unknown) => string {
@@ -37,8 +38,10 @@ export function useErrorWords(): (error: unknown) => string {
         return t("errors.no_access");
       case "invalid_invitation":
         return t("errors.invalid_invitation");
-      default:
-        return error.message;
+      default: {
+        const reason = error.code === null ? null : signInReason(error.code);
+        return reason ? t(reason) : error.message;
+      }
     }
   };
 }

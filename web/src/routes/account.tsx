@@ -6,6 +6,7 @@ import { PasswordCard } from "@/features/account/PasswordCard";
 import { ProfileCard } from "@/features/account/ProfileCard";
 import { SessionsCard } from "@/features/account/SessionsCard";
 import { TotpCard } from "@/features/account/TotpCard";
+import { WaysCard } from "@/features/account/WaysCard";
 import { useSession } from "@/hooks/useSession";
 
 export default function AccountPage() {
@@ -25,8 +26,14 @@ export default function AccountPage() {
           {user && (
             <>
               <ProfileCard user={user} />
-              <PasswordCard user={user} />
-              <TotpCard user={user} />
+              {/* Who comes by an issuer alone has neither; the issuer asks for what it wants. */}
+              {(user.has_password || !user.is_managed) && (
+                <>
+                  <PasswordCard user={user} />
+                  <TotpCard user={user} />
+                </>
+              )}
+              <WaysCard user={user} />
             </>
           )}
           <div className="lg:col-span-2">

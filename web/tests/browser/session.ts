@@ -1,4 +1,4 @@
-function environment(name: string): string {
+export function environment(name: string): string {
   const value = process.env[name];
   if (!value) throw new Error(`${name} is not set: the browser tests need a running \`gateway demo\``);
   return value.replace(/\/$/, "");

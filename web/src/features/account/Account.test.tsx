@@ -2,13 +2,14 @@ import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 import { renderInApp } from "../../../tests/render";
-import { sessionUser } from "../../../tests/samples";
+import { sessionUser, signInMethods } from "../../../tests/samples";
 import { json, stubGateway } from "../../../tests/stubGateway";
 import { deviceOf } from "./device";
 import { PasswordCard } from "./PasswordCard";
 import { qrCode } from "./qr";
 import { SessionsCard } from "./SessionsCard";
 import { TotpCard } from "./TotpCard";
+import { WaysCard } from "./WaysCard";
 
 const none = () => new Response(null, { status: 204 });
 
@@ -55,6 +56,49 @@ test("a password is changed with the present one, and set without by who has non
   await renderInApp(<PasswordCard user={sessionUser({ has_password: false })} />);
   await user.type(screen.getByLabelText("New password"), "a long new one{Enter}");
   await waitFor(() => expect(calls.at(-1)?.body).toEqual({ new: "a long new one" }));
+});
+
+test("the ways in are listed; another one takes the password, and the last one stays", async () => {
+  const identity = {
+    id: "i1",
+    issuer: "corp",
+    label: "Corp",
+    email: "ada@corp.example",
+    created_at: "2026-05-01T12:00:00Z",
+    last_used_at: null,
+  };
+  const calls = stubGateway({
+    "GET /v1/account/identities": () => json({ identities: [identity] }),
+    "GET /v1/auth/methods": () =>
+      json(
+        signInMethods({
+          oidc: [
+            { name: "corp", label: "Corp" },
+            { name: "lab", label: "Lab" },
+          ],
+        }),
+      ),
+    "POST /v1/account/identities": () => json({ error: "no", code: "issuer_unavailable" }, 502),
+    "DELETE /v1/account/identities/i1": none,
+  });
+  const first = await renderInApp(<WaysCard user={sessionUser()} />);
+  const user = userEvent.setup();
+  expect(await screen.findByText(/ada@corp.example/)).toBeVisible();
+  expect(screen.getByText("E-mail address and password")).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Add Corp" })).toBeNull();
+  await user.click(await screen.findByRole("button", { name: "Add Lab" }));
+  await user.type(screen.getByLabelText("Current password"), "secret{Enter}");
+  expect(await screen.findByText(/The sign-in service can’t be reached/)).toBeVisible();
+  expect(calls.find(({ route }) => route.startsWith("POST"))?.body).toEqual({
+    issuer: "lab",
+    password: "secret",
+  });
+  await user.click(screen.getByRole("button", { name: "Remove: Corp" }));
+  await waitFor(() => expect(calls.some(({ route }) => route.startsWith("DELETE"))).toBe(true));
+  first.unmount();
+  await renderInApp(<WaysCard user={sessionUser({ has_password: false, is_managed: true })} />);
+  expect(await screen.findByText(/ada@corp.example/)).toBeVisible();
+  expect(screen.queryByRole("button", { name: "Remove: Corp" })).toBeNull();
 });
 
 test("sessions are listed, and all others can be ended", async () => {

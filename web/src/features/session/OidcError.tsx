@@ -1,13 +1,13 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Notice } from "@/components/Notice";
+import { arrivedWith, forgetArrival, signInReason } from "@/components/signInReason";
 
-const NAME = "sign_in_error";
-
-/** Why the sign-in at an OpenID provider failed, as the gateway wrote it into the address it came back to. */
+/** Why one did not come in with OpenID Connect, when the gateway sent the browser back with a reason. */
 export function OidcError() {
   const { t } = useTranslation();
-  const [reason] = useState(() => new URLSearchParams(window.location.search).get(NAME));
-  if (!reason) return null;
-  return <Notice tone="bad">{t("sign_in.oidc_failed", { reason })}</Notice>;
+  const [code] = useState(arrivedWith);
+  useEffect(forgetArrival, []);
+  if (code === null) return null;
+  return <Notice tone="bad">{t(signInReason(code) ?? "sign_in.reason.other")}</Notice>;
 }

@@ -48,7 +48,7 @@ test("a password is asked for first; who has a second factor gives its code in a
   const user = userEvent.setup();
   expect(await screen.findByRole("link", { name: "Sign in with Corp" })).toHaveAttribute(
     "href",
-    "/v1/auth/oidc/corp/start",
+    "/v1/auth/oidc/corp/start?return_to=%2F",
   );
   await user.type(screen.getByLabelText("E-mail address"), "ada@example.com");
   await user.type(screen.getByLabelText("Password"), "correct horse{Enter}");
@@ -96,4 +96,24 @@ test("the token stays a way in, and is the first one while there is no owner", a
   expect(screen.queryByLabelText("Password")).toBeNull();
   await user.click(screen.getByRole("button", { name: "Use e-mail address and password" }));
   expect(screen.getByLabelText("Password")).toBeVisible();
+});
+
+test("why one did not come in with OpenID Connect is said once, in the page's own words", async () => {
+  stubGateway(methods());
+  window.history.replaceState(null, "", "/keys?a=b&sign_in_error=no_role");
+  const first = await renderInApp(<SignIn />);
+  expect(await screen.findByText(/None of your groups has a role here/)).toBeVisible();
+  expect(window.location.search).toBe("?a=b");
+  first.unmount();
+  await renderInApp(<SignIn />);
+  await screen.findByLabelText("Password");
+  expect(screen.queryByText(/None of your groups/)).toBeNull();
+});
+
+test("an address puts no words of its own on the page", async () => {
+  stubGateway(methods());
+  window.history.replaceState(null, "", "/?sign_in_error=Call+555-0100");
+  await renderInApp(<SignIn />);
+  expect(await screen.findByText("The sign-in did not work. Try again.")).toBeVisible();
+  expect(screen.queryByText(/555/)).toBeNull();
 });

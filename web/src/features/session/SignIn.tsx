@@ -1,4 +1,4 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useRouterState } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { SignInMethods } from "@/api/access";
@@ -37,6 +37,7 @@ export default function SignIn() {
 function Ways({ methods }: { methods: SignInMethods }) {
   const { t } = useTranslation();
   // Without an owner there is most often nobody yet; who was invited before still finds the other way.
+  const page = useRouterState({ select: ({ location }) => location.href });
   const [token, setToken] = useState(!methods.password || (methods.needs_owner && methods.token));
   return (
     <>
@@ -46,7 +47,7 @@ function Ways({ methods }: { methods: SignInMethods }) {
           {methods.oidc.map(({ name, label }) => (
             <li key={name}>
               {/* A whole page load: the gateway sends the browser on to the provider. */}
-              <a href={oidcAddress(name)} className={`${buttonClass()} h-9 w-full`}>
+              <a href={oidcAddress(name, page)} className={`${buttonClass()} h-9 w-full`}>
                 {t("sign_in.with", { label })}
               </a>
             </li>
