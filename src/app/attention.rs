@@ -55,7 +55,7 @@ impl Matter {
         }
     }
 
-    fn new(self) -> Attention {
+    fn alone(self) -> Attention {
         Attention {
             kind: self,
             severity: self.severity(),
@@ -77,7 +77,7 @@ impl App {
         let servers = servers.map(|server| Attention {
             name: Some(server.definition.name.clone()),
             since: Some(server.status.since),
-            ..Matter::McpServerDown.new()
+            ..Matter::McpServerDown.alone()
         });
         let requests = [
             (Matter::RequestsFailed, day.failed, day.first_failed_at),
@@ -86,7 +86,7 @@ impl App {
         let requests = requests
             .into_iter()
             .filter(|(_, count, _)| *count > 0)
-            .map(|(kind, count, since)| Attention { count: Some(count), since, ..kind.new() });
+            .map(|(kind, count, since)| Attention { count: Some(count), since, ..kind.alone() });
         let mut all: Vec<Attention> = accounts.chain(servers).chain(requests).collect();
         all.sort_by(by_urgency);
         all
@@ -104,7 +104,7 @@ impl App {
             State::Ready | State::Draining | State::Disabled | State::SignedOut => return None,
         };
         let provider_name = Some(provider.name.clone());
-        Some(Attention { provider_name, at: status.until, since: Some(status.since), ..kind.new() })
+        Some(Attention { provider_name, at: status.until, since: Some(status.since), ..kind.alone() })
     }
 
     fn running_out(&self, provider: &Provider, now: DateTime<Utc>) -> Option<Attention> {
@@ -114,7 +114,7 @@ impl App {
         Some(Attention {
             provider_name: Some(provider.name.clone()),
             at: Some(at),
-            ..Matter::RunningOut.new()
+            ..Matter::RunningOut.alone()
         })
     }
 }
@@ -133,13 +133,13 @@ mod tests {
     fn what_is_urgent_comes_first_and_of_a_kind_what_comes_soonest() {
         let at = |seconds| DateTime::from_timestamp(seconds, 0);
         let mut all = [
-            Attention { at: at(9), ..Matter::RunningOut.new() },
-            Matter::RequestsRefused.new(),
-            Attention { at: at(5), ..Matter::RunningOut.new() },
-            Attention { at: at(1), ..Matter::CoolingDown.new() },
-            Matter::McpServerDown.new(),
-            Attention { at: at(2), ..Matter::Exhausted.new() },
-            Matter::NeedsReauth.new(),
+            Attention { at: at(9), ..Matter::RunningOut.alone() },
+            Matter::RequestsRefused.alone(),
+            Attention { at: at(5), ..Matter::RunningOut.alone() },
+            Attention { at: at(1), ..Matter::CoolingDown.alone() },
+            Matter::McpServerDown.alone(),
+            Attention { at: at(2), ..Matter::Exhausted.alone() },
+            Matter::NeedsReauth.alone(),
         ];
         all.sort_by(by_urgency);
         let told: Vec<_> = all.iter().map(|a| (a.kind, a.at)).collect();

@@ -4,6 +4,7 @@ use super::csv::cell;
 use chrono::{NaiveDate, TimeDelta};
 use serde::Serialize;
 use std::collections::HashMap;
+use std::hash::BuildHasher;
 use std::ops::AddAssign;
 
 /// The longest span that is counted.
@@ -98,7 +99,7 @@ pub fn lines(
     by: By,
     days: (NaiveDate, NaiveDate),
     sums: Vec<(Option<String>, Counters)>,
-    names: &HashMap<String, String>,
+    names: &HashMap<String, String, impl BuildHasher>,
 ) -> Vec<Line> {
     let filled = |keys: Vec<(String, String)>| {
         let mut sums: HashMap<Option<String>, Counters> = sums.iter().cloned().collect();
@@ -130,7 +131,9 @@ pub fn lines(
 /// The sum of all lines.
 pub fn total(lines: &[Line]) -> Counters {
     let mut sum = Counters::default();
-    lines.iter().for_each(|line| sum += line.counters);
+    for line in lines {
+        sum += line.counters;
+    }
     sum
 }
 

@@ -357,7 +357,9 @@ fn spend(have: &mut [f64], demand: &[f64], hours: f64) {
     let rest: f64 = have.iter().sum();
     if missing > 0.0 && rest > 0.0 {
         let kept = (1.0 - missing / rest).max(0.0);
-        have.iter_mut().for_each(|have| *have *= kept);
+        for left in have {
+            *left *= kept;
+        }
     }
 }
 
