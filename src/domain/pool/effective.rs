@@ -268,6 +268,7 @@ mod tests {
             strategy: Strategy::RoundRobin,
             affinity: Affinity::Request,
             members: members.iter().map(|m| m.id).collect(),
+            primary: None,
         });
         EffectivePool::defaults(Arc::new(main), members)
     }

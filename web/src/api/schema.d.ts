@@ -72,6 +72,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/identities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Lists who one is at issuers */
+        get: operations["account_identities"];
+        put?: never;
+        /** Begins to link who one is at an issuer to the account */
+        post: operations["account_identity_link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/account/identities/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Takes one of one's own identities away */
+        delete: operations["account_identity_unlink"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/account/password": {
         parameters: {
             query?: never;
@@ -422,6 +457,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/auth/oidc/{name}/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ends a sign-in that the issuer's page led back from */
+        get: operations["oidc_callback"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/auth/oidc/{name}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Begins a sign-in at an issuer's page */
+        get: operations["oidc_start"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/auth/session": {
         parameters: {
             query?: never;
@@ -452,6 +521,23 @@ export interface paths {
         put?: never;
         /** Signs a person in */
         post: operations["session_sign_in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/capacity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What all accounts have left together */
+        get: operations["capacity_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -825,6 +911,23 @@ export interface paths {
         };
         /** The models of a provider, as its upstream last told them */
         get: operations["providers_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/providers/{id}/pool-preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What another strategy would have done */
+        get: operations["providers_pool_preview"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1217,58 +1320,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/users": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Lists the tenant's members */
-        get: operations["users_list"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/users/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        /** Changes a member */
-        put: operations["users_update"];
-        post?: never;
-        /** Ends a membership, and the keys of that person in the tenant */
-        delete: operations["users_delete"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/capacity": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** What all accounts have left together */
-        get: operations["capacity_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/v1/usage": {
         parameters: {
             query?: never;
@@ -1303,18 +1354,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/providers/{id}/pool-preview": {
+    "/v1/users": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** What another strategy would have done */
-        get: operations["providers_pool_preview"];
+        /** Lists the tenant's members */
+        get: operations["users_list"];
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Changes a member */
+        put: operations["users_update"];
+        post?: never;
+        /** Ends a membership, and the keys of that person in the tenant */
+        delete: operations["users_delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1933,6 +2002,24 @@ export interface components {
             status: string;
             version: string;
         };
+        /** @description Who one is at an issuer. */
+        Identity: {
+            id: string;
+            /** @description The issuer's name; null: it is no way in any more. */
+            issuer: string | null;
+            /** @description For people. */
+            label: string;
+            /** @description As the issuer knows one. */
+            email: string | null;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string | null;
+        };
+        /** @description In the order in which they came. */
+        IdentityList: {
+            identities: components["schemas"]["Identity"][];
+        };
         /** @description `POST …/import`. */
         ImportLogin: {
             /** @description The content of the Codex CLI's auth.json, parsed. Holds tokens, hence no `Debug`. */
@@ -1978,6 +2065,8 @@ export interface components {
             /** @description The key's first characters. */
             prefix: string;
             role: components["schemas"]["Role"];
+            /** @description What it may do now: its role, or its owner's where that is lower. */
+            effective_role: components["schemas"]["Role"];
             owner?: components["schemas"]["KeyOwner"] | null;
             /** @description `<model>` or `<provider>/<model>`; null: all. */
             models: string[] | null;
@@ -1995,8 +2084,6 @@ export interface components {
             /** Format: date-time */
             revoked_at: string | null;
             state: components["schemas"]["KeyState"];
-            /** @description What it may do now: its role, or its owner's where that is lower. */
-            effective_role: components["schemas"]["Role"];
         };
         /** @description What a key used on one day. */
         KeyDay: {
@@ -2045,12 +2132,6 @@ export interface components {
             succeeded: number;
             /** Format: int64 */
             failed: number;
-            /** Format: int64 */
-            input_tokens: number;
-            /** Format: int64 */
-            cached_input_tokens: number;
-            /** Format: int64 */
-            output_tokens: number;
             /**
              * Format: int64
              * @description Of the succeeded ones, those that stopped at a limit.
@@ -2071,6 +2152,12 @@ export interface components {
              * @description An account answered that was not the first choice.
              */
             failovers: number;
+            /** Format: int64 */
+            input_tokens: number;
+            /** Format: int64 */
+            cached_input_tokens: number;
+            /** Format: int64 */
+            output_tokens: number;
             /** Format: int64 */
             reasoning_tokens: number;
             first_event_ms: components["schemas"]["Percentiles"] | null;
@@ -2107,6 +2194,17 @@ export interface components {
          * @enum {string}
          */
         LimitWindow: "minute" | "day" | "week" | "month";
+        /** @description Which identity to link. */
+        LinkStart: {
+            /** @description The issuer's name. */
+            issuer: string;
+            /** @description One's own; only who has none leaves it out. */
+            password?: string | null;
+        };
+        /** @description Where the browser goes now. It comes back to the account page. */
+        LinkStarted: {
+            url: string;
+        };
         /** @description Whether the redirect arrives by itself. */
         Listener: {
             /** @description If not, the redirect has to be pasted. */
@@ -2383,12 +2481,12 @@ export interface components {
             providers: components["schemas"]["ProviderCounts"];
             last_24h: components["schemas"]["Last24h"];
             incident: components["schemas"]["UpstreamIncident"] | null;
+            /** @description What waits for a person, the most urgent first. */
+            attention: components["schemas"]["Attention"][];
             /** @description The newest ten. */
             recent: components["schemas"]["Trace"][];
             /** Format: date-time */
             generated_at: string;
-            /** @description What waits for a person, the most urgent first. */
-            attention: components["schemas"]["Attention"][];
         };
         /** @description Another password. */
         PasswordChange: {
@@ -2978,6 +3076,8 @@ export interface components {
             display_name: string | null;
             has_totp: boolean;
             has_password: boolean;
+            /** @description A role of theirs is an issuer's to give: they come in by it, and get no password. */
+            is_managed: boolean;
         };
         /** @description Opens a session as a person. */
         SignIn: {
@@ -3128,6 +3228,10 @@ export interface components {
             /** @description As the upstream named it. */
             served_model: string | null;
             agent_key: string | null;
+            /** @description The API key that asked. */
+            key_id: string | null;
+            /** @description As it is called now; null where it is gone. */
+            key_name: string | null;
             /** @description Who served. */
             provider_name: string | null;
             /** @description The provider that was asked for, whose pool it was when it has one. */
@@ -3146,14 +3250,10 @@ export interface components {
             http_status: number;
             error_code: string | null;
             error_message: string | null;
-            usage: components["schemas"]["Usage"] | null;
-            attempts: components["schemas"]["Attempt"][];
-            /** @description The API key that asked. */
-            key_id: string | null;
-            /** @description As it is called now; null where it is gone. */
-            key_name: string | null;
             /** @description What went wrong first, in one word, also where another account answered then. */
             cause: string | null;
+            usage: components["schemas"]["Usage"] | null;
+            attempts: components["schemas"]["Attempt"][];
         };
         /**
          * @description What kind of client asked.
@@ -3615,6 +3715,169 @@ export interface operations {
             };
             404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    account_identities: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description In the order in which they came */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityList"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    account_identity_link: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkStart"];
+            };
+        };
+        responses: {
+            /** @description The issuer's page */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkStarted"];
+                };
+            };
+            /** @description The password is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such issuer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            413: components["responses"]["TooLarge"];
+            /** @description Too many attempts failed; see `retry-after` */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The issuer can't be reached */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Too many sign in at once */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    account_identity_unlink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The identity's id */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is no way in any more */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            /** @description Not a person */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such identity */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description It is the only way in */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
             429: components["responses"]["LimitReached"];
         };
     };
@@ -4671,6 +4934,68 @@ export interface operations {
             };
         };
     };
+    oidc_callback: {
+        parameters: {
+            query?: {
+                state?: string;
+                code?: string;
+                error?: string;
+                /** @description Who answers (RFC 9207). */
+                iss?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The issuer's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the page, signed in, or to the sign-in page, which says why not */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+        };
+    };
+    oidc_start: {
+        parameters: {
+            query?: {
+                /** @description A path of the dashboard. */
+                return_to?: string;
+            };
+            header?: never;
+            path: {
+                /** @description The issuer's name */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description To the issuer, or to the sign-in page, which says why not */
+            303: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description A page of another origin asks */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     session_get: {
         parameters: {
             query?: never;
@@ -4816,6 +5141,30 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
+        };
+    };
+    capacity_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description As of now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Capacity"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
         };
     };
     chat_completions_create: {
@@ -6065,6 +6414,55 @@ export interface operations {
             429: components["responses"]["LimitReached"];
         };
     };
+    providers_pool_preview: {
+        parameters: {
+            query?: {
+                /** @description `primary_first`, `priority_order`, `round_robin` or `quota_aware`; the pool's own when absent. */
+                strategy?: string;
+                /** @description 1 to 500; 200 when absent. */
+                requests?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the pool's owner */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the newest requests */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolPreview"];
+                };
+            };
+            /** @description A value is wrong, or the provider manages no pool */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            /** @description There is none */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            429: components["responses"]["LimitReached"];
+        };
+    };
     quota_history: {
         parameters: {
             query?: {
@@ -7193,6 +7591,106 @@ export interface operations {
             429: components["responses"]["LimitReached"];
         };
     };
+    usage_get: {
+        parameters: {
+            query?: {
+                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
+                from?: string;
+                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
+                to?: string;
+                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
+                by?: string;
+                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
+                tz?: string;
+                /** @description Id or name of an account: who answered, else who was tried first. */
+                account?: string;
+                /** @description Id or key of an agent. */
+                agent?: string;
+                /** @description Id of an API key. */
+                key?: string;
+                /** @description As the upstream named it, else as the client did. */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Of the span */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UsageReport"];
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
+    usage_export: {
+        parameters: {
+            query?: {
+                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
+                from?: string;
+                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
+                to?: string;
+                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
+                by?: string;
+                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
+                tz?: string;
+                /** @description Id or name of an account: who answered, else who was tried first. */
+                account?: string;
+                /** @description Id or key of an agent. */
+                agent?: string;
+                /** @description Id of an API key. */
+                key?: string;
+                /** @description As the upstream named it, else as the client did. */
+                model?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a line, after a line of names */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description A value is wrong */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            429: components["responses"]["LimitReached"];
+        };
+    };
     users_list: {
         parameters: {
             query?: never;
@@ -7308,179 +7806,6 @@ export interface operations {
             };
             /** @description The last owner */
             409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            429: components["responses"]["LimitReached"];
-        };
-    };
-    capacity_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description As of now */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Capacity"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["LimitReached"];
-        };
-    };
-    usage_get: {
-        parameters: {
-            query?: {
-                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
-                from?: string;
-                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
-                to?: string;
-                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
-                by?: string;
-                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
-                tz?: string;
-                /** @description Id or name of an account: who answered, else who was tried first. */
-                account?: string;
-                /** @description Id or key of an agent. */
-                agent?: string;
-                /** @description Id of an API key. */
-                key?: string;
-                /** @description As the upstream named it, else as the client did. */
-                model?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Of the span */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["UsageReport"];
-                };
-            };
-            /** @description A value is wrong */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["LimitReached"];
-        };
-    };
-    usage_export: {
-        parameters: {
-            query?: {
-                /** @description From this time on, RFC 3339; seven days before `to` when absent. */
-                from?: string;
-                /** @description Before this time, RFC 3339; now when absent. At most 92 days after `from`. */
-                to?: string;
-                /** @description `account`, `agent`, `key`, `model`, `day` (the default), `weekday_hour` or `cause`. */
-                by?: string;
-                /** @description The time zone of days and hours, by its IANA name; UTC when absent. */
-                tz?: string;
-                /** @description Id or name of an account: who answered, else who was tried first. */
-                account?: string;
-                /** @description Id or key of an agent. */
-                agent?: string;
-                /** @description Id of an API key. */
-                key?: string;
-                /** @description As the upstream named it, else as the client did. */
-                model?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description A row a line, after a line of names */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/csv": string;
-                };
-            };
-            /** @description A value is wrong */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            429: components["responses"]["LimitReached"];
-        };
-    };
-    providers_pool_preview: {
-        parameters: {
-            query?: {
-                /** @description `primary_first`, `priority_order`, `round_robin` or `quota_aware`; the pool's own when absent. */
-                strategy?: string;
-                /** @description 1 to 500; 200 when absent. */
-                requests?: number;
-            };
-            header?: never;
-            path: {
-                /** @description Id or name of the pool's owner */
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Of the newest requests */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PoolPreview"];
-                };
-            };
-            /** @description A value is wrong, or the provider manages no pool */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            /** @description There is none */
-            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -1,10 +1,11 @@
 import type { i18n } from "i18next";
 
 /**
- * The part of ICU's messages that ours use: `{name}`, `{n, plural, =0 {…} one {…} other {…#…}}`, and `'` before a brace.
+ * The part of ICU's messages that ours use: `{name}`, `{n, plural, =0 {…} one {…} other {…#…}}`,
+ * `{word, select, one {…} other {…}}`, and `'` before a brace.
  * A test holds it to a full implementation, which would be a tenth of what the first page loads.
  */
-type Part = string | { name: string; options?: Map<string, Part[]> } | { count: true };
+type Part = string | { name: string; plural?: boolean; options?: Map<string, Part[]> } | { count: true };
 
 class Reader {
   private at = 0;
@@ -22,7 +23,7 @@ class Reader {
     while (this.at < this.text.length && this.text[this.at] !== "}") {
       const char = this.text[this.at] ?? "";
       if (char === "'") words += this.quoted();
-      else if (char === "{") push(this.argument());
+      else if (char === "{") push(this.argument(inPlural));
       else {
         this.at += 1;
         if (char === "#" && inPlural) push({ count: true });
@@ -51,22 +52,21 @@ class Reader {
     return words;
   }
 
-  private argument(): Part {
+  private argument(inPlural: boolean): Part {
     this.at += 1;
     const name = this.word();
     if (this.take("}")) return { name };
     this.take(",");
-    // `plural` is all there is.
-    this.word();
+    const plural = this.word() === "plural";
     this.take(",");
     const options = new Map<string, Part[]>();
     while (!this.take("}") && this.at < this.text.length) {
       const choice = this.word();
       this.take("{");
-      options.set(choice, this.parts(true));
+      options.set(choice, this.parts(plural || inPlural));
       this.take("}");
     }
-    return { name, options };
+    return { name, plural, options };
   }
 
   private word(): string {
@@ -99,15 +99,19 @@ function write(parts: readonly Part[], language: string, values: Values, count?:
       if ("count" in part) return new Intl.NumberFormat(language).format(count ?? 0);
       const value = values[part.name];
       if (!part.options) return String(value ?? "");
-      const number = Number(value);
-      const chosen =
-        part.options.get(`=${number}`) ??
-        part.options.get(new Intl.PluralRules(language).select(number)) ??
-        part.options.get("other") ??
-        [];
+      const number = part.plural ? Number(value) : count;
+      const chosen = choose(part.options, part.plural ? Number(value) : String(value), language);
       return write(chosen, language, values, number);
     })
     .join("");
+}
+
+function choose(options: Map<string, Part[]>, value: number | string, language: string): readonly Part[] {
+  const found =
+    typeof value === "string"
+      ? options.get(value)
+      : (options.get(`=${value}`) ?? options.get(new Intl.PluralRules(language).select(value)));
+  return found ?? options.get("other") ?? [];
 }
 
 const read = new Map<string, Part[]>();

@@ -1,6 +1,7 @@
 //! Requests of then under the strategies of now.
 
 use super::*;
+use crate::domain::pool::config::Strategy;
 use crate::domain::quota::readiness::{Headroom, WindowRoom};
 use crate::domain::quota::window::WindowKind;
 use proptest::prelude::*;
