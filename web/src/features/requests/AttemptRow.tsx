@@ -72,7 +72,7 @@ export function AttemptRow({ attempt, place, stretch }: AttemptRowProps) {
   ];
   return (
     <>
-      <tr>
+      <tr className="max-sm:border-b-0 max-sm:pb-0">
         <Td className="tabular align-top text-muted sm:border-b-0 sm:pl-0">{place}</Td>
         <Td className="align-top font-medium sm:border-b-0">{attempt.provider_name}</Td>
         <Td className="align-top sm:border-b-0">
