@@ -15,10 +15,10 @@ ARGS ?=
 
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
 WEB_STAMP := web/node_modules/.package-lock.json
-WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name tests -o -name test-results \) -prune -o -type f -print \
+WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name pictures -o -name tests -o -name test-results \) -prune -o -type f -print \
 	2>/dev/null)
 
-.PHONY: build run demo test lint bench bench-web fmt web clean help tools-rust tools-web nextest postgres clients
+.PHONY: build run demo test lint bench bench-web screenshots fmt web clean help tools-rust tools-web nextest postgres clients
 
 build: tools-rust web/dist/index.html ## Build the gateway, dashboard included, as ./gateway (the default)
 	$(CARGO) build --release --locked
@@ -52,6 +52,9 @@ bench: tools-rust postgres ## Measure the gateway's cost against calling the sim
 bench-web: build postgres ## Measure the dashboard: time to usable, blocking, shifts, size, long lists
 	CHROMIUM="$$(.ci/install-chromium.sh)" .ci/bench-web.sh
 
+screenshots: build postgres ## Take the README's pictures of the dashboard anew
+	.ci/screenshots.sh
+
 fmt: tools-rust $(WEB_STAMP) ## Format everything
 	$(CARGO) fmt
 	cd web && $(NPM) run format
@@ -63,7 +66,7 @@ clean: ## Remove everything that was built or fetched (no data)
 	rm -rf gateway web/dist web/node_modules web/test-results
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' Makefile
 
 $(WEB_STAMP): web/package-lock.json web/package.json | tools-web
 	cd web && $(NPM) ci --no-audit --no-fund
