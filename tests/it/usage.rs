@@ -10,13 +10,8 @@ use gateway::domain::responses::event::Usage;
 use gateway::store::requests::RequestRecord;
 use serde_json::{Value, json};
 
-fn used(input_tokens: u64) -> Option<Usage> {
-    Some(Usage {
-        input_tokens,
-        cached_input_tokens: input_tokens / 2,
-        output_tokens: 10,
-        reasoning_tokens: 4,
-    })
+fn used(input_tokens: u64) -> Usage {
+    Usage { input_tokens, cached_input_tokens: input_tokens / 2, output_tokens: 10, reasoning_tokens: 4 }
 }
 
 /// Key and number of requests of each row.
@@ -36,7 +31,7 @@ async fn served(node: &Node, world: &World, key: &Key) -> DateTime<Utc> {
         key: id,
         agent_key: Some("helper".into()),
         served_model: Some("gpt-5.5-codex".into()),
-        usage: used(100),
+        usage: Some(used(100)),
         ..request(at(now, ago), &ada, &[(&ada, "served", None)])
     };
     let moved = request(at(now, 3_000), &ada, &[(&ada, "failed", Some("account")), (&grace, "served", None)]);
@@ -187,20 +182,20 @@ async fn requests_are_found_by_their_key_and_by_what_went_wrong() {
     let node = world.node().await;
     let key = Key::of(&node, MASTER_TENANT, Role::Operator).await;
     served(&node, &world, &key).await;
-    let of_key = node.get(&format!("/v1/requests?key={}", key.id)).await.json();
-    let found = of_key["requests"].as_array().unwrap();
+    let held = node.get(&format!("/v1/requests?key={}", key.id)).await.json();
+    let found = held["requests"].as_array().unwrap();
     assert_eq!(found.len(), 3);
-    assert!(found.iter().all(|r| r["key_id"] == key.id.as_str() && r["key_name"] == "operator"), "{of_key}");
+    assert!(found.iter().all(|r| r["key_id"] == key.id.as_str() && r["key_name"] == "operator"), "{held}");
     let failed = node.get("/v1/requests?cause=refused").await.json();
-    let told: Vec<_> = failed["requests"]
+    let listed: Vec<_> = failed["requests"]
         .as_array()
         .unwrap()
         .iter()
         .map(|r| (r["status"].clone(), r["cause"].clone()))
         .collect();
-    assert_eq!(told, [(json!("failed"), json!("refused")), (json!("completed"), json!("refused"))]);
-    let none = node.get(&format!("/v1/requests?cause=refused&key={}&outcome=failed", key.id)).await.json();
-    assert_eq!(none["requests"], json!([]));
+    assert_eq!(listed, [(json!("failed"), json!("refused")), (json!("completed"), json!("refused"))]);
+    let neither = node.get(&format!("/v1/requests?cause=refused&key={}&outcome=failed", key.id)).await.json();
+    assert_eq!(neither["requests"], json!([]));
     assert_eq!(node.get("/v1/requests?key=mine").await.json()["code"], "invalid_value");
 
     // A key that is gone has no name any more, and its requests stay.
@@ -264,7 +259,7 @@ async fn the_longest_names_that_are_stored_fit_into_the_index_that_usage_reads()
         agent_key: Some(long(3)),
         status: "refused",
         error: Some((long(4), String::new())),
-        usage: used(u64::from(u32::MAX)),
+        usage: Some(used(u64::from(u32::MAX))),
         ..request(at(now(&node), 1_000), &ada, &[])
     };
     write(&node, vec![record]).await;
