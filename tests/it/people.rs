@@ -51,7 +51,8 @@ impl Browser {
 
     /// The value of its session.
     pub fn cookie(&self) -> Option<String> {
-        self.cookies.lock().unwrap().get("gateway_session").cloned()
+        let cookies = self.cookies.lock().unwrap();
+        cookies.get("__Host-gateway_session").or_else(|| cookies.get("gateway_session")).cloned()
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 const UNKNOWN: &str = "0193a5b0-7000-7000-8000-00000000abcd";
 
 /// What a sign-in makes up: states, codes, ids and times.
-const RANDOM: &str = r"[A-Za-z0-9_-]{16,}|\d{4}-\d\d-\d\dT[0-9:.]+Z";
+const RANDOM: &str = r"[A-Za-z0-9_-]{16,}|\d{4}-\d\d-\d\dT[0-9:.]+Z|found `.` at \d+";
 /// A provider's name, and another one.
 const THEIRS: [&str; 2] = ["workhorse", "nightmare"];
 
@@ -116,7 +116,8 @@ impl Look {
     ) -> (u16, String, Vec<String>) {
         self.statements.take();
         let answer = asker.ask(&self.router, route, path, Body::from(body.to_string())).await;
-        let text = answer.text().replace(name, "<name>");
+        // An agent's model is told of by the agent's key.
+        let text = answer.text().replace(name.strip_prefix("agent:").unwrap_or(name), "<name>");
         let text = self.random.replace_all(&text, "<random>").into_owned();
         // That somebody was seen is written now and then, whatever they asked for.
         let seen = |statement: &String| statement.contains("last_seen_at = ");

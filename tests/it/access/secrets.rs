@@ -97,9 +97,9 @@ const UPSTREAM_PATHS: [&str; 14] = [
 ];
 
 /// The modules that ask with a credential of an account or a provider. The others: `http_client` and `idle` ask nobody,
-/// `mcp` asks the URL that an administrator gave, `web` fetches public pages without any credential.
+/// `mcp` and `oidc` ask the addresses that an administrator gave, `web` fetches public pages without any credential.
 const ASKING: [&str; 5] = ["accounts", "codex", "openai_auth", "openai_compatible", "usage"];
-const OTHERS: [&str; 4] = ["http_client", "idle", "mcp", "web"];
+const OTHERS: [&str; 5] = ["http_client", "idle", "mcp", "oidc", "web"];
 
 #[test]
 fn upstreams_are_asked_on_known_paths_alone() {

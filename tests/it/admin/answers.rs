@@ -125,7 +125,7 @@ async fn the_checklist_ticks_itself_and_the_record_tells_what_was_served() {
     let overview = desk.get("/v1/overview").await.json();
     assert_eq!(
         overview["providers"],
-        json!({"total": 1, "ready": 1, "needs_reauth": 0, "disabled": 0, "cooling_down": 0, "exhausted": 0})
+        json!({"total": 1, "ready": 1, "needs_reauth": 0, "disabled": 0, "cooling_down": 0, "exhausted": 0, "draining": 0})
     );
     let day = &overview["last_24h"];
     assert_eq!((&day["requests"], &day["succeeded"], &day["failed"]), (&json!(2), &json!(1), &json!(0)));

@@ -161,7 +161,7 @@ async fn a_disabled_provider_serves_nobody_until_it_is_enabled_again() {
     let overview = desk.get("/v1/overview").await.json();
     assert_eq!(
         overview["providers"],
-        json!({"total": 1, "ready": 0, "needs_reauth": 0, "disabled": 1, "cooling_down": 0, "exhausted": 0})
+        json!({"total": 1, "ready": 0, "needs_reauth": 0, "disabled": 1, "cooling_down": 0, "exhausted": 0, "draining": 0})
     );
     desk.put("/v1/providers/openai-codex", json!({"enabled": true})).await;
     assert_eq!(ask().await.status, 200);

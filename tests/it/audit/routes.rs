@@ -8,7 +8,7 @@ use sqlx::{AssertSqlSafe, Executor as _};
 use std::collections::BTreeSet;
 
 /// Routes that are no reading and write no entry, and why that is right.
-const UNRECORDED: [(&str, &str); 14] = [
+const UNRECORDED: [(&str, &str); 15] = [
     ("post /v1/responses", "is use: requests are their own record"),
     ("post /v1/chat/completions", "is use: requests are their own record"),
     ("post /v1/agents/{id}/runs", "is use: runs are their own record"),
@@ -20,17 +20,19 @@ const UNRECORDED: [(&str, &str); 14] = [
     ("delete /v1/account/sessions/{id}", "signs out: the sessions are their own record"),
     ("post /v1/account/sessions/revoke-others", "signs out: the sessions are their own record"),
     ("post /v1/account/totp", "changes nothing until a code confirms it"),
+    ("post /v1/account/identities", "changes nothing until it ends"),
     ("post /v1/auth/chatgpt/{provider}/start", "changes nothing until it ends"),
     ("post /v1/providers/{id}/verify", "asks the upstream"),
     ("post /v1/mcp/servers/{id}/reconnect", "stores nothing"),
 ];
 
 /// What people change about themselves: `tests/it/people/account.rs` looks at their entries.
-const THEIR_OWN: [&str; 5] = [
+const THEIR_OWN: [&str; 6] = [
     "put /v1/account",
     "post /v1/account/password",
     "post /v1/account/totp/confirm",
     "delete /v1/account/totp",
+    "delete /v1/account/identities/{id}",
     "post /v1/invitations/accept",
 ];
 

@@ -10,12 +10,20 @@ const ADA: &str = "ada@example.com";
 const ELSEWHERE: &str = "203.0.113.7";
 
 /// The entries of failed sign-ins, oldest first.
+/// The entries of failed sign-ins, oldest first.
 async fn told(by: &Browser, tenant: &str) -> Vec<Value> {
     let headers = [("x-gateway-tenant-id", tenant)];
-    let path = "/v1/activity?action=sign_in.fail&limit=200";
-    let answer = by.ask("GET", path, &headers, &Value::Null).await;
-    assert_eq!(answer.status, 200, "{}", answer.text());
-    let mut entries = answer.json()["entries"].as_array().unwrap().clone();
+    let mut entries = Vec::new();
+    let mut page = String::new();
+    loop {
+        let path = format!("/v1/activity?action=sign_in.fail&limit=200{page}");
+        let answer = by.ask("GET", &path, &headers, &Value::Null).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let body = answer.json();
+        entries.extend(body["entries"].as_array().unwrap().iter().cloned());
+        let Some(next) = body["next"].as_i64() else { break };
+        page = format!("&before={next}");
+    }
     entries.reverse();
     entries
 }

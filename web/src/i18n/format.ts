@@ -165,7 +165,8 @@ export function precisePercent(language: string, share: number): string {
 
 /** "a, b, c": in this order. */
 export function list(language: string, names: string[]): string {
-  return new Intl.ListFormat(language, { type: "unit", style: "short" }).format(names);
+  // `Intl.ListFormat` has no form without "and" that keeps Chinese names apart.
+  return names.join(language === "zh" || language === "ja" ? "、" : ", ");
 }
 
 /** "a, b or c". */

@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import type { Permission } from "../../src/api/access";
 import { type Shared, takeTurn } from "./turns";
 import { words } from "./words";
@@ -75,18 +75,16 @@ export const PAGES: readonly Entry[] = [
 /** The pages without their windows. */
 export const PLAIN_PAGES = PAGES.filter(({ path }) => !path.includes("?"));
 
+/** The page's heading, also behind a window, which hides it from the accessibility tree. */
+export function headingOf(page: Page, { heading }: Entry, language = "en"): Locator {
+  const name = heading.includes(".") ? words(language)(heading) : heading;
+  return page.getByRole("heading", { level: 1, name, exact: true, includeHidden: true });
+}
+
 /** The page and what it shows are there. */
 export async function settled(page: Page, entry: Entry, language = "en"): Promise<void> {
   const say = words(language);
-  // A window hides the page behind it from the accessibility tree.
-  await page
-    .getByRole("heading", {
-      level: 1,
-      name: entry.heading.includes(".") ? say(entry.heading) : entry.heading,
-      exact: true,
-      includeHidden: true,
-    })
-    .waitFor();
+  await headingOf(page, entry, language).waitFor();
   const dialog = page.getByRole("dialog");
   await dialog.waitFor({ state: entry.dialog === undefined ? "detached" : "visible" });
   await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "detached" });

@@ -128,7 +128,7 @@ describe.runIf(DEMO_HAS_POOL)("pools", () => {
     await choose(page, SECOND, "Pause");
     await row(page, SECOND).getByText("Switched off").waitFor();
     await choose(page, SECOND, "Resume");
-    await row(page, SECOND).getByText("Ready").waitFor();
+    await row(page, SECOND).getByText("Switched off").waitFor({ state: "detached" });
     await choose(page, SECOND, "Take out of the pool");
     await row(page, SECOND).waitFor({ state: "detached" });
     await page.getByRole("button", { name: "Add an account" }).click();

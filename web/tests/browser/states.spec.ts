@@ -1,6 +1,6 @@
 import type { BrowserContext, Page, Route } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { PLAIN_PAGES, settled } from "./pages";
+import { headingOf, PLAIN_PAGES, settled } from "./pages";
 import { type Browser, launch, open, signIn } from "./support";
 import { until } from "./until";
 import { words } from "./words";
@@ -66,7 +66,7 @@ describe("a gateway that fails at everything", () => {
     apart(async ({ page, context }) => {
       await meanwhile(context, broken);
       await signIn(page, entry.path);
-      await page.getByRole("heading", { level: 1, name: say(entry.heading), exact: true }).waitFor();
+      await headingOf(page, entry).waitFor();
       await failsInPlace(page);
       await context.unrouteAll({ behavior: "ignoreErrors" });
       await recovers(page);
@@ -94,7 +94,7 @@ describe("a gateway that is gone", () => {
       await page.waitForLoadState("networkidle");
       await context.route("**/v1/**", dead);
       await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
-      await page.getByRole("heading", { level: 1, name: say(entry.heading), exact: true }).waitFor();
+      await headingOf(page, entry).waitFor();
       if (!ASK_NOTHING.has(entry.path)) {
         await page.getByText(say("connection.title")).first().waitFor();
         await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "detached" });
@@ -132,7 +132,7 @@ describe("a slow gateway", () => {
         await route.fallback();
       });
       await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
-      await page.getByRole("heading", { level: 1, name: say(entry.heading), exact: true }).waitFor();
+      await headingOf(page, entry).waitFor();
       await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "attached" });
       const shifts = await page.evaluateHandle(() => {
         const seen: { value: number; what: string[] }[] = [];

@@ -8,7 +8,8 @@ function Change({ now, past }: { now: number | null; past: number | null | undef
   const { t } = useTranslation();
   const format = useFormat();
   const change = growth(now, past);
-  if (change === null) return null;
+  // Its line stays: the range before comes later than the range.
+  if (change === null) return <span aria-hidden className="block h-4" />;
   const same = Math.round(change * 100) === 0;
   const Icon = same ? Minus : change < 0 ? TrendingDown : TrendingUp;
   return (

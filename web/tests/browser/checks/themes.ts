@@ -14,4 +14,12 @@ export async function wear(page: Page, theme: Theme): Promise<void> {
   await page.emulateMedia(THEMES[theme]);
   const { colorScheme } = THEMES[theme];
   await page.waitForFunction((scheme) => document.documentElement.dataset.theme === scheme, colorScheme);
+  // Colours change over a moment, which begins with the next frame.
+  await page.evaluate(async () => {
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    await frame();
+    await frame();
+    const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
+    await Promise.allSettled(changes.map((each) => each.finished));
+  });
 }
