@@ -18,6 +18,10 @@ afterEach(async () => {
 test("an answer streams in and says which account served it", async () => {
   const { page } = browser;
   await page.getByLabel("Message").fill("Say hello.");
+  // Nothing is sent before the models are there; a click would wait for that, the key does not.
+  await expect
+    .poll(() => page.getByRole("button", { name: "Send" }).isEnabled(), { timeout: 20_000 })
+    .toBe(true);
   await page.getByLabel("Message").press("Enter");
   await page.getByTestId("answer").waitFor();
   await page.getByRole("button", { name: "Send" }).waitFor();
