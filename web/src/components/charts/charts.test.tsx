@@ -1,8 +1,6 @@
 import { render, screen, within } from "@testing-library/react";
 import { expect, test } from "vitest";
-import { BarList } from "./BarList";
 import { Gauge } from "./Gauge";
-import { Sparkline } from "./Sparkline";
 import { TimeChart } from "./TimeChart";
 
 const AT = Date.parse("2026-05-01T12:00:00Z");
@@ -34,26 +32,4 @@ test("a gauge says its value, and what is unknown is not drawn as empty", () => 
   expect(screen.getByRole("img", { name: "Week: 40 %" })).toHaveAttribute("data-known", "true");
   rerender(<Gauge label="Week" value={null} text="unknown" colour="good" />);
   expect(screen.getByRole("img", { name: "Week: unknown" })).toHaveAttribute("data-known", "false");
-});
-
-test("a list of bars is a table with the longest as its scale", () => {
-  render(
-    <BarList
-      label="By account"
-      columns={["Account", "Requests", "Share"]}
-      items={[
-        { key: "a", label: "ada", text: "10", parts: [{ key: "x", value: 10, colour: "good" }] },
-        { key: "b", label: "grace", text: "5", parts: [{ key: "x", value: 5, colour: "good" }] },
-      ]}
-    />,
-  );
-  const [, first, second] = screen.getAllByRole("row");
-  const bar = (row: HTMLElement | undefined) => row?.querySelector<HTMLElement>("[style]")?.style.width;
-  expect([bar(first), bar(second)]).toEqual(["100%", "50%"]);
-  expect(screen.getByRole("rowheader", { name: "grace" })).toBeVisible();
-});
-
-test("a sparkline says in words what it shows", () => {
-  render(<Sparkline label="From 4 to 9 requests an hour" values={[4, null, 9]} />);
-  expect(screen.getByRole("img", { name: "From 4 to 9 requests an hour" })).toBeVisible();
 });

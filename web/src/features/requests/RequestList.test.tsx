@@ -5,7 +5,7 @@ import type { Trace } from "@/api/types";
 import { useRequests } from "@/hooks/useRequests";
 import type { RequestsSearch } from "@/routes/search";
 import { renderInApp } from "../../../tests/render";
-import { trace } from "../../../tests/samples";
+import { attempt, trace } from "../../../tests/samples";
 import { json, stubGateway } from "../../../tests/stubGateway";
 import { RequestList } from "./RequestList";
 
@@ -109,4 +109,39 @@ test("what the page picks itself is looked for further back, and how far is said
   expect(screen.queryByText("model-3")).toBeNull();
   expect(screen.getByText("out of 3 that were read")).toBeVisible();
   expect(calls.every(({ query }) => !query.has("slower"))).toBe(true);
+});
+
+async function listed(one: Trace, filters: RequestsSearch = {}) {
+  stubGateway({ "GET /v1/requests": () => json({ requests: [one], next_cursor: null }) });
+  await renderInApp(<List filters={filters} />);
+  await screen.findByText("Completed");
+}
+
+test("a row links to its details and keeps the filters", async () => {
+  await listed(trace(), { outcome: "completed" });
+  const href = "/requests?outcome=completed&request=r1";
+  expect(document.querySelector("[data-row] a")).toHaveAttribute("href", href);
+  expect(screen.getByText("1,000 in · 50 out")).toHaveAttribute(
+    "title",
+    "Cached input: 900. Reasoning output: 10.",
+  );
+});
+
+test("unknown usage is a dash, never a zero", async () => {
+  await listed(trace({ usage: null }));
+  expect(screen.queryByText(/0 in/)).toBeNull();
+});
+
+test("the time is relative, with the date on hover", async () => {
+  await listed(trace());
+  expect(document.querySelector("[data-row] a time")).toHaveAttribute(
+    "title",
+    expect.stringContaining("2026"),
+  );
+});
+
+test("a failover is marked, with the accounts that failed before", async () => {
+  const attempts = [attempt({ provider_name: "codex-grace", outcome: "failed" }), attempt()];
+  await listed(trace({ attempts, used_failover: true }));
+  expect(screen.getByText("failover")).toHaveAttribute("title", "Failed before: codex-grace");
 });
