@@ -179,6 +179,10 @@ fn place(row: PlaceRow) -> Place {
     Place { tenant: TenantId(row.id), slug: row.slug, name: row.name, role }
 }
 
+fn place_in(tenant: &TenantName, role: Role) -> Place {
+    Place { tenant: tenant.id, slug: tenant.slug.clone(), name: tenant.name.clone(), role }
+}
+
 impl People {
     pub fn new(parts: PeopleParts) -> Self {
         let PeopleParts { db, vault, clock, config, catalogues, issuers, token_mark } = parts;
@@ -198,22 +202,12 @@ impl People {
     /// The tenants that somebody may touch, and as what; the first is theirs when they ask for none. A program that names
     /// its tenant with every request costs no look into the database.
     pub async fn places(&self, actor: &Actor) -> Result<Vec<Place>, PeopleError> {
-        let catalogue = self.catalogues.current();
-        let named = |role: Role| {
-            move |tenant: &TenantName| Place {
-                tenant: tenant.id,
-                slug: tenant.slug.clone(),
-                name: tenant.name.clone(),
-                role,
-            }
-        };
         Ok(match actor.who {
-            Who::Token | Who::Gateway => {
-                let mut all: Vec<&TenantName> = catalogue.tenants().iter().collect();
-                all.sort_by_key(|tenant| (tenant.id != MASTER_TENANT, tenant.created_at, tenant.id));
-                all.into_iter().map(named(Role::Owner)).collect()
+            Who::Token | Who::Gateway => self.all_places(),
+            Who::Key(_) => {
+                let catalogue = self.catalogues.current();
+                catalogue.tenant_name(actor.tenant).map(|own| place_in(own, actor.role)).into_iter().collect()
             }
-            Who::Key(_) => catalogue.tenant_name(actor.tenant).map(named(actor.role)).into_iter().collect(),
             Who::User(id) => {
                 let mut db = self.db.work().await?;
                 match users::get(&mut db, id).await? {
@@ -222,6 +216,14 @@ impl People {
                 }
             }
         })
+    }
+
+    /// Every tenant, for whoever has the gateway's token.
+    fn all_places(&self) -> Vec<Place> {
+        let catalogue = self.catalogues.current();
+        let mut all: Vec<&TenantName> = catalogue.tenants().iter().collect();
+        all.sort_by_key(|tenant| (tenant.id != MASTER_TENANT, tenant.created_at, tenant.id));
+        all.into_iter().map(|tenant| place_in(tenant, Role::Owner)).collect()
     }
 
     /// The person that somebody is, if they are one.

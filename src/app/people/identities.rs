@@ -128,7 +128,7 @@ impl People {
         let groups = claims.groups.as_deref().unwrap_or_default();
         let mapped = role_of(groups, &issuer.roles, issuer.default_role);
         let mut tx = self.db.begin_work().await?;
-        let at = Place { issuer, tenant: tenant_of(&mut tx, issuer).await? };
+        let at = Place { issuer, tenant: self.tenant_of(issuer)? };
         let owners = users::lock_owners(&mut tx).await?;
         let user = match identities::lock(&mut tx, &issuer.issuer, &claims.subject).await? {
             Some(row) => {
@@ -157,6 +157,21 @@ impl People {
             return Err(if before.disabled { Refused::Disabled } else { Refused::NoRole }.into());
         }
         self.enter(&user, Way::Oidc, visitor).await
+    }
+
+    /// The tenant whose roles the issuer gives.
+    fn tenant_of(&self, issuer: &OidcIssuer) -> Result<TenantId, PeopleError> {
+        let Some(slug) = &issuer.tenant else { return Ok(MASTER_TENANT) };
+        let catalogue = self.catalogues.current();
+        let found = catalogue.tenants().iter().find(|tenant| tenant.slug == *slug);
+        if found.is_none() {
+            tracing::error!(
+                issuer = issuer.name,
+                tenant = slug,
+                "access.oidc names a tenant that does not exist"
+            );
+        }
+        Ok(found.ok_or(Refused::UnknownIssuer)?.id)
     }
 
     fn identity(
@@ -257,20 +272,6 @@ impl People {
         tracing::info!(user = %id, issuer = issuer.name, ?was, ?is, "groups changed a role");
         Ok(())
     }
-}
-
-/// The tenant whose roles the issuer gives.
-async fn tenant_of(db: &mut PgConnection, issuer: &OidcIssuer) -> Result<TenantId, PeopleError> {
-    let Some(slug) = &issuer.tenant else { return Ok(MASTER_TENANT) };
-    let found = users::all_places(db).await?.into_iter().find(|place| place.slug == *slug);
-    if found.is_none() {
-        tracing::error!(
-            issuer = issuer.name,
-            tenant = slug,
-            "access.oidc names a tenant that does not exist"
-        );
-    }
-    Ok(TenantId(found.ok_or(Refused::UnknownIssuer)?.id))
 }
 
 /// As the audit log keeps it.

@@ -90,10 +90,7 @@ impl People {
             Verdict::Good(step) => step,
         };
         let (who, name, places) = match found.holder {
-            Holder::Token(_) => {
-                let places = users::all_places(&mut db).await?.into_iter().map(super::place).collect();
-                (Who::Token, "token".into(), places)
-            }
+            Holder::Token(_) => (Who::Token, "token".into(), self.all_places()),
             Holder::User(id) => {
                 let Some(user) = users::get(&mut db, id).await? else { return Ok(None) };
                 (Who::User(id), user.email.as_str().into(), places_of(&mut db, &user).await?)

@@ -43,9 +43,7 @@ impl People {
     /// Whoever shows the gateway's token; that it is the right one is [`crate::app::access`]'s to say.
     pub async fn enter_with_token(&self, visitor: &Visitor) -> Result<Opened, PeopleError> {
         let (session, cookie) = self.open(Holder::Token(self.token_mark), Way::Token, visitor, None).await?;
-        let rows = users::all_places(&mut *self.db.work().await?).await?;
-        let places = rows.into_iter().map(super::place).collect();
-        Ok(Opened { session, cookie, person: None, places })
+        Ok(Opened { session, cookie, person: None, places: self.all_places() })
     }
 
     /// A person who was recognised comes in.
