@@ -203,11 +203,16 @@ impl FromRequestParts<Arc<App>> for OwnPage {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let own = match parts.headers.get("sec-fetch-site") {
-            Some(site) => matches!(site.as_bytes(), b"same-origin" | b"none"),
+            Some(site) => is_own_site(site),
             None => parts.headers.get(header::ORIGIN).is_none_or(|origin| is_own(origin, parts, app)),
         };
         if own { Ok(Self) } else { Err(ApiError::forbidden("signing in is for the gateway's own page")) }
     }
+}
+
+/// What browsers say in `Sec-Fetch-Site` of what our own page asks, or a person by themselves.
+pub fn is_own_site(site: &HeaderValue) -> bool {
+    matches!(site.as_bytes(), b"same-origin" | b"none")
 }
 
 /// Whether an origin is that of the host that was asked, or the one that people use.

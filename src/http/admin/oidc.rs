@@ -7,7 +7,7 @@ use crate::domain::ids::IdentityId;
 use crate::domain::people::oidc::{Refused, return_path, with_reason};
 use crate::http::cookie;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::extract::{Coming, JsonBody};
+use crate::http::extract::{Coming, JsonBody, is_own_site};
 use crate::http::permit::{Permitted, SignedIn};
 use axum::Json;
 use axum::extract::{Path, Query, State};
@@ -164,9 +164,9 @@ fn begun_cookie(begun: &Begun, headers: &HeaderMap) -> Result<HeaderValue, ApiEr
 
 /// A link may lead here from anywhere; a page of another site can't use up somebody's sign-ins with pictures of ours.
 fn only_as_a_page(headers: &HeaderMap) -> Result<(), ApiError> {
-    let said = |name: &str| headers.get(name).map(HeaderValue::as_bytes);
-    let foreign = said("sec-fetch-site").is_some_and(|site| !matches!(site, b"same-origin" | b"none"));
-    if foreign && said("sec-fetch-mode") != Some(b"navigate") {
+    let foreign = headers.get("sec-fetch-site").is_some_and(|site| !is_own_site(site));
+    let mode = headers.get("sec-fetch-mode").map(HeaderValue::as_bytes);
+    if foreign && mode != Some(b"navigate") {
         return Err(ApiError::forbidden("a sign-in begins as a page of its own"));
     }
     Ok(())
