@@ -3,6 +3,7 @@
 # issuer of OpenID Connect, and the API against its own document. Called by `make test`, which built the program and the dashboard. CHROMIUM names the browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. .ci/demo.sh
 root=$PWD
 program=${GATEWAY_PROGRAM:-${CARGO_TARGET_DIR:-target}/debug/gateway}
 clients=tests/e2e
@@ -10,11 +11,8 @@ clients=tests/e2e
 .ci/install-clients.sh
 python=$clients/.venv/bin/python
 
-free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-port=$(free_port)
-simulator=$(free_port)
 export GATEWAY_DEMO_POOL=1
-export GATEWAY_URL=http://127.0.0.1:$port SIMULATOR_URL=http://127.0.0.1:$simulator GATEWAY_TOKEN=gw_demo_for_the_tests
+export GATEWAY_TOKEN=gw_demo_for_the_tests
 dir=$(mktemp -d)
 log=$dir/log
 # It ends with its standard input.
@@ -27,15 +25,8 @@ cat >"$GATEWAY_CONFIG" <<JSON
 {"access": {"oidc": [{"name": "corp", "display_name": "Example Corp", "issuer": "$ISSUER_URL", "client_id": "gateway",
   "client_secret": "the-gateway's-client-secret", "scopes": ["openid", "email", "profile", "groups"], "roles": {"ops": "operator"}}]}}
 JSON
-"$program" demo --quiet --port "$port" --simulator-port "$simulator" >"$log" 2>&1 &
-gateway=$!
-stop() { kill "$gateway" 2>/dev/null && wait "$gateway" || true; }
-trap 'stop; rm -rf "$dir"' EXIT
-for _ in $(seq 1 300); do
-  "$program" health --port "$port" >/dev/null 2>&1 && break
-  kill -0 "$gateway" 2>/dev/null || { cat "$log" >&2; exit 1; }
-  sleep 0.2
-done
+trap 'stop_demo; rm -rf "$dir"' EXIT
+start_demo "$program" "$log"
 
 failed=0
 # One after the other: they script the same accounts.
