@@ -18,13 +18,6 @@ export type McpServerInput = Schemas["McpServerInput"];
 export type McpTransport = "stdio" | "streamable_http";
 export type McpState = "connected" | "connecting" | "failed" | "disabled";
 
-/** One thing that is wrong with a refused server. */
-export interface McpViolation {
-  /** `command`, `env.TOKEN` … */
-  field: string;
-  message: string;
-}
-
 export type Phase = "commentary" | "final_answer" | null;
 
 interface EventBase {

@@ -53,7 +53,6 @@ export type PoolActivity = Schemas["ProviderPoolActivity"];
 export type UsageReport = Schemas["UsageReport"];
 export type UsageRow = Schemas["UsageRow"];
 export type UsageCounters = Schemas["UsageCounters"];
-export type Credits = Schemas["CreditsBody"];
 /** The query of `GET /v1/requests`. */
 export type RequestQuery = NonNullable<paths["/v1/requests"]["get"]["parameters"]["query"]>;
 
