@@ -10,7 +10,12 @@ use crate::domain::ids::TenantId;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{
+    AssertSqlSafe, Connection, Database, Executor as _, PgConnection, PgPool, Postgres, SqlSafeStr as _,
+    SqlStr,
+};
+use sqlx_core::transaction::TransactionManager as _;
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 
 /// The migrations, embedded.
@@ -35,7 +40,62 @@ impl Default for PoolSettings {
 pub const ROLES: [&str; 2] = ["gateway_tenant", "gateway_work"];
 
 /// A transaction; dropped without a commit, nothing of it happened.
-pub type Tx = Transaction<'static, Postgres>;
+///
+/// Not sqlx's own: there, a `begin` that is cancelled half way (the client of a request is gone) or that fails after its
+/// first word gives the connection back inside a transaction that nobody will ever end. Whoever gets it next works in
+/// it, as the wrong role, and what they write is lost: <https://github.com/launchbadge/sqlx/issues/4393> (0.9.0).
+#[derive(Debug)]
+pub struct Tx(PoolConnection<Postgres>);
+
+type Manager = <Postgres as Database>::TransactionManager;
+
+impl Tx {
+    async fn begin(connection: PoolConnection<Postgres>, statement: SqlStr) -> Result<Self, sqlx::Error> {
+        let mut beginning = Beginning(Some(connection));
+        if let Some(connection) = &mut beginning.0 {
+            Manager::begin(connection, Some(statement)).await?;
+        }
+        Ok(Self(beginning.0.take().expect("it was put there above")))
+    }
+
+    /// Makes all of it happen.
+    pub async fn commit(mut self) -> Result<(), sqlx::Error> {
+        Manager::commit(&mut self.0).await
+    }
+}
+
+impl Deref for Tx {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.0
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.0
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        // Sent when the connection goes back to the pool; nothing after a commit.
+        Manager::start_rollback(&mut self.0);
+    }
+}
+
+/// A connection whose transaction has not begun yet: nobody can tell what state it is in, so it is closed when this is
+/// as far as it gets.
+struct Beginning(Option<PoolConnection<Postgres>>);
+
+impl Drop for Beginning {
+    fn drop(&mut self) {
+        if let Some(connection) = &mut self.0 {
+            connection.close_on_drop();
+        }
+    }
+}
 
 /// The database. Clones share the pool.
 #[derive(Clone, Debug)]
@@ -69,7 +129,7 @@ impl Db {
     pub async fn tenant(&self, tenant: TenantId) -> Result<Tx, sqlx::Error> {
         // One round trip. An id has no character that would have to be quoted.
         let begin = format!("begin; set local role gateway_tenant; set local gateway.tenant = '{tenant}'");
-        self.0.begin_with(AssertSqlSafe(begin)).await
+        Tx::begin(self.0.acquire().await?, AssertSqlSafe(begin).into_sql_str()).await
     }
 
     /// A connection for the gateway's own work, over all tenants.
@@ -79,7 +139,7 @@ impl Db {
 
     /// A transaction of the gateway's own work, over all tenants.
     pub async fn begin_work(&self) -> Result<Tx, sqlx::Error> {
-        self.0.begin().await
+        Tx::begin(self.0.acquire().await?, "begin".into_sql_str()).await
     }
 
     /// A connection beside the pool for the gateway's own work: for what may wait long and must not use the pool up.

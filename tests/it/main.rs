@@ -31,5 +31,6 @@ mod signin;
 mod simulator;
 mod tokens;
 mod tools;
+mod transactions;
 mod usage;
 mod vault;

@@ -9,11 +9,10 @@
 use super::slot::{Live, Readiness, Slot};
 use super::{AccessToken, TokenError, Tokens};
 use crate::domain::token::{Grant, ReauthReason, RefreshOutcome, Spent};
-use crate::store::db;
+use crate::store::db::{self, Tx};
 use crate::store::grants::{self, GrantRow, OnLocked, RefreshIntent, TokenColumn};
 use crate::upstream::openai_auth::{AuthError, RefreshReason};
 use chrono::{DateTime, TimeDelta, Utc};
-use sqlx::{Postgres, Transaction};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::OwnedMutexGuard;
@@ -217,7 +216,7 @@ impl Tokens {
     async fn refused(
         &self,
         slot: &Slot,
-        mut transaction: Transaction<'static, Postgres>,
+        mut transaction: Tx,
         row: &GrantRow,
         interrupted: bool,
         error: &AuthError,

@@ -4,11 +4,11 @@ use super::refresh::Failure;
 use super::slot::{Live, Readiness, Slot, Unsaved, expiry_of};
 use super::{AccessToken, TokenError, Tokens};
 use crate::domain::claims::Claims;
+use crate::store::db::Tx;
 use crate::store::grants::{self, GrantRow, Metadata, SealedTokens, TokenColumn};
 use crate::upstream::openai_auth::TokenSet;
 use chrono::{DateTime, Utc};
 use secrecy::ExposeSecret;
-use sqlx::{Postgres, Transaction};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ impl Tokens {
     pub(super) async fn store(
         &self,
         slot: &Slot,
-        mut transaction: Transaction<'static, Postgres>,
+        mut transaction: Tx,
         row: &GrantRow,
         tokens: &TokenSet,
     ) -> Result<Arc<AccessToken>, Failure> {
