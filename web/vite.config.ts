@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import tailwindcss from "@tailwindcss/vite";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vitest/config";
+import { sharedByFirstPaint } from "./vite/firstPaint.ts";
 import { precompress } from "./vite/precompress.ts";
 
 const BASE =
@@ -19,7 +20,12 @@ export default defineConfig({
     rolldownOptions: {
       output: {
         // What every page needs of others' code: one file packs better than many, and stays the same between releases.
-        codeSplitting: { groups: [{ name: "base", test: BASE }] },
+        codeSplitting: {
+          groups: [
+            { name: "base", test: BASE, priority: 1 },
+            { name: sharedByFirstPaint(), minShareCount: 2 },
+          ],
+        },
       },
     },
   },
