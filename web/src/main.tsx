@@ -11,16 +11,13 @@ import "./styles/index.css";
 const root = document.getElementById("root");
 if (!root) throw new Error("index.html has no #root");
 
-// The words may fail to load (a chunk of an older build): English is part of the bundle.
-initI18n()
-  .catch(() => {})
-  .finally(() => {
-    createRoot(root).render(
-      <StrictMode>
-        <QueryClientProvider client={createQueryClient()}>
-          <RouterProvider router={createAppRouter()} />
-        </QueryClientProvider>
-      </StrictMode>,
-    );
-    preloadPages();
-  });
+initI18n().then(() => {
+  createRoot(root).render(
+    <StrictMode>
+      <QueryClientProvider client={createQueryClient()}>
+        <RouterProvider router={createAppRouter()} />
+      </QueryClientProvider>
+    </StrictMode>,
+  );
+  preloadPages();
+});

@@ -5,6 +5,7 @@ import { afterEach, beforeAll } from "vitest";
 import { setReachable } from "@/api/connection";
 import { chooseTenant } from "@/api/tenant";
 import { initI18n } from "@/i18n";
+import { fetchWords } from "@/i18n/words";
 import { FakeEventSource } from "./fakeEvents";
 
 // A part that is loaded when it is first shown takes more than the usual second on a busy machine.
@@ -14,6 +15,7 @@ Object.assign(globalThis, { EventSource: FakeEventSource });
 
 beforeAll(async () => {
   if (!i18next.isInitialized) await initI18n();
+  await fetchWords("en", "rest");
   await i18next.changeLanguage("en");
 });
 

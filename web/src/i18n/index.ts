@@ -1,51 +1,56 @@
-import i18next, { type BackendModule } from "i18next";
+import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
 import { readStored, writeStored } from "@/hooks/stored";
 import { type Language, pickLanguage } from "./languages";
-import en from "./locales/en.json";
 import { messageFormat } from "./messages";
-
-type Words = typeof en;
-
-const LOADERS: Record<Language, () => Promise<{ default: Words }>> = {
-  en: async () => ({ default: en }),
-  vi: () => import("./locales/vi.json"),
-  zh: () => import("./locales/zh.json"),
-  ja: () => import("./locales/ja.json"),
-};
-
-const backend: BackendModule = {
-  type: "backend",
-  init() {},
-  read(language, _namespace, done) {
-    LOADERS[pickLanguage([language])]().then(
-      (words) => done(null, words.default),
-      (error: Error) => done(error, false),
-    );
-  },
-};
+import { fetchWords } from "./words";
 
 i18next.on("languageChanged", (language) => {
   document.documentElement.lang = language;
 });
 
-/** Ready when the words of the browser's (or the chosen) language are loaded. */
+/** Ready when the first words of the browser's (or the chosen) language are there; in English when they don't arrive. */
 export async function initI18n() {
   await i18next
-    .use(backend)
     .use(messageFormat)
     .use(initReactI18next)
     .init({
-      lng: pickLanguage([readStored("language"), ...navigator.languages]),
+      lng: "en",
       fallbackLng: "en",
-      partialBundledLanguages: true,
-      resources: { en: { translation: en } },
+      resources: {},
       interpolation: { escapeValue: false },
       react: { useSuspense: false },
     });
+  await fetchWords("en", "first");
+  const language = pickLanguage([readStored("language"), ...navigator.languages]);
+  await fetchWords(language, "first").then(
+    () => i18next.changeLanguage(language),
+    () => {},
+  );
 }
 
-export function setLanguage(language: Language) {
+let wanted: Language | undefined;
+
+/** Changes the language once all of its words are there; refuses, and changes nothing, when they don't arrive. */
+export async function setLanguage(language: Language): Promise<void> {
+  wanted = language;
+  await Promise.all([fetchWords(language, "first"), fetchWords(language, "rest")]);
+  // Another one may have been chosen on the way.
+  if (wanted !== language) return;
   writeStored("language", language);
-  void i18next.changeLanguage(language);
+  await i18next.changeLanguage(language);
+}
+
+/** The words that the first paint does without: in the language of the page, otherwise in English. */
+async function otherWords(): Promise<void> {
+  const language = pickLanguage([i18next.language]);
+  await fetchWords(language, "rest").catch(() => fetchWords("en", "rest"));
+}
+
+/** Loads a page, or a part of one, together with the words that the first paint does without. */
+export function withWords<T>(load: () => Promise<T>): () => Promise<T> {
+  return async () => {
+    const [loaded] = await Promise.all([load(), otherWords()]);
+    return loaded;
+  };
 }

@@ -1,32 +1,18 @@
 import { IntlMessageFormat } from "intl-messageformat";
 import { describe, expect, test } from "vitest";
+import { CODE, namedIn } from "../../tests/code";
+import { flatten } from "../../tests/flatten";
 import { LANGUAGES, pickLanguage } from "./languages";
 import { message } from "./messages";
+import type { Words } from "./parts";
 
-interface Tree {
-  [key: string]: string | Tree;
-}
-
-const files = import.meta.glob<Tree>("./locales/*.json", { eager: true, import: "default" });
-const sources = import.meta.glob<string>(["../**/*.{ts,tsx}", "!../**/*.test.*", "!../api/schema.d.ts"], {
-  eager: true,
-  query: "?raw",
-  import: "default",
-});
-
-function flatten(tree: Tree, prefix = ""): [key: string, text: string][] {
-  return Object.entries(tree).flatMap(([key, value]) =>
-    typeof value === "string"
-      ? [[`${prefix}${key}`, value] as [string, string]]
-      : flatten(value, `${prefix}${key}.`),
-  );
-}
+const files = import.meta.glob<Words>("./locales/*.json", { eager: true, import: "default" });
 
 const words = Object.fromEntries(
   LANGUAGES.map(({ code }) => [code, new Map(flatten(files[`./locales/${code}.json`] ?? {}))]),
 );
 const english = words.en ?? new Map<string, string>();
-const code = Object.values(sources).join("\n");
+const code = Object.values(CODE).join("\n");
 
 type Node = ReturnType<IntlMessageFormat["getAst"]>[number] & {
   value?: string;
@@ -90,14 +76,8 @@ test("every key that the code names has words", () => {
 });
 
 test("every key with words is named in the code", () => {
-  const literals = new Set([...code.matchAll(/"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"/g)].map((match) => match[1]));
-  const patterns = [...code.matchAll(/\bt\(\s*`([^`]+)`/g)].map(
-    (match) =>
-      new RegExp(`^${(match[1] ?? "").replaceAll(".", "\\.").replace(/\$\{[^}]+\}/g, "[a-z0-9_]+")}$`),
-  );
-  const unused = [...english.keys()].filter(
-    (key) => !literals.has(key) && !patterns.some((pattern) => pattern.test(key)),
-  );
+  const named = new Set(namedIn(code, english.keys()));
+  const unused = [...english.keys()].filter((key) => !named.has(key));
   expect(unused).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import { type FC, type LazyExoticComponent, lazy } from "react";
 import { whenIdle } from "@/hooks/whenIdle";
+import { withWords } from "@/i18n";
 
 type Page =
   | "overview"
@@ -24,23 +25,23 @@ type Page =
 // The types are written out: the pages' own types need the router's, which is made of these.
 const load: Record<Page, () => Promise<{ default: FC }>> = {
   overview: () => import("./overview"),
-  pools: () => import("./pools"),
-  pool: () => import("./pool"),
-  chat: () => import("./chat"),
-  requests: () => import("./requests"),
-  usage: () => import("./usage"),
-  agents: () => import("./agents"),
-  providers: () => import("./providers"),
-  mcp: () => import("./mcp"),
-  keys: () => import("./keys"),
-  users: () => import("./users"),
-  tenants: () => import("./tenants"),
-  activity: () => import("./activity"),
-  settings: () => import("./settings"),
-  account: () => import("./account"),
-  me: () => import("./me"),
-  invite: () => import("./invite"),
-  gallery: () => import("./gallery"),
+  pools: withWords(() => import("./pools")),
+  pool: withWords(() => import("./pool")),
+  chat: withWords(() => import("./chat")),
+  requests: withWords(() => import("./requests")),
+  usage: withWords(() => import("./usage")),
+  agents: withWords(() => import("./agents")),
+  providers: withWords(() => import("./providers")),
+  mcp: withWords(() => import("./mcp")),
+  keys: withWords(() => import("./keys")),
+  users: withWords(() => import("./users")),
+  tenants: withWords(() => import("./tenants")),
+  activity: withWords(() => import("./activity")),
+  settings: withWords(() => import("./settings")),
+  account: withWords(() => import("./account")),
+  me: withWords(() => import("./me")),
+  invite: withWords(() => import("./invite")),
+  gallery: withWords(() => import("./gallery")),
 };
 
 // `React.lazy` and not the router's own: that one reloads the window when a page's file does not

@@ -8,12 +8,21 @@ interface Chunk {
   imports?: string[];
 }
 
+async function readManifest(): Promise<Record<string, Chunk>> {
+  return JSON.parse(await readFile(new URL(".vite/manifest.json", DIST), "utf8"));
+}
+
+/** The build's file of that part of a language's words; the first words of English are in the entry. */
+export async function wordsFile(language: string, part: "first" | "rest"): Promise<string> {
+  const name = `src/i18n/locales/${language}.json?${part}`;
+  const chunk = (await readManifest())[name];
+  if (!chunk) throw new Error(`the build has no ${name}`);
+  return chunk.file;
+}
+
 /** The scripts of the build that are needed before that page is drawn: the entry's, the page's, and what they import. */
 export async function firstPaint(page: string): Promise<string[]> {
-  const manifest = JSON.parse(await readFile(new URL(".vite/manifest.json", DIST), "utf8")) as Record<
-    string,
-    Chunk
-  >;
+  const manifest = await readManifest();
   const files = new Set<string>();
   const add = (name: string) => {
     const chunk = manifest[name];

@@ -2,18 +2,7 @@ import en from "../../src/i18n/locales/en.json";
 import ja from "../../src/i18n/locales/ja.json";
 import vi from "../../src/i18n/locales/vi.json";
 import zh from "../../src/i18n/locales/zh.json";
-
-interface Tree {
-  [key: string]: string | Tree;
-}
-
-function flatten(tree: Tree, prefix = ""): [key: string, text: string][] {
-  return Object.entries(tree).flatMap(([key, value]) =>
-    typeof value === "string"
-      ? [[`${prefix}${key}`, value] as [string, string]]
-      : flatten(value, `${prefix}${key}.`),
-  );
-}
+import { flatten } from "../flatten";
 
 /** Every word of the dashboard, by language and key. */
 export const WORDS: Record<string, ReadonlyMap<string, string>> = {

@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import type { Provider, Trace } from "@/api/types";
 import { RelativeTime } from "@/components/RelativeTime";
 import { useFormat } from "@/i18n/format";
-import { useFault } from "../errors/useFault";
+import { useFaultTitle } from "../errors/useFaultTitle";
 import { ProviderStateWord } from "../providers/ProviderStateWord";
 import { RouteMark } from "../requests/RouteMark";
 import { TraceStatusWord } from "../requests/TraceStatusWord";
@@ -69,11 +69,11 @@ function RequestRow({ trace, failed }: { trace: Trace; failed: string[] }) {
 
 function StateRow({ provider, at }: { provider: Provider; at: string }) {
   const { state, reason } = provider.status;
-  const words = useFault()({ code: reason });
+  const title = useFaultTitle()({ code: reason });
   return (
     <Row at={<RelativeTime at={at} />} state={<ProviderStateWord state={state} />}>
       <span className="font-medium">{provider.name}</span>
-      {reason && <span className="text-muted"> · {words?.title ?? reason}</span>}
+      {reason && <span className="text-muted"> · {title ?? reason}</span>}
     </Row>
   );
 }

@@ -1,10 +1,11 @@
 import { EyeOff, Languages, Rows3, SunMoon } from "lucide-react";
 import { useTranslation } from "react-i18next";
+import { showToast } from "@/hooks/toasts";
 import { setBlur, useBlur } from "@/hooks/useBlur";
 import { setDensity, useDensity } from "@/hooks/useDensity";
 import { setTheme, THEMES } from "@/hooks/useTheme";
 import { setLanguage } from "@/i18n";
-import { LANGUAGES } from "@/i18n/languages";
+import { LANGUAGES, type Language } from "@/i18n/languages";
 import { Item } from "./Item";
 
 /** Theme, language and the look of tables. */
@@ -12,6 +13,10 @@ export function PreferenceItems({ run }: { run: (action: () => void) => void }) 
   const { t } = useTranslation();
   const density = useDensity();
   const blurred = useBlur();
+  // The palette is closed by then.
+  const choose = (language: Language) => {
+    setLanguage(language).catch(() => showToast({ tone: "bad", text: t("shell.language_failed"), ms: null }));
+  };
   return (
     <>
       {THEMES.map((theme) => (
@@ -31,7 +36,7 @@ export function PreferenceItems({ run }: { run: (action: () => void) => void }) 
           Icon={Languages}
           label={name}
           note={t("shell.language")}
-          onSelect={() => run(() => setLanguage(code))}
+          onSelect={() => run(() => choose(code))}
         />
       ))}
       <Item

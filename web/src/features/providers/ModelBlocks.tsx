@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { ModelBlock } from "@/api/types";
-import { useFault } from "@/features/errors/useFault";
+import { useFaultTitle } from "@/features/errors/useFaultTitle";
 import { useNow } from "@/hooks/useNow";
 import { useFormat } from "@/i18n/format";
 
@@ -9,7 +9,7 @@ export function ModelBlocks({ blocks }: { blocks: readonly ModelBlock[] }) {
   const { t } = useTranslation();
   const format = useFormat();
   const now = useNow();
-  const words = useFault();
+  const faultTitle = useFaultTitle();
   return blocks
     .filter(({ until }) => Date.parse(until) > now)
     .map(({ model, reason: code, until }) => (
@@ -18,7 +18,7 @@ export function ModelBlocks({ blocks }: { blocks: readonly ModelBlock[] }) {
         <time dateTime={until} title={format.absoluteTime(Date.parse(until))}>
           {format.clock(Date.parse(until))}
         </time>{" "}
-        · {words({ code })?.title ?? code}
+        · {faultTitle({ code }) ?? code}
       </p>
     ));
 }

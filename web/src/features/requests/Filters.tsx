@@ -4,7 +4,7 @@ import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { FilterSelect } from "@/components/FilterSelect";
 import { CAUSES } from "@/features/errors/catalogue";
-import { useFault } from "@/features/errors/useFault";
+import { useFaultTitle } from "@/features/errors/useFaultTitle";
 import { RangePicker } from "@/features/range/RangePicker";
 import { useNarrow } from "@/hooks/useMedia";
 import { useShortcuts } from "@/hooks/useShortcuts";
@@ -23,7 +23,7 @@ interface FiltersProps {
 export function Filters({ filters, knownKeys, onChange }: FiltersProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const words = useFault();
+  const faultTitle = useFaultTitle();
   const id = useId();
   const box = useRef<HTMLDivElement>(null);
   // A phone has no room for so many; what is set stays said.
@@ -66,7 +66,7 @@ export function Filters({ filters, knownKeys, onChange }: FiltersProps) {
           <FilterSelect
             label={t("requests.cause")}
             any={t("requests.any_cause")}
-            options={CAUSES.map((value) => ({ value, label: words({ cause: value })?.title ?? value }))}
+            options={CAUSES.map((value) => ({ value, label: faultTitle({ cause: value }) ?? value }))}
             value={filters.cause}
             onChange={(cause) => set({ cause })}
           />

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { Exclusion } from "@/api/types";
-import { useFault } from "@/features/errors/useFault";
+import { useFaultTitle } from "@/features/errors/useFaultTitle";
 
 /** States of an account that are no failure. */
 const CALM = [
@@ -15,9 +15,9 @@ const CALM = [
 /** Why an account was left out, in the words of the page; one of a newer gateway stands as it came. */
 export function useReason(): (excluded: Exclusion) => string {
   const { t } = useTranslation();
-  const words = useFault();
+  const faultTitle = useFaultTitle();
   return ({ reason, detail }) => {
     const calm = CALM.find((it) => it === reason);
-    return calm ? t(`requests.left_out.${calm}`) : (words({ code: reason })?.title ?? (detail || reason));
+    return calm ? t(`requests.left_out.${calm}`) : (faultTitle({ code: reason }) ?? (detail || reason));
   };
 }

@@ -5,12 +5,13 @@ import { over } from "@/hooks/everywhere";
 import { useStore } from "@/hooks/store";
 import { useShortcuts } from "@/hooks/useShortcuts";
 import { whenIdle } from "@/hooks/whenIdle";
+import { withWords } from "@/i18n";
 import { ACCOUNT } from "./places";
 import { usePlaces } from "./usePlaces";
 
-const loadPalette = () => import("../palette/Palette");
+const loadPalette = withWords(() => import("../palette/Palette"));
 const Palette = lazy(loadPalette);
-const HelpSheet = lazy(() => import("../palette/HelpSheet"));
+const HelpSheet = lazy(withWords(() => import("../palette/HelpSheet")));
 
 /** What works on every page: the palette, going by letters, and the list of all shortcuts. */
 export function Everywhere() {

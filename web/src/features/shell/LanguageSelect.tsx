@@ -1,22 +1,38 @@
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Select } from "@/components/inputs";
 import { setLanguage } from "@/i18n";
-import { LANGUAGES, pickLanguage } from "@/i18n/languages";
+import { LANGUAGES, type Language, pickLanguage } from "@/i18n/languages";
 
 export function LanguageSelect({ id }: { id?: string }) {
   const { t, i18n } = useTranslation();
+  const [wanted, setWanted] = useState<Language | null>(null);
+  const [failed, setFailed] = useState(false);
+  const choose = async (language: Language) => {
+    setFailed(false);
+    setWanted(language);
+    await setLanguage(language).catch(() => setFailed(true));
+    setWanted((now) => (now === language ? null : now));
+  };
   return (
-    <Select
-      id={id}
-      aria-label={t("shell.language")}
-      value={i18n.language}
-      onChange={(event) => setLanguage(pickLanguage([event.target.value]))}
-    >
-      {LANGUAGES.map(({ code, name }) => (
-        <option key={code} value={code} lang={code}>
-          {name}
-        </option>
-      ))}
-    </Select>
+    <div>
+      <Select
+        id={id}
+        aria-label={t("shell.language")}
+        value={wanted ?? i18n.language}
+        onChange={({ target }) => void choose(pickLanguage([target.value]))}
+      >
+        {LANGUAGES.map(({ code, name }) => (
+          <option key={code} value={code} lang={code}>
+            {name}
+          </option>
+        ))}
+      </Select>
+      {failed && (
+        <p role="alert" className="mt-1 text-bad text-sm">
+          {t("shell.language_failed")}
+        </p>
+      )}
+    </div>
   );
 }

@@ -4,12 +4,13 @@ import { ApiError } from "@/api/errors";
 import type { Session } from "@/api/types";
 import { useReloadWhenBack } from "@/hooks/useReachable";
 import { useSession } from "@/hooks/useSession";
+import { withWords } from "@/i18n";
 import { Booting, Unreachable } from "./Booting";
 import { Shell } from "./Shell";
 
 // Who is signed in never needs it.
-const SignIn = lazy(() => import("../session/SignIn"));
-const NoPlace = lazy(() => import("../session/NoPlace"));
+const SignIn = lazy(withWords(() => import("../session/SignIn")));
+const NoPlace = lazy(withWords(() => import("../session/NoPlace")));
 
 /** Pages for whoever has the link or a key, with a frame of their own. */
 const INVITE = "/invite";

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { UsageReport, UsageRow } from "@/api/types";
 import { DataTable } from "@/components/DataTable";
-import { useFault } from "@/features/errors/useFault";
+import { useFaultTitle } from "@/features/errors/useFaultTitle";
 import { useFormat } from "@/i18n/format";
 import type { UsageBy, WhoseSearch } from "@/routes/search";
 import { usageColumns } from "./columns";
@@ -21,14 +21,14 @@ interface BreakdownProps {
 export function Breakdown({ report, by, filters, error, onRetry }: BreakdownProps) {
   const { t, i18n } = useTranslation();
   const format = useFormat();
-  const words = useFault();
+  const faultTitle = useFaultTitle();
   const requests = report?.totals.requests ?? 0;
   // biome-ignore lint/correctness/useExhaustiveDependencies: the words and formats are those of the language
   const columns = useMemo(() => {
     const nameOf = ({ key, name }: UsageRow) => {
       if (key === null) return t(`usage.none.${by}`);
       if (by === "day") return format.day(key);
-      if (by === "cause") return words({ cause: key })?.title ?? key;
+      if (by === "cause") return faultTitle({ cause: key }) ?? key;
       return name ?? key;
     };
     const cell = (row: UsageRow) => {
