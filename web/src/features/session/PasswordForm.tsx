@@ -12,9 +12,9 @@ import { useWait } from "./useWait";
 const codeOf = (error: unknown) => (error instanceof ApiError ? error.code : null);
 
 /** E-mail address and password; who has a second factor is asked for its code in a second step. */
-export function PasswordForm() {
+export function PasswordForm({ email: known = "" }: { email?: string | undefined }) {
   const { t } = useTranslation();
-  const [email, setEmail] = useState("");
+  const [email, setEmail] = useState(known);
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [second, setSecond] = useState(false);
@@ -23,7 +23,10 @@ export function PasswordForm() {
   const codeInput = useRef<HTMLInputElement>(null);
   const signIn = usePasswordSignIn();
   const wait = useWait(signIn.error);
-  useEffect(() => (second ? codeInput : first).current?.focus(), [second]);
+  useEffect(
+    () => (second ? codeInput : known === "" ? first : passwordInput).current?.focus(),
+    [second, known],
+  );
   const complete = email.trim() !== "" && password !== "" && (!second || code.trim() !== "");
   const back = () => {
     signIn.reset();
