@@ -3,11 +3,11 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/errors";
 import { Button } from "@/components/Button";
 import { Field } from "@/components/Field";
+import { Refusal } from "@/components/form/Refusal";
+import { useWait } from "@/components/form/useWait";
 import { Input } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { usePasswordSignIn } from "@/hooks/useSession";
-import { Refusal } from "./Refusal";
-import { useWait } from "./useWait";
 
 const codeOf = (error: unknown) => (error instanceof ApiError ? error.code : null);
 
