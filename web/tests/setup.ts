@@ -4,6 +4,8 @@ import i18next from "i18next";
 import { afterEach, beforeAll } from "vitest";
 import { setReachable } from "@/api/connection";
 import { chooseTenant } from "@/api/tenant";
+import { ended } from "@/hooks/ended";
+import { toasts } from "@/hooks/toasts";
 import { initI18n } from "@/i18n";
 import { fetchWords } from "@/i18n/words";
 import { FakeEventSource } from "./fakeEvents";
@@ -22,6 +24,8 @@ beforeAll(async () => {
 afterEach(() => {
   cleanup();
   setReachable(true);
+  ended.set(false);
+  toasts.set([]);
   chooseTenant(null);
   localStorage.clear();
   sessionStorage.clear();

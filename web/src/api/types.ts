@@ -68,13 +68,6 @@ export interface PoolSettings {
   primary_provider_name?: string | null;
 }
 
-/** One broken rule of a refused pool. */
-export interface Violation {
-  code: string;
-  message: string;
-  providers: string[];
-}
-
 /** A message of a chat; the request itself is OpenAI's and not described by the document. */
 export interface ChatMessage {
   role: "system" | "user" | "assistant";

@@ -1,7 +1,9 @@
 import { QueryClient } from "@tanstack/react-query";
 import { onUnauthorized } from "@/api/client";
 import { ApiError } from "@/api/errors";
+import { ended } from "./ended";
 import { keys } from "./keys";
+import { createMutationCache } from "./lostActions";
 
 /** A refusal does not get better by asking again; a gateway that restarts does. */
 function retry(failures: number, error: Error): boolean {
@@ -10,6 +12,7 @@ function retry(failures: number, error: Error): boolean {
 
 export function createQueryClient(): QueryClient {
   const client = new QueryClient({
+    mutationCache: createMutationCache(),
     defaultOptions: {
       // The gateway is often on this machine: "offline" as the browser sees it says nothing.
       queries: { networkMode: "always", retry, retryDelay: 800, staleTime: 5_000 },
@@ -17,6 +20,8 @@ export function createQueryClient(): QueryClient {
     },
   });
   // Only the session decides whether we are signed out; another 401 makes it look again.
-  onUnauthorized(() => void client.invalidateQueries({ queryKey: keys.session }));
+  onUnauthorized(() => {
+    if (!ended.get()) void client.invalidateQueries({ queryKey: keys.session });
+  });
   return client;
 }

@@ -32,7 +32,11 @@ export function useSaveAgent(key: string | null) {
 /** Deletes an agent after a while in which it can be undone. */
 export function useDeleteAgent() {
   const { t } = useTranslation();
-  const { mutateAsync } = useMutation({ mutationFn: api.removeAgent, onSuccess: useRefreshAgents() });
+  const { mutateAsync } = useMutation({
+    mutationFn: api.removeAgent,
+    meta: { told: true },
+    onSuccess: useRefreshAgents(),
+  });
   const undoable = useUndo();
   return (key: string) =>
     undoable({ id: `agent ${key}`, text: t("agents.deleted", { key }), run: () => mutateAsync(key) });

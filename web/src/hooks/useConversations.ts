@@ -74,6 +74,7 @@ export function useDeleteConversation() {
   const undoable = useUndo();
   const { mutateAsync } = useMutation({
     mutationFn: api.removeConversation,
+    meta: { told: true },
     onSuccess: (_answer, id) => {
       // What is gone must not be asked for again.
       queries.removeQueries({ queryKey: keys.conversation(id) });

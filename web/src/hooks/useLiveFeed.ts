@@ -19,12 +19,13 @@ export function useLiveState(): LiveState {
 /**
  * Keeps the query cache current from the gateway's events. Once per page. A hidden page lets go of its
  * connection, since a browser has only six for one gateway; coming back reads everything anew. Another `tenant` has
- * a feed of its own.
+ * a feed of its own. Not `on`, it waits.
  */
-export function useLiveFeed(tenant?: string) {
+export function useLiveFeed(tenant?: string, on = true) {
   const queries = useQueryClient();
   // biome-ignore lint/correctness/useExhaustiveDependencies: the calls name the tenant by themselves
   useEffect(() => {
+    if (!on) return;
     const refresher = createRefresher(queries);
     let close: (() => void) | null = null;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -55,10 +56,11 @@ export function useLiveFeed(tenant?: string) {
           // What only the feed kept current is asked for from now on.
           if (live.get() === "live") refresher.add(LIVE_KEYS);
           live.set("lost");
-          if (!final) return;
-          // A refusal, such as a session that ended: the browser gives up, and only the session says why.
-          missed = true;
+          // The session says why: it has ended, or the gateway does not answer.
           void queries.invalidateQueries({ queryKey: keys.session });
+          if (!final) return;
+          // A refusal: the browser gives up.
+          missed = true;
           timer = setTimeout(start, wait);
           wait = Math.min(wait * 2, LONGEST_RETRY_MS);
         },
@@ -77,5 +79,5 @@ export function useLiveFeed(tenant?: string) {
       refresher.stop();
       live.set("connecting");
     };
-  }, [queries, tenant]);
+  }, [queries, tenant, on]);
 }

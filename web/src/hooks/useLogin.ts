@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as api from "@/api/chatgpt";
 import type { LoginStarted, LoginStatus, StartLogin } from "@/api/types";
+import { ended } from "./ended";
 import { keys } from "./keys";
 import { useRefreshProviders } from "./useProviders";
 
@@ -12,7 +13,7 @@ export function useLoginStatus(provider: string) {
     queryKey: keys.login(provider),
     queryFn: ({ signal }) => api.fetchLoginStatus(provider, signal),
     enabled: provider !== "",
-    refetchInterval: POLL_MS,
+    refetchInterval: () => (ended.get() ? false : POLL_MS),
     // The person is in the other tab while this matters most.
     refetchIntervalInBackground: true,
     staleTime: 0,

@@ -1,22 +1,65 @@
 import { type QueryClient, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useCallback, useEffect } from "react";
+import { ApiError } from "@/api/errors";
 import { acceptInvitation } from "@/api/invitations";
 import { fetchSession, fetchSignInMethods, signIn, signInWithPassword, signOut } from "@/api/session";
-import { chooseTenant } from "@/api/tenant";
+import { chooseTenant, chosenTenant } from "@/api/tenant";
 import type { Session } from "@/api/types";
+import { ended } from "./ended";
 import { keys } from "./keys";
+import { onTabs, tellTabs } from "./otherTabs";
 import { useReachable } from "./useReachable";
 
 const PROBE_MS = 4_000;
+
+/** Whose page it is; what belongs to no person belongs to the gateway's token. */
+export function whoIs({ user }: Session): string {
+  return user?.id ?? "token";
+}
+
+/** Who is signed in now. A session that has ended stays, as whose page this is, until somebody signs in. */
+async function lookAgain(queries: QueryClient, signal: AbortSignal): Promise<Session | null> {
+  const now = await fetchSession(signal);
+  const before = queries.getQueryData<Session | null>(keys.session) ?? null;
+  if (before !== null && now === null) {
+    ended.set(true);
+    return before;
+  }
+  // Somebody else came in, in another tab: what was loaded is not theirs.
+  if (before !== null && now !== null && (whoIs(before) !== whoIs(now) || before.tenant.id !== now.tenant.id))
+    forget(queries);
+  ended.set(false);
+  return now;
+}
 
 /** The session of this browser; `data` is `null` when signed out. Probes while the gateway is away. */
 export function useSession() {
   const reachable = useReachable();
   return useQuery({
     queryKey: keys.session,
-    queryFn: ({ signal }) => fetchSession(signal),
+    queryFn: ({ client, signal }) => lookAgain(client, signal),
     staleTime: 60_000,
     refetchInterval: reachable ? false : PROBE_MS,
+    // Back from another tab, where one may have signed in.
+    refetchOnWindowFocus: () => (ended.get() ? "always" : true),
   });
+}
+
+/** Goes along with what happens to the session in other tabs, and tells them of this one. */
+export function useOtherTabs(who: string | null) {
+  const queries = useQueryClient();
+  const replace = useReplaceSession();
+  useEffect(
+    () =>
+      onTabs((said) => {
+        if (said === "out") replace(null);
+        else void queries.invalidateQueries({ queryKey: keys.session });
+      }),
+    [queries, replace],
+  );
+  useEffect(() => {
+    if (who !== null) tellTabs("in");
+  }, [who]);
 }
 
 /** How one can sign in here. */
@@ -40,22 +83,41 @@ function forget(queries: QueryClient) {
 /** Sets the session and forgets what was loaded for the one before. */
 function useReplaceSession() {
   const queries = useQueryClient();
-  return (session: Session | null) => {
-    chooseTenant(null);
-    // Not `clear()`: the page watches the session's entry, and must see it change.
-    queries.setQueryData(keys.session, session);
-    forget(queries);
+  return useCallback(
+    (session: Session | null) => {
+      chooseTenant(null);
+      // Not `clear()`: the page watches the session's entry, and must see it change.
+      queries.setQueryData(keys.session, session);
+      forget(queries);
+      ended.set(false);
+    },
+    [queries],
+  );
+}
+
+/** Whoever's page still stands goes on with it, in the tenant that it shows; anybody else begins anew. */
+function useEnter() {
+  const queries = useQueryClient();
+  const replace = useReplaceSession();
+  return async (session: Session) => {
+    const before = queries.getQueryData<Session | null>(keys.session);
+    if (before && whoIs(before) === whoIs(session)) await queries.refetchQueries({ queryKey: keys.session });
+    else replace(session);
   };
 }
 
 export function useSignIn() {
-  const replace = useReplaceSession();
-  return useMutation({ mutationFn: signIn, onSuccess: replace });
+  return useMutation({ mutationFn: signIn, onSuccess: useEnter() });
 }
 
 export function usePasswordSignIn() {
+  return useMutation({ mutationFn: signInWithPassword, onSuccess: useEnter() });
+}
+
+/** Gives up the page that still stands of a session that has ended. */
+export function useLeave(): () => void {
   const replace = useReplaceSession();
-  return useMutation({ mutationFn: signInWithPassword, onSuccess: replace });
+  return () => replace(null);
 }
 
 /** Makes the invited person a user of the gateway, signed in here. */
@@ -66,7 +128,13 @@ export function useAcceptInvitation() {
 
 export function useSignOut() {
   const replace = useReplaceSession();
-  return useMutation({ mutationFn: signOut, onSuccess: () => replace(null) });
+  return useMutation({
+    mutationFn: signOut,
+    onSuccess: () => {
+      tellTabs("out");
+      replace(null);
+    },
+  });
 }
 
 /** Shows another tenant of the same person: who they are there is asked first. */
@@ -74,8 +142,15 @@ export function useSwitchTenant() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: async (slug: string) => {
+      const before = chosenTenant();
       chooseTenant(slug);
-      return fetchSession();
+      const session = await fetchSession().catch((error: unknown) => {
+        chooseTenant(before);
+        throw error;
+      });
+      if (session) return session;
+      chooseTenant(before);
+      throw new ApiError("signed out", 401, "unauthorized", null, null);
     },
     onSuccess: (session) => {
       queries.setQueryData(keys.session, session);

@@ -46,7 +46,7 @@ export default function ChatPage() {
     />
   );
   return (
-    <div className="flex h-[calc(100dvh-5rem)] flex-col md:h-[calc(100dvh-2.5rem)]">
+    <div className="flex h-[calc(100dvh-5rem-var(--toasts))] flex-col md:h-[calc(100dvh-2.5rem-var(--toasts))]">
       <PageHeader
         title={t("chat.title")}
         actions={

@@ -1,4 +1,4 @@
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Navigate } from "@tanstack/react-router";
 import { Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
@@ -32,7 +32,9 @@ export default function PoolsPage() {
   const denied = useDenied("manage_providers");
   const go = (next: PoolsSearch) => void navigate({ search: next, resetScroll: false });
   const pools = poolsOf(providers.data ?? []);
-  const edited = pools.find(({ owner }) => owner.name === search.edit) ?? null;
+  // A pool that there is, is changed on its own page; addresses from before said it here.
+  if (search.edit !== undefined && search.edit !== "new")
+    return <Navigate to="/pools/$name" params={{ name: search.edit }} replace />;
   return (
     <>
       <PageHeader
@@ -64,20 +66,15 @@ export default function PoolsPage() {
                 </Card>
               )}
               {pools.map((pool) => (
-                <PoolSummary
-                  key={pool.owner.id}
-                  pool={pool}
-                  quota={quota.data}
-                  onEdit={() => go({ edit: pool.owner.name })}
-                />
+                <PoolSummary key={pool.owner.id} pool={pool} quota={quota.data} />
               ))}
               {alone.length > 0 && <Singles accounts={alone} quota={quota.data} />}
             </div>
           );
         }}
       </Loaded>
-      {providers.data && denied === undefined && (search.edit === "new" || edited) && (
-        <PoolDialog pool={edited} providers={providers.data} onClose={() => go({})} />
+      {providers.data && denied === undefined && search.edit === "new" && (
+        <PoolDialog providers={providers.data} onClose={() => go({})} />
       )}
     </>
   );

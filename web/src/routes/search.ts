@@ -54,7 +54,7 @@ export function chatSearch(raw: Raw): ChatSearch {
 export const STRATEGIES = ["primary_first", "priority_order", "round_robin", "quota_aware"] as const;
 
 export interface PoolsSearch {
-  /** The owner whose pool's form is open; `new` makes one. */
+  /** `new` opens the form that makes one; the name of an owner leads to the page of that pool. */
   edit?: string | undefined;
 }
 

@@ -67,3 +67,27 @@ test("who does not come in is told why, once, in the page's words", async () => 
   await page.getByRole("link", { name: "Sign in with Example Corp" }).waitFor();
   expect(await page.getByText("The sign-in was cancelled.").count()).toBe(0);
 });
+
+test("when the session ends, the issuer is asked in a tab beside the page, which then goes on", async () => {
+  await next(["ops"]);
+  const { page, context } = browser;
+  await open(page, "/account");
+  await page.getByRole("link", { name: "Sign in with Example Corp" }).click();
+  await page.getByRole("button", { name: "Continue" }).click();
+  const name = page.getByLabel("Display name");
+  await name.fill("half written");
+  await page.evaluate(() =>
+    fetch("/v1/auth/session", { method: "DELETE", headers: { "x-gateway-csrf": "1" } }).then(() => null),
+  );
+  await page.getByRole("button", { name: "Save" }).click();
+  const sheet = page.getByRole("dialog", { name: "Sign in again" });
+  const opened = context.waitForEvent("page");
+  await sheet.getByRole("link", { name: "Sign in with Example Corp" }).click();
+  const tab = await opened;
+  // The issuer remembers them, and asks nothing.
+  await tab.getByRole("heading", { level: 1, name: "Account" }).waitFor();
+  await sheet.waitFor({ state: "detached" });
+  expect(await name.inputValue()).toBe("half written");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved.").waitFor();
+});

@@ -22,7 +22,6 @@ export const PAGES: readonly Entry[] = [
   { path: "/chat", heading: "chat.title" },
   { path: "/pools", heading: "pools.title" },
   { path: "/pools?edit=new", heading: "pools.title", dialog: "manage_providers" },
-  { path: "/pools?edit=openai-codex", heading: "pools.title", dialog: "manage_providers", turn: "pool" },
   { path: "/pools/openai-codex", heading: "openai-codex", turn: "pool" },
   {
     path: "/pools/openai-codex?add=true",

@@ -1,10 +1,11 @@
 import type { FormEvent, ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "../Button";
+import { Button, type ButtonProps } from "../Button";
 import { cx } from "../cx";
-import { ErrorNotice } from "../ErrorNotice";
 import { Notice } from "../Notice";
 import { type Guard, LeaveGuard } from "./LeaveGuard";
+import { Refusal } from "./Refusal";
+import { useWait } from "./useWait";
 
 interface Saving {
   isPending: boolean;
@@ -14,7 +15,8 @@ interface Saving {
 interface FormProps {
   label?: string;
   children: ReactNode;
-  save: Saving;
+  /** Absent where nothing is sent. */
+  save?: Saving;
   /** What the gateway finds wrong and no field shows; with an empty list the error itself is shown. */
   wrong?: { other: readonly string[]; any: boolean };
   /** All that is needed is there, and right as far as the page can tell. */
@@ -23,13 +25,19 @@ interface FormProps {
   fixed?: string | undefined;
   /** Of the button that saves. */
   action?: string;
-  guard: Guard;
+  look?: ButtonProps["look"];
+  /** Absent where nothing is lost that is not soon written again. */
+  guard?: Guard;
   onSave: () => void;
   onClose?: () => void;
+  /** Of the button that closes. */
+  close?: string;
   /** Beside the buttons. */
   aside?: ReactNode;
   className?: string;
 }
+
+const NOTHING: Saving = { isPending: false, error: null };
 
 /**
  * The one form: fields below each other, what is wrong at its field, what is wrong with the whole at the end, and a
@@ -38,22 +46,26 @@ interface FormProps {
 export function Form({
   label,
   children,
-  save,
+  save = NOTHING,
   wrong,
   complete,
   fixed,
   action,
+  look = "primary",
   guard,
   onSave,
   onClose,
+  close,
   aside,
   className,
 }: FormProps) {
   const { t } = useTranslation();
+  const wait = useWait(save.error);
   const readOnly = fixed !== undefined;
+  const ready = complete && wait === 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (complete && !readOnly && !save.isPending) onSave();
+    if (ready && !readOnly && !save.isPending) onSave();
   };
   return (
     <form onSubmit={submit} aria-label={label} className={cx("flex min-w-0 flex-col gap-4", className)}>
@@ -66,17 +78,19 @@ export function Form({
           {text}
         </Notice>
       ))}
-      {save.error != null && !wrong?.any && <ErrorNotice error={save.error} />}
+      {!wrong?.any && <Refusal error={save.error} wait={wait} />}
       <div className="flex flex-wrap items-center justify-end gap-2">
         {aside}
-        {onClose && <Button onClick={onClose}>{t(readOnly ? "common.close" : "common.cancel")}</Button>}
+        {onClose && (
+          <Button onClick={onClose}>{close ?? t(readOnly ? "common.close" : "common.cancel")}</Button>
+        )}
         {!readOnly && (
-          <Button type="submit" look="primary" busy={save.isPending} disabled={!complete}>
+          <Button type="submit" look={look} busy={save.isPending} disabled={!ready}>
             {action ?? t("common.save")}
           </Button>
         )}
       </div>
-      {!readOnly && <LeaveGuard guard={guard} />}
+      {!readOnly && guard && <LeaveGuard guard={guard} />}
     </form>
   );
 }

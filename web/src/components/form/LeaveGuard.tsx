@@ -1,7 +1,7 @@
 import { useBlocker } from "@tanstack/react-router";
-import { type RefObject, useRef } from "react";
-import { useTranslation } from "react-i18next";
-import { AskDialog } from "../AskDialog";
+import { type RefObject, useEffect, useRef } from "react";
+import { watchUnsaved } from "@/hooks/leaving";
+import AskLeave from "./AskLeave";
 
 export interface Guard {
   isDirty: RefObject<boolean>;
@@ -14,23 +14,17 @@ export function useGuard(dirty: boolean): Guard {
   return { isDirty };
 }
 
-/** Asks before what is written and not saved is left: by a link, by going back, by closing its window or the tab. */
+/**
+ * Asks before what is written and not saved is left: by a link, by going back, by closing its window or the tab. What
+ * takes the page away without going elsewhere asks through `leave`.
+ */
 export function LeaveGuard({ guard: { isDirty } }: { guard: Guard }) {
-  const { t } = useTranslation();
+  useEffect(() => watchUnsaved(() => isDirty.current), [isDirty]);
   const blocker = useBlocker({
     shouldBlockFn: () => isDirty.current,
     enableBeforeUnload: () => isDirty.current,
     withResolver: true,
   });
   if (blocker.status !== "blocked") return null;
-  return (
-    <AskDialog
-      title={t("form.leave_title")}
-      action={t("form.leave")}
-      onConfirm={blocker.proceed}
-      onClose={blocker.reset}
-    >
-      {t("form.leave_lead")}
-    </AskDialog>
-  );
+  return <AskLeave onLeave={blocker.proceed} onStay={blocker.reset} />;
 }

@@ -21,6 +21,11 @@ export function useDraft<Draft extends object>(first: () => Draft, ...saves: Res
       guard.isDirty.current = false;
       setClean(draft);
     },
+    /** What is written is not needed any more, saved or given up: the form is as at first. */
+    clear() {
+      guard.isDirty.current = false;
+      setDraft(clean);
+    },
     set(change: Partial<Draft>) {
       // What was said of the old draft is not true of the new one.
       for (const save of saves) if (!save.isPending) save.reset();

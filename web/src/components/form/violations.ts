@@ -13,7 +13,7 @@ export function violationsOf(error: unknown): Violation[] {
   const body = error instanceof ApiError ? (error.body as { violations?: unknown } | null) : null;
   const list: unknown[] = Array.isArray(body?.violations) ? body.violations : [];
   return list.flatMap((it) => {
-    const { field, message, providers } = it as Record<keyof Violation, unknown>;
+    const { field, message, providers } = (it ?? {}) as Record<keyof Violation, unknown>;
     if (typeof message !== "string") return [];
     return {
       field: typeof field === "string" ? field : "",
@@ -31,10 +31,33 @@ export interface Placed<Field extends string> {
   any: boolean;
 }
 
-/** Puts what is wrong where it can be mended: `env.TOKEN` and `env[0]` stand at `env`; the rest below the form. */
+/** Which field each code of the gateway's is about; the first of them that a form has. */
+const ABOUT: Readonly<Record<string, readonly string[]>> = {
+  name_taken: ["name", "provider_name"],
+  invalid_name: ["name", "provider_name"],
+  slug_taken: ["slug"],
+  invalid_slug: ["slug"],
+  key_taken: ["agent_key"],
+  invalid_agent_key: ["agent_key"],
+  invalid_api_base: ["api_base"],
+  invalid_title: ["title"],
+  invalid_email: ["email"],
+  other_address: ["email"],
+  already_member: ["email"],
+  role_too_high: ["role"],
+  wrong_password: ["current", "password"],
+  invalid_password: ["new", "password"],
+  wrong_code: ["code"],
+};
+
+/**
+ * Puts what is wrong where it can be mended: `env.TOKEN` and `env[0]` stand at `env`, a refusal without a list at the
+ * field that its code is about, in the page's `words`; the rest below the form.
+ */
 export function placeViolations<Field extends string>(
   error: unknown,
   fields: readonly Field[],
+  words: (error: unknown) => string,
 ): Placed<Field> {
   const violations = violationsOf(error);
   const at = Object.fromEntries(fields.map((field) => [field, []])) as unknown as Record<Field, string[]>;
@@ -47,5 +70,10 @@ export function placeViolations<Field extends string>(
     if (name) at[name].push(text);
     else other.push(text);
   }
-  return { at, other, any: violations.length > 0 };
+  if (violations.length > 0 || !(error instanceof ApiError) || error.code === null)
+    return { at, other, any: violations.length > 0 };
+  const about = Object.hasOwn(ABOUT, error.code) ? ABOUT[error.code] : undefined;
+  const field = about?.map((name) => fields.find((it) => it === name)).find((it) => it !== undefined);
+  if (field !== undefined) at[field].push(words(error));
+  return { at, other, any: field !== undefined };
 }

@@ -4,7 +4,7 @@ import { Card } from "@/components/Card";
 import { Field } from "@/components/Field";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
-import { placeViolations } from "@/components/form/violations";
+import { usePlaced } from "@/components/form/usePlaced";
 import { Input } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { useRenameAccount } from "@/hooks/useAccount";
@@ -14,7 +14,7 @@ export function ProfileCard({ user }: { user: SessionUser }) {
   const rename = useRenameAccount();
   const { draft, guard, set, saved } = useDraft(() => ({ name: user.display_name ?? "" }), rename);
   const name = draft.name.trim();
-  const wrong = placeViolations(rename.error, ["display_name"]);
+  const wrong = usePlaced(rename.error, ["display_name"]);
   return (
     <Card title={t("account.profile")}>
       <Form

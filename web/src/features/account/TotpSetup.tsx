@@ -1,9 +1,10 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TotpSetup as Setup } from "@/api/access";
-import { Button, buttonClass } from "@/components/Button";
-import { ErrorNotice } from "@/components/ErrorNotice";
+import { buttonClass } from "@/components/Button";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
+import { usePlaced } from "@/components/form/usePlaced";
 import { Input } from "@/components/inputs";
 import { SecretLine } from "@/components/ShownOnce";
 import type { useTotp } from "@/hooks/useAccount";
@@ -19,14 +20,23 @@ interface TotpSetupProps {
 /** The secret for the app, and a code from the app as the proof that it has it. */
 export function TotpSetup({ setup, confirm, onCodes, onCancel }: TotpSetupProps) {
   const { t } = useTranslation();
-  const [code, setCode] = useState("");
-  const digits = code.replace(/\s/g, "");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (digits !== "" && !confirm.isPending) confirm.mutate(digits, { onSuccess: onCodes });
+  const { draft, guard, set, clear } = useDraft(() => ({ code: "" }), confirm);
+  const wrong = usePlaced(confirm.error, ["code"]);
+  const digits = draft.code.replace(/\s/g, "");
+  const onSuccess = (codes: string[]) => {
+    clear();
+    onCodes(codes);
   };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      save={confirm}
+      wrong={wrong}
+      guard={guard}
+      complete={digits !== ""}
+      action={t("account.totp_confirm")}
+      onSave={() => confirm.mutate(digits, { onSuccess })}
+      onClose={onCancel}
+    >
       <p className="text-sm">{t("account.totp_scan")}</p>
       <QrCode text={setup.otpauth_url} label={t("account.totp_qr")} />
       <div className="flex flex-col gap-1">
@@ -38,22 +48,15 @@ export function TotpSetup({ setup, confirm, onCodes, onCancel }: TotpSetupProps)
           {t("account.totp_open")}
         </a>
       </div>
-      <Field label={t("account.totp_code")} hint={t("account.totp_code_hint")}>
+      <Field label={t("account.totp_code")} hint={t("account.totp_code_hint")} errors={wrong.at.code}>
         <Input
           inputMode="numeric"
           autoComplete="one-time-code"
-          value={code}
-          onChange={({ target }) => setCode(target.value)}
+          value={draft.code}
+          onChange={({ target }) => set({ code: target.value })}
           className="max-w-40 font-mono"
         />
       </Field>
-      {confirm.isError && <ErrorNotice error={confirm.error} />}
-      <div className="flex gap-2">
-        <Button type="submit" look="primary" busy={confirm.isPending} disabled={digits === ""}>
-          {t("account.totp_confirm")}
-        </Button>
-        <Button onClick={onCancel}>{t("common.cancel")}</Button>
-      </div>
-    </form>
+    </Form>
   );
 }

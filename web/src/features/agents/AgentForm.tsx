@@ -1,10 +1,7 @@
-import type { FormEvent } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent, Provider } from "@/api/types";
-import { Button } from "@/components/Button";
-import { ErrorNotice } from "@/components/ErrorNotice";
-import { LeaveGuard } from "@/components/form/LeaveGuard";
-import { Notice } from "@/components/Notice";
+import { Form } from "@/components/form/Form";
+import { usePlaced } from "@/components/form/usePlaced";
 import { SLUG } from "@/components/slug";
 import { useSaveAgent } from "@/hooks/useAgents";
 import { useDenied } from "@/hooks/useMay";
@@ -32,7 +29,6 @@ export function AgentForm({ agent, form, providers, taken, onSaved, onClose }: A
   const save = useSaveAgent(agent?.agent_key ?? null);
   const denied = useDenied("manage_agents");
   const fixed = agent?.managed_by === "file" ? t("agents.read_only") : denied;
-  const readOnly = fixed !== undefined;
   const isNew = agent === null;
   const key = draft.key.trim();
   const keyTaken = isNew && taken.includes(key);
@@ -41,9 +37,8 @@ export function AgentForm({ agent, form, providers, taken, onSaved, onClose }: A
     validNumber(draft.maxToolIterations, isNew) &&
     validNumber(draft.contextWindow, isNew);
   const complete = (!isNew || (SLUG.test(key) && !keyTaken)) && numbers;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (!complete || readOnly || save.isPending) return;
+  const wrong = usePlaced(save.error, ["agent_key"]);
+  const submit = () => {
     const onSuccess = () => {
       form.saved();
       onSaved(isNew ? key : agent.agent_key);
@@ -55,36 +50,40 @@ export function AgentForm({ agent, form, providers, taken, onSaved, onClose }: A
     set(next);
   };
   return (
-    <form onSubmit={submit} aria-label={isNew ? t("agents.create") : `agent:${agent.agent_key}`}>
-      <fieldset disabled={readOnly} className="flex min-w-0 flex-col gap-5">
-        {readOnly && <Notice tone="idle">{fixed}</Notice>}
-        <div className="grid gap-4 sm:grid-cols-2">
-          <IdentityFields draft={draft} set={change} isNew={isNew} keyTaken={keyTaken} />
-          <ModelFields draft={draft} set={change} providers={providers} />
-          <PromptField draft={draft} set={change} />
-          <LimitFields draft={draft} set={change} isNew={isNew} />
-        </div>
-        <ToolFields choice={draft.tools} onChange={(tools) => change({ tools })} />
-        <RoutingFields
-          draft={draft.routing}
-          pool={pool}
-          known={form.providerKnown}
-          onChange={(routing) => change({ routing })}
-        />
-      </fieldset>
-      {save.isError && <ErrorNotice error={save.error} className="mt-4" />}
-      <div className="mt-4 flex flex-wrap items-center justify-end gap-2">
+    <Form
+      label={isNew ? t("agents.create") : `agent:${agent.agent_key}`}
+      save={save}
+      wrong={wrong}
+      guard={form}
+      fixed={fixed}
+      complete={complete && dirty}
+      close={t("common.close")}
+      onSave={submit}
+      onClose={onClose}
+      aside={
         <p role="status" className="mr-auto text-muted text-sm">
           {dirty ? t("agents.unsaved") : save.isSuccess && t("agents.saved")}
         </p>
-        <Button onClick={onClose}>{t("common.close")}</Button>
-        {!readOnly && (
-          <Button type="submit" look="primary" busy={save.isPending} disabled={!complete || !dirty}>
-            {t("common.save")}
-          </Button>
-        )}
+      }
+    >
+      <div className="grid gap-4 sm:grid-cols-2">
+        <IdentityFields
+          draft={draft}
+          set={change}
+          isNew={isNew}
+          errors={keyTaken ? [t("errors.name_taken")] : wrong.at.agent_key}
+        />
+        <ModelFields draft={draft} set={change} providers={providers} />
+        <PromptField draft={draft} set={change} />
+        <LimitFields draft={draft} set={change} isNew={isNew} />
       </div>
-      {!readOnly && <LeaveGuard guard={form} />}
-    </form>
+      <ToolFields choice={draft.tools} onChange={(tools) => change({ tools })} />
+      <RoutingFields
+        draft={draft.routing}
+        pool={pool}
+        known={form.providerKnown}
+        onChange={(routing) => change({ routing })}
+      />
+    </Form>
   );
 }

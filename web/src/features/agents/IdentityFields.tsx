@@ -8,19 +8,16 @@ interface IdentityFieldsProps {
   draft: AgentDraft;
   set: (change: Partial<AgentDraft>) => void;
   isNew: boolean;
-  keyTaken: boolean;
+  /** What is wrong with its key. */
+  errors: string[];
 }
 
 /** How the agent is called, and when it answers. */
-export function IdentityFields({ draft, set, isNew, keyTaken }: IdentityFieldsProps) {
+export function IdentityFields({ draft, set, isNew, errors }: IdentityFieldsProps) {
   const { t } = useTranslation();
   return (
     <>
-      <Field
-        label={t("agents.key")}
-        hint={isNew && t("agents.key_hint")}
-        errors={keyTaken ? [t("errors.name_taken")] : []}
-      >
+      <Field label={t("agents.key")} hint={isNew && t("agents.key_hint")} errors={errors}>
         <Input
           value={draft.key}
           readOnly={!isNew}

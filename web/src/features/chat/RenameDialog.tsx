@@ -1,10 +1,10 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Conversation } from "@/api/loop";
-import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
-import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
+import { usePlaced } from "@/components/form/usePlaced";
 import { Input } from "@/components/inputs";
 import { useRenameConversation } from "@/hooks/useConversations";
 import { titleOf } from "./transcript";
@@ -16,27 +16,32 @@ interface RenameDialogProps {
 
 export function RenameDialog({ conversation, onClose }: RenameDialogProps) {
   const { t } = useTranslation();
-  const [title, setTitle] = useState(titleOf(conversation));
   const rename = useRenameConversation();
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (title.trim() && !rename.isPending)
-      rename.mutate({ id: conversation.id, title: title.trim() }, { onSuccess: onClose });
+  const { draft, guard, set, saved } = useDraft(() => ({ title: titleOf(conversation) }), rename);
+  const wrong = usePlaced(rename.error, ["title"]);
+  const title = draft.title.trim();
+  const onSuccess = () => {
+    saved();
+    onClose();
   };
   return (
     <Dialog onClose={onClose} title={t("sessions.rename")}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
-        <Field label={t("sessions.name")}>
-          <Input value={title} maxLength={200} onChange={({ target }) => setTitle(target.value)} />
+      <Form
+        save={rename}
+        wrong={wrong}
+        guard={guard}
+        complete={title !== ""}
+        onSave={() => rename.mutate({ id: conversation.id, title }, { onSuccess })}
+        onClose={onClose}
+      >
+        <Field label={t("sessions.name")} errors={wrong.at.title}>
+          <Input
+            value={draft.title}
+            maxLength={200}
+            onChange={({ target }) => set({ title: target.value })}
+          />
         </Field>
-        {rename.isError && <ErrorNotice error={rename.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" look="primary" busy={rename.isPending} disabled={!title.trim()}>
-            {t("common.save")}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -22,11 +22,14 @@ export function AccountFields({
   const { t } = useTranslation();
   return (
     <div className="grid gap-3 sm:grid-cols-2">
-      <Field label={t("connect.name")} hint={taken ? t("errors.name_taken") : t("connect.name_hint")}>
+      <Field
+        label={t("connect.name")}
+        hint={t("connect.name_hint")}
+        errors={taken ? [t("errors.name_taken")] : []}
+      >
         <Input
           value={name}
           readOnly={locked}
-          aria-invalid={taken}
           spellCheck={false}
           autoComplete="off"
           onChange={(event) => onName(event.target.value)}

@@ -1,8 +1,7 @@
-import { type FormEvent, useId, useState } from "react";
+import { useId, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/Button";
-import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
 import { Textarea } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { Rich } from "@/components/Rich";
@@ -16,12 +15,13 @@ export function ImportWay({ flow, disabled }: WayProps) {
   const fileId = useId();
   const json = parseAuthJson(text);
   const broken = text.trim() !== "" && json === null;
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (json && !flow.importing.isPending) flow.importJson(json);
-  };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-4">
+    <Form
+      save={flow.importing}
+      complete={!disabled && json !== null}
+      action={t("connect.import")}
+      onSave={() => json && flow.importJson(json)}
+    >
       <p>
         <Rich text={t("connect.import_lead")} />
       </p>
@@ -38,29 +38,21 @@ export function ImportWay({ flow, disabled }: WayProps) {
           onChange={async ({ target }) => setText((await target.files?.[0]?.text()) ?? "")}
         />
       </div>
-      <Field label={t("connect.json")} hint={broken ? t("connect.json_broken") : t("connect.json_hint")}>
+      <Field
+        label={t("connect.json")}
+        hint={t("connect.json_hint")}
+        errors={broken ? [t("connect.json_broken")] : []}
+      >
         <Textarea
           name="auth_json"
           rows={5}
           value={text}
-          aria-invalid={broken}
           spellCheck={false}
           autoComplete="off"
           className="font-mono text-xs!"
           onChange={(event) => setText(event.target.value)}
         />
       </Field>
-      {flow.importing.isError && <ErrorNotice error={flow.importing.error} />}
-      <div>
-        <Button
-          type="submit"
-          look="primary"
-          busy={flow.importing.isPending}
-          disabled={disabled || json === null}
-        >
-          {t("connect.import")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

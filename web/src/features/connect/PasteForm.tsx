@@ -1,8 +1,7 @@
-import { type FormEvent, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/Button";
-import { ErrorNotice } from "@/components/ErrorNotice";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
 import { Input } from "@/components/inputs";
 import { Rich } from "@/components/Rich";
 import type { LoginFlow } from "./useLoginFlow";
@@ -11,12 +10,13 @@ import type { LoginFlow } from "./useLoginFlow";
 export function PasteForm({ flow }: { flow: LoginFlow }) {
   const { t } = useTranslation();
   const [url, setUrl] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (url.trim() && !flow.finish.isPending) flow.paste(url.trim());
-  };
   return (
-    <form onSubmit={submit} className="flex flex-col gap-3">
+    <Form
+      save={flow.finish}
+      complete={url.trim() !== ""}
+      action={t("connect.finish")}
+      onSave={() => flow.paste(url.trim())}
+    >
       <Field label={t("connect.redirect_url")} hint={<Rich text={t("connect.redirect_hint")} />}>
         <Input
           name="redirect_url"
@@ -28,12 +28,6 @@ export function PasteForm({ flow }: { flow: LoginFlow }) {
           onChange={(event) => setUrl(event.target.value)}
         />
       </Field>
-      {flow.finish.isError && <ErrorNotice error={flow.finish.error} />}
-      <div>
-        <Button type="submit" look="primary" busy={flow.finish.isPending} disabled={url.trim() === ""}>
-          {t("connect.finish")}
-        </Button>
-      </div>
-    </form>
+    </Form>
   );
 }

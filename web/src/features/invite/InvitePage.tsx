@@ -6,6 +6,8 @@ import { buttonClass } from "@/components/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { Skeleton } from "@/components/Skeleton";
+import { ended } from "@/hooks/ended";
+import { useStore } from "@/hooks/store";
 import { useOffer } from "@/hooks/useInvitations";
 import { useSession } from "@/hooks/useSession";
 import type { Way } from "@/routes/search";
@@ -28,6 +30,7 @@ export function InvitePage({ token, way, onWay, onDone }: InvitePageProps) {
   const { t } = useTranslation();
   const offer = useOffer(token);
   const { data: session } = useSession();
+  const isOver = useStore(ended);
   const refused = offer.error instanceof ApiError && offer.error.status < 500;
   if (token === "" || refused)
     return (
@@ -53,7 +56,7 @@ export function InvitePage({ token, way, onWay, onDone }: InvitePageProps) {
           <p className="text-muted">
             <Lead offer={offer.data} />
           </p>
-          {session?.user && <JoinAs token={token} email={session.user.email} onDone={onDone} />}
+          {session?.user && !isOver && <JoinAs token={token} email={session.user.email} onDone={onDone} />}
           <AcceptForm token={token} offer={offer.data} onDone={onDone} />
         </>
       ) : offer.isError ? (

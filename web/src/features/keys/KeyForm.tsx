@@ -3,7 +3,7 @@ import type { CreatedKey, Key } from "@/api/access";
 import { Field } from "@/components/Field";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
-import { placeViolations } from "@/components/form/violations";
+import { usePlaced } from "@/components/form/usePlaced";
 import { Input } from "@/components/inputs";
 import { useCreateKey, useUpdateKey } from "@/hooks/useApiKeys";
 import { RoleSelect } from "../access/RoleSelect";
@@ -29,7 +29,7 @@ export function KeyForm({ apiKey, known, onCreated, onClose }: KeyFormProps) {
   const save = apiKey ? update : create;
   const { draft, guard, set, saved } = useDraft(() => keyDraftOf(apiKey), create, update);
   const flaws = flawsOf(draft, apiKey, Date.now());
-  const wrong = placeViolations(save.error, FIELDS);
+  const wrong = usePlaced(save.error, FIELDS);
   /** What the page finds wrong, otherwise what the gateway did. */
   const errors = (found: readonly Flaw[], said: string[]) => {
     const own = found.filter((flaw) => flaws.has(flaw)).map((flaw) => t(`keys.wrong.${flaw}`));

@@ -4,7 +4,7 @@ import { Checkbox } from "@/components/Checkbox";
 import { Field } from "@/components/Field";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
-import { placeViolations } from "@/components/form/violations";
+import { usePlaced } from "@/components/form/usePlaced";
 import { Input, Select } from "@/components/inputs";
 import { SLUG } from "@/components/slug";
 import { useDenied } from "@/hooks/useMay";
@@ -30,7 +30,7 @@ export function ServerForm({ server, taken, onClose }: ServerFormProps) {
   const readOnly = fixed !== undefined;
   const name = draft.name.trim();
   const nameTaken = name !== server?.name && taken.includes(name);
-  const wrong = placeViolations(save.error, FIELDS);
+  const wrong = usePlaced(save.error, FIELDS);
   const timeoutValid = /^\d{0,4}$/.test(draft.timeout.trim());
   const reached = (draft.transport === "stdio" ? draft.command : draft.url).trim() !== "";
   const complete = SLUG.test(name) && !nameTaken && reached && timeoutValid;

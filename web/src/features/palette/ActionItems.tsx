@@ -1,6 +1,7 @@
 import { Keyboard, LogOut, Plus, Printer } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { over } from "@/hooks/everywhere";
+import { leave } from "@/hooks/leaving";
 import { useAccess } from "@/hooks/useMay";
 import { useSignOut } from "@/hooks/useSession";
 import { type Go, Item } from "./Item";
@@ -44,7 +45,7 @@ export function ActionItems({ go, run }: ActionItemsProps) {
         id="act sign out"
         Icon={LogOut}
         label={t("shell.sign_out")}
-        onSelect={() => run(() => signOut.mutate())}
+        onSelect={() => run(() => leave(signOut.mutate))}
       />
     </>
   );

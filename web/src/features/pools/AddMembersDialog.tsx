@@ -1,14 +1,11 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiError } from "@/api/errors";
 import type { Provider } from "@/api/types";
-import { Button } from "@/components/Button";
 import { Checkbox } from "@/components/Checkbox";
 import { Dialog } from "@/components/Dialog";
-import { ErrorNotice } from "@/components/ErrorNotice";
-import { Notice } from "@/components/Notice";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
 import { useSavePool } from "@/hooks/usePools";
-import { obstacleFor, type Pool, violationsIn } from "./pools";
+import { obstacleFor, type Pool, placeBroken } from "./pools";
 import { useObstacle } from "./useObstacle";
 
 interface AddMembersDialogProps {
@@ -22,26 +19,31 @@ export function AddMembersDialog({ pool, providers, onClose }: AddMembersDialogP
   const { t } = useTranslation();
   const why = useObstacle();
   const save = useSavePool();
-  const [chosen, setChosen] = useState<string[]>([]);
+  const { draft, guard, set, saved } = useDraft<{ chosen: string[] }>(() => ({ chosen: [] }), save);
+  const { chosen } = draft;
   const { id, name: owner } = pool.owner;
   const members = pool.owner.pool?.members ?? [];
   const others = providers.filter(({ name }) => name !== owner && !members.includes(name));
-  const broken = violationsIn(save.error instanceof ApiError ? save.error.body : null);
-  const toggle = (name: string, on: boolean) => {
-    save.reset();
-    setChosen(on ? [...chosen, name] : chosen.filter((it) => it !== name));
+  const wrong = placeBroken(save.error, { owner, members: chosen });
+  const toggle = (name: string, on: boolean) =>
+    set({ chosen: on ? [...chosen, name] : chosen.filter((it) => it !== name) });
+  const onSuccess = () => {
+    saved();
+    onClose();
   };
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (chosen.length === 0 || save.isPending) return;
-    save.mutate(
-      { ownerId: id, pool: { extra_provider_names: [...members, ...chosen] } },
-      { onSuccess: onClose },
-    );
-  };
+  const submit = () =>
+    save.mutate({ ownerId: id, pool: { extra_provider_names: [...members, ...chosen] } }, { onSuccess });
   return (
     <Dialog onClose={onClose} title={t("pools.add_to", { name: owner })} lead={t("pools.add_lead")}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <Form
+        save={save}
+        wrong={{ any: wrong.any, other: [...wrong.owner, ...wrong.other] }}
+        guard={guard}
+        complete={chosen.length > 0}
+        action={t("pools.add_chosen", { count: chosen.length })}
+        onSave={submit}
+        onClose={onClose}
+      >
         <ul className="list-disc pl-5 text-muted text-sm">
           <li>{t("pools.rules.type")}</li>
           <li>{t("pools.rules.one")}</li>
@@ -63,24 +65,17 @@ export function AddMembersDialog({ pool, providers, onClose }: AddMembersDialogP
                     checked={chosen.includes(it.name)}
                     onChange={({ target }) => toggle(it.name, target.checked)}
                   />
+                  {wrong.members.get(it.name)?.map((text) => (
+                    <p key={text} role="alert" className="text-bad text-sm [overflow-wrap:anywhere]">
+                      {text}
+                    </p>
+                  ))}
                 </li>
               );
             })}
           </ul>
         )}
-        {broken.map(({ message }) => (
-          <Notice key={message} tone="bad">
-            {message}
-          </Notice>
-        ))}
-        {save.isError && broken.length === 0 && <ErrorNotice error={save.error} />}
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" look="primary" busy={save.isPending} disabled={chosen.length === 0}>
-            {t("pools.add_chosen", { count: chosen.length })}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

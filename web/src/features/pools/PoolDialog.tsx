@@ -2,21 +2,18 @@ import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Dialog } from "@/components/Dialog";
 import { PoolForm } from "./PoolForm";
-import type { Pool } from "./pools";
 
 interface PoolDialogProps {
-  /** `null` makes a new one. */
-  pool: Pool | null;
   providers: Provider[];
   onClose: () => void;
 }
 
-export function PoolDialog({ pool, providers, onClose }: PoolDialogProps) {
+/** Makes a pool. */
+export function PoolDialog({ providers, onClose }: PoolDialogProps) {
   const { t } = useTranslation();
-  const title = pool ? t("pools.edit_of", { name: pool.owner.name }) : t("pools.create");
   return (
-    <Dialog onClose={onClose} title={title} lead={t("pools.form_lead")} wide>
-      <PoolForm pool={pool} providers={providers} onClose={onClose} />
+    <Dialog onClose={onClose} title={t("pools.create")} lead={t("pools.form_lead")} wide>
+      <PoolForm providers={providers} onClose={onClose} />
     </Dialog>
   );
 }

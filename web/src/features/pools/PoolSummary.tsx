@@ -2,9 +2,8 @@ import { Link } from "@tanstack/react-router";
 import { ArrowRight } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Provider, QuotaList } from "@/api/types";
-import { Button, buttonClass } from "@/components/Button";
+import { buttonClass } from "@/components/Button";
 import { Card } from "@/components/Card";
-import { useDenied } from "@/hooks/useMay";
 import { ProviderStateWord } from "../providers/ProviderStateWord";
 import { DrainingWord } from "./DrainingWord";
 import { MiniQuota } from "./MiniQuota";
@@ -34,13 +33,11 @@ function Line({ account, place, quota }: { account: Provider; place: number; quo
 interface PoolSummaryProps {
   pool: Pool;
   quota: QuotaList | undefined;
-  onEdit: () => void;
 }
 
 /** A pool in the list: how it chooses, and its accounts in brief. */
-export function PoolSummary({ pool, quota, onEdit }: PoolSummaryProps) {
+export function PoolSummary({ pool, quota }: PoolSummaryProps) {
   const { t } = useTranslation();
-  const denied = useDenied("manage_providers");
   const { name, display_name } = pool.owner;
   const ready = pool.accounts.filter(({ status }) => status.state === "ready").length;
   return (
@@ -51,22 +48,11 @@ export function PoolSummary({ pool, quota, onEdit }: PoolSummaryProps) {
         </Link>
       }
       actions={
-        <div className="flex gap-1">
-          <Button
-            size="sm"
-            look="quiet"
-            denied={denied}
-            aria-label={t("pools.edit_of", { name })}
-            onClick={onEdit}
-          >
-            {t("common.edit")}
-          </Button>
-          <Link to="/pools/$name" params={{ name }} className={buttonClass("plain", "sm")}>
-            {t("pools.open")}
-            <span className="sr-only">: {name}</span>
-            <ArrowRight size={14} aria-hidden />
-          </Link>
-        </div>
+        <Link to="/pools/$name" params={{ name }} className={buttonClass("plain", "sm")}>
+          {t("pools.open")}
+          <span className="sr-only">: {name}</span>
+          <ArrowRight size={14} aria-hidden />
+        </Link>
       }
     >
       <div data-pool={name}>

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
+import { toApiError } from "@/api/errors";
 import type { ProviderPool } from "@/api/types";
 import { pooled, provider } from "../../../tests/samples";
-import { moved, obstacleFor, placeViolations, poolsOf, singles, violationsIn } from "./pools";
+import { moved, obstacleFor, placeBroken, poolsOf, singles } from "./pools";
 
 const NONE: ProviderPool = {
   role: "none",
@@ -46,30 +47,20 @@ test("a member moves by one place and not beyond the ends", () => {
 });
 
 test("every broken rule stands where it can be mended", () => {
-  const draft = { owner: "ada", strategy: "round_robin", affinity: "request", members: ["b", "c"] } as const;
   const violation = (message: string, ...providers: string[]) => ({ code: "x", message, providers });
-  const placed = placeViolations(
-    [
-      violation("b is taken", "b", "x"),
-      violation("b is odd", "ada", "b"),
-      violation("no", "ada", "x"),
-      violation("?"),
-    ],
-    { ...draft, members: [...draft.members] },
-  );
+  const violations = [
+    violation("b is taken", "b", "x"),
+    violation("b is odd", "ada", "b"),
+    violation("no", "ada", "x"),
+    violation("?"),
+  ];
+  const draft = { owner: "ada", members: ["b", "c"] };
+  const placed = placeBroken(toApiError(400, { error: "no", code: "invalid_pool", violations }), draft);
   expect(placed.members).toEqual(new Map([["b", ["b is taken", "b is odd"]]]));
   expect(placed.owner).toEqual(["no"]);
   expect(placed.other).toEqual(["?"]);
-});
-
-test("violations are read from a refusal, whatever else is in it", () => {
-  expect(violationsIn({ violations: [{ code: "c", message: "m", providers: ["a"] }, 5, {}] })).toEqual([
-    { code: "c", message: "m", providers: ["a"] },
-  ]);
-  expect(violationsIn({ violations: [{ message: "m" }] })).toEqual([
-    { code: "", message: "m", providers: [] },
-  ]);
-  expect(violationsIn(null)).toEqual([]);
+  expect(placed.any).toBe(true);
+  expect(placeBroken(toApiError(500, null), draft).any).toBe(false);
 });
 
 test("a member that was made the primary comes first, one that left does not", () => {

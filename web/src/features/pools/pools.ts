@@ -1,4 +1,5 @@
-import type { PoolAffinity, PoolStrategy, Provider, Violation } from "@/api/types";
+import type { PoolAffinity, PoolStrategy, Provider } from "@/api/types";
+import { violationsOf } from "@/components/form/violations";
 
 export const AFFINITIES = ["conversation", "request"] as const;
 
@@ -64,14 +65,10 @@ export interface PoolDraft {
   members: string[];
 }
 
-export function draftOf(pool: Pool | null, providers: readonly Provider[]): PoolDraft {
+/** A pool of an account that is in none, and of nobody else yet. */
+export function newPool(providers: readonly Provider[]): PoolDraft {
   const [first] = singles(providers);
-  return {
-    owner: pool?.owner.name ?? first?.name ?? "",
-    strategy: pool?.strategy ?? "primary_first",
-    affinity: pool?.affinity ?? "conversation",
-    members: pool?.owner.pool?.members ?? [],
-  };
+  return { owner: first?.name ?? "", strategy: "primary_first", affinity: "conversation", members: [] };
 }
 
 /** Moves the member at `index` by `step` places; at an end it stays. */
@@ -92,15 +89,17 @@ export function placed<T>(list: readonly T[], from: number, to: number): T[] {
   return next;
 }
 
-export interface PlacedViolations {
+export interface Broken {
   owner: string[];
   members: Map<string, string[]>;
   other: string[];
+  any: boolean;
 }
 
 /** Puts each broken rule where it can be mended: at the member it names, at the owner, or below the form. */
-export function placeViolations(violations: readonly Violation[], draft: PoolDraft): PlacedViolations {
-  const found: PlacedViolations = { owner: [], members: new Map(), other: [] };
+export function placeBroken(error: unknown, draft: Pick<PoolDraft, "owner" | "members">): Broken {
+  const violations = violationsOf(error);
+  const found: Broken = { owner: [], members: new Map(), other: [], any: violations.length > 0 };
   for (const { message, providers } of violations) {
     const member = providers.find((name) => draft.members.includes(name));
     if (member !== undefined) found.members.set(member, [...(found.members.get(member) ?? []), message]);
@@ -108,17 +107,4 @@ export function placeViolations(violations: readonly Violation[], draft: PoolDra
     else found.other.push(message);
   }
   return found;
-}
-
-/** The violations in a refusal's body; none in any other refusal. */
-export function violationsIn(body: unknown): Violation[] {
-  const list = (body as { violations?: unknown } | null | undefined)?.violations;
-  if (!Array.isArray(list)) return [];
-  return list
-    .filter((it): it is Partial<Violation> & { message: string } => typeof it?.message === "string")
-    .map(({ code = "", message, providers }) => ({
-      code,
-      message,
-      providers: Array.isArray(providers) ? providers : [],
-    }));
 }

@@ -4,7 +4,7 @@ import type { Provider, ProviderType } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
-import { placeViolations } from "@/components/form/violations";
+import { usePlaced } from "@/components/form/usePlaced";
 import { SLUG } from "@/components/slug";
 import { useSaveProvider, useVerifyProvider } from "@/hooks/useProviders";
 import { ProviderFields } from "./ProviderFields";
@@ -31,7 +31,7 @@ export function ProviderForm({ provider, types, taken, onClose }: ProviderFormPr
     isPending: create.isPending || update.isPending,
     error: create.error ?? update.error,
   };
-  const wrong = placeViolations(saving.error, ["name", "display_name", "api_base", "api_key"]);
+  const wrong = usePlaced(saving.error, ["name", "display_name", "api_base", "api_key"]);
 
   const save = async (): Promise<string> => {
     if (savedId !== null) {

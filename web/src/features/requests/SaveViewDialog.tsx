@@ -1,8 +1,8 @@
-import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/Button";
 import { Dialog } from "@/components/Dialog";
 import { Field } from "@/components/Field";
+import { Form } from "@/components/form/Form";
+import { useDraft } from "@/components/form/useDraft";
 import { Input } from "@/components/inputs";
 import { saveView } from "@/hooks/requestViews";
 import type { RequestsSearch } from "@/routes/search";
@@ -12,31 +12,25 @@ const LONGEST = 40;
 /** Gives the filters a name, by which this browser keeps them. */
 export function SaveViewDialog({ search, onClose }: { search: RequestsSearch; onClose: () => void }) {
   const { t } = useTranslation();
-  const [name, setName] = useState("");
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    if (name.trim() === "") return;
-    saveView({ name: name.trim(), search });
+  const { draft, guard, set, saved } = useDraft(() => ({ name: "" }));
+  const name = draft.name.trim();
+  const save = () => {
+    saveView({ name, search });
+    saved();
     onClose();
   };
   return (
     <Dialog title={t("requests.views.save")} lead={t("requests.views.kept")} onClose={onClose}>
-      <form onSubmit={submit} className="flex flex-col gap-4">
+      <Form guard={guard} complete={name !== ""} onSave={save} onClose={onClose}>
         <Field label={t("requests.views.name")}>
           <Input
-            value={name}
+            value={draft.name}
             maxLength={LONGEST}
             autoComplete="off"
-            onChange={({ target }) => setName(target.value)}
+            onChange={({ target }) => set({ name: target.value })}
           />
         </Field>
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>{t("common.cancel")}</Button>
-          <Button type="submit" look="primary" disabled={name.trim() === ""}>
-            {t("common.save")}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

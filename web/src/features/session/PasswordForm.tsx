@@ -3,18 +3,18 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/errors";
 import { Button } from "@/components/Button";
 import { Field } from "@/components/Field";
+import { Refusal } from "@/components/form/Refusal";
+import { useWait } from "@/components/form/useWait";
 import { Input } from "@/components/inputs";
 import { Notice } from "@/components/Notice";
 import { usePasswordSignIn } from "@/hooks/useSession";
-import { Refusal } from "./Refusal";
-import { useWait } from "./useWait";
 
 const codeOf = (error: unknown) => (error instanceof ApiError ? error.code : null);
 
 /** E-mail address and password; who has a second factor is asked for its code in a second step. */
-export function PasswordForm() {
+export function PasswordForm({ email: known = "" }: { email?: string | undefined }) {
   const { t } = useTranslation();
-  const [email, setEmail] = useState("");
+  const [email, setEmail] = useState(known);
   const [password, setPassword] = useState("");
   const [code, setCode] = useState("");
   const [second, setSecond] = useState(false);
@@ -23,7 +23,10 @@ export function PasswordForm() {
   const codeInput = useRef<HTMLInputElement>(null);
   const signIn = usePasswordSignIn();
   const wait = useWait(signIn.error);
-  useEffect(() => (second ? codeInput : first).current?.focus(), [second]);
+  useEffect(
+    () => (second ? codeInput : known === "" ? first : passwordInput).current?.focus(),
+    [second, known],
+  );
   const complete = email.trim() !== "" && password !== "" && (!second || code.trim() !== "");
   const back = () => {
     signIn.reset();

@@ -2,11 +2,11 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { Field } from "@/components/Field";
+import { Refusal } from "@/components/form/Refusal";
+import { useWait } from "@/components/form/useWait";
 import { Input } from "@/components/inputs";
 import { Rich } from "@/components/Rich";
 import { useSignIn } from "@/hooks/useSession";
-import { Refusal } from "./Refusal";
-import { useWait } from "./useWait";
 
 /** Asks for the gateway's own token. */
 export function TokenForm() {

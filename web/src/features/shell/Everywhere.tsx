@@ -2,6 +2,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { over } from "@/hooks/everywhere";
+import { leaving } from "@/hooks/leaving";
 import { useStore } from "@/hooks/store";
 import { useShortcuts } from "@/hooks/useShortcuts";
 import { whenIdle } from "@/hooks/whenIdle";
@@ -11,13 +12,15 @@ import { usePlaces } from "./usePlaces";
 
 const loadPalette = withWords(() => import("../palette/Palette"));
 const Palette = lazy(loadPalette);
+const AskLeave = lazy(withWords(() => import("@/components/form/AskLeave")));
 const HelpSheet = lazy(withWords(() => import("../palette/HelpSheet")));
 
-/** What works on every page: the palette, going by letters, and the list of all shortcuts. */
+/** What works on every page: the palette, going by letters, the list of all shortcuts, and asking before much is lost. */
 export function Everywhere() {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const open = useStore(over);
+  const asked = useStore(leaving);
   const places = usePlaces().flatMap(({ pages }) => pages);
   useShortcuts([
     { keys: "mod+k", group: "everywhere", label: t("shortcuts.palette"), run: () => over.set("palette") },
@@ -36,11 +39,17 @@ export function Everywhere() {
     return () => {
       stop();
       over.set(null);
+      leaving.set(null);
     };
   }, []);
+  const goOn = () => {
+    leaving.set(null);
+    asked?.();
+  };
   return (
     <Suspense>
       {open === "palette" && <Palette onClose={close} />}
+      {asked && <AskLeave onLeave={goOn} onStay={() => leaving.set(null)} />}
       {open === "help" && <HelpSheet onClose={close} />}
     </Suspense>
   );

@@ -5,6 +5,7 @@ import type { Session } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Email } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
+import { leave } from "@/hooks/leaving";
 import { useSignOut } from "@/hooks/useSession";
 import { LanguageSelect } from "./LanguageSelect";
 import { ThemeSwitch } from "./ThemeSwitch";
@@ -43,7 +44,7 @@ export function Preferences({ session, onNavigate }: PreferencesProps) {
           busy={signOut.isPending}
           aria-label={t("shell.sign_out")}
           title={t("shell.sign_out")}
-          onClick={() => signOut.mutate()}
+          onClick={() => leave(signOut.mutate)}
         >
           {!signOut.isPending && <LogOut size={16} aria-hidden />}
         </Button>

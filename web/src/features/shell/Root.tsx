@@ -2,14 +2,19 @@ import { Outlet, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef } from "react";
 import { ApiError } from "@/api/errors";
 import type { Session } from "@/api/types";
+import { ended } from "@/hooks/ended";
+import { useStore } from "@/hooks/store";
 import { useReloadWhenBack } from "@/hooks/useReachable";
-import { useSession } from "@/hooks/useSession";
+import { useOtherTabs, useSession, whoIs } from "@/hooks/useSession";
+import { whenIdle } from "@/hooks/whenIdle";
 import { withWords } from "@/i18n";
 import { Booting, Unreachable } from "./Booting";
 import { Shell } from "./Shell";
 
 // Who is signed in never needs it.
 const SignIn = lazy(withWords(() => import("../session/SignIn")));
+const loadSignInAgain = withWords(() => import("../session/SignInAgain"));
+const SignInAgain = lazy(loadSignInAgain);
 const NoPlace = lazy(withWords(() => import("../session/NoPlace")));
 
 /** Pages for whoever has the link or a key, with a frame of their own. */
@@ -27,6 +32,19 @@ function useFocusOnEntry(session: Session | null | undefined) {
   }, [session]);
 }
 
+/** The page of who is signed in. When their session ends, it stays, and they sign in again over it. */
+function Page({ session }: { session: Session }) {
+  const isOver = useStore(ended);
+  // It is there when it is needed, also when the gateway has been updated since.
+  useEffect(() => whenIdle(() => void loadSignInAgain().catch(() => {})), []);
+  return (
+    <>
+      <Shell session={session} />
+      <Suspense>{isOver && <SignInAgain session={session} />}</Suspense>
+    </>
+  );
+}
+
 /**
  * The page, or the sign-in in its place. The address does not change, so signing in
  * brings one back to where one was.
@@ -34,6 +52,8 @@ function useFocusOnEntry(session: Session | null | undefined) {
 export function Root() {
   useReloadWhenBack();
   const session = useSession();
+  const isOver = useStore(ended);
+  useOtherTabs(session.data && !isOver ? whoIs(session.data) : null);
   useFocusOnEntry(session.data);
   const path = useRouterState({ select: (state) => state.location.pathname.replace(/(.)\/$/, "$1") });
   if (path === INVITE || (path === ME && session.data === null))
@@ -49,7 +69,8 @@ export function Root() {
         <NoPlace />
       </Suspense>
     );
-  if (session.data) return <Shell session={session.data} />;
+  // Of another person, a page begins anew.
+  if (session.data) return <Page key={whoIs(session.data)} session={session.data} />;
   if (session.data === null)
     return (
       <Suspense fallback={<Booting />}>

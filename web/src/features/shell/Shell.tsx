@@ -4,6 +4,8 @@ import { useTranslation } from "react-i18next";
 import { accessOf } from "@/api/permissions";
 import type { Session } from "@/api/types";
 import { Toasts } from "@/components/Toasts";
+import { ended } from "@/hooks/ended";
+import { useStore } from "@/hooks/store";
 import { useLiveFeed } from "@/hooks/useLiveFeed";
 import { AccessContext } from "@/hooks/useMay";
 import { ConnectionBanner } from "./ConnectionBanner";
@@ -41,7 +43,7 @@ function useFocusOnNavigation() {
 export function Shell({ session }: { session: Session }) {
   const { t } = useTranslation();
   useFocusOnNavigation();
-  useLiveFeed(session.tenant.id);
+  useLiveFeed(session.tenant.id, !useStore(ended));
   const { role, permissions } = session;
   const access = useMemo(() => accessOf({ role, permissions }), [role, permissions]);
   return (
@@ -57,7 +59,7 @@ export function Shell({ session }: { session: Session }) {
           <Sidebar session={session} />
         </aside>
         <MobileBar session={session} />
-        <div className="flex min-w-0 flex-col">
+        <div className="flex min-w-0 flex-col pb-(--toasts) transition-none">
           <ConnectionBanner />
           <main id="main" tabIndex={-1} className="mx-auto w-full max-w-6xl flex-1 px-3 py-4 sm:px-6 sm:py-5">
             {/* A page of another tenant begins anew. */}

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Session } from "@/api/types";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Select } from "@/components/inputs";
+import { leave } from "@/hooks/leaving";
 import { useSwitchTenant } from "@/hooks/useSession";
 
 /** Which tenant is shown; nothing for who has only one. */
@@ -18,7 +19,7 @@ export function TenantSwitch({ session }: { session: Session }) {
         aria-label={t("shell.tenant")}
         aria-busy={change.isPending}
         value={session.tenant.slug}
-        onChange={({ target }) => change.mutate(target.value)}
+        onChange={({ target: { value } }) => leave(() => change.mutate(value))}
       >
         {choices.map(({ id, slug, name }) => (
           <option key={id} value={slug}>

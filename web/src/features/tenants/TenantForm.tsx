@@ -4,7 +4,7 @@ import { Dialog } from "@/components/Dialog";
 import { Field } from "@/components/Field";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
-import { placeViolations } from "@/components/form/violations";
+import { usePlaced } from "@/components/form/usePlaced";
 import { Input } from "@/components/inputs";
 import { SLUG } from "@/components/slug";
 import { useSaveTenant } from "@/hooks/useTenants";
@@ -29,7 +29,7 @@ export function TenantForm({ tenant, taken, onClose }: TenantFormProps) {
   const name = draft.name.trim();
   const slug = (draft.written ?? slugOf(name)).trim();
   const isTaken = slug !== tenant?.slug && taken.includes(slug);
-  const wrong = placeViolations(save.error, ["name", "slug"]);
+  const wrong = usePlaced(save.error, ["name", "slug"]);
   const done = () => {
     saved();
     onClose();

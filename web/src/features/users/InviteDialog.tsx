@@ -5,7 +5,7 @@ import { Dialog } from "@/components/Dialog";
 import { Field } from "@/components/Field";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
-import { placeViolations } from "@/components/form/violations";
+import { usePlaced } from "@/components/form/usePlaced";
 import { Input, Select } from "@/components/inputs";
 import { ShownOnce } from "@/components/ShownOnce";
 import { SLUG } from "@/components/slug";
@@ -52,7 +52,7 @@ function InviteForm({ invite, providers, onClose }: InviteFormProps) {
   const provider = draft.provider.trim();
   const foreign = connects && providers.some(({ name }) => name === provider) && !names.includes(provider);
   const complete = !connects || (SLUG.test(provider) && !foreign);
-  const wrong = placeViolations(invite.error, ["email", "role", "provider_name"]);
+  const wrong = usePlaced(invite.error, ["email", "role", "provider_name"]);
   return (
     <Form
       save={invite}
