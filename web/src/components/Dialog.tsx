@@ -4,6 +4,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { buttonClass } from "./Button";
 import { cx } from "./cx";
+import { Emails } from "./Email";
 import { useReturnFocus } from "./useReturnFocus";
 
 interface DialogProps {
@@ -32,7 +33,9 @@ export function Dialog({ onClose, title, lead, wide = false, children }: DialogP
           )}
         >
           <header className="border-line border-b py-3 pr-14 pl-5">
-            <Radix.Title className="font-semibold text-lg [overflow-wrap:anywhere]">{title}</Radix.Title>
+            <Radix.Title className="font-semibold text-lg [overflow-wrap:anywhere]">
+              <Emails text={title} />
+            </Radix.Title>
             {lead && <Radix.Description className="text-muted text-sm">{lead}</Radix.Description>}
           </header>
           <div className="min-h-0 flex-1 overflow-y-auto px-5 py-4">{children}</div>

@@ -5,6 +5,7 @@ import type { Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Checkbox } from "@/components/Checkbox";
 import { Dialog } from "@/components/Dialog";
+import { Email } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { useSavePool } from "@/hooks/usePools";
@@ -54,11 +55,12 @@ export function AddMembersDialog({ pool, providers, onClose }: AddMembersDialogP
           <ul className="flex flex-col gap-2">
             {others.map((it) => {
               const obstacle = obstacleFor(it, owner);
+              const email = it.account?.email;
               return (
                 <li key={it.id} data-candidate={it.name}>
                   <Checkbox
                     label={it.display_name ? `${it.display_name} (${it.name})` : it.name}
-                    hint={obstacle ? why(obstacle) : it.account?.email}
+                    hint={obstacle ? why(obstacle) : email && <Email address={email} />}
                     disabled={obstacle !== null}
                     checked={chosen.includes(it.name)}
                     onChange={({ target }) => toggle(it.name, target.checked)}
