@@ -2,6 +2,7 @@ import { type FormEvent, type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "./Button";
 import { Dialog } from "./Dialog";
+import { Emails } from "./Email";
 import { ErrorNotice } from "./ErrorNotice";
 import { Field } from "./Field";
 import { Input } from "./inputs";
@@ -40,7 +41,7 @@ export function ConfirmDialog({
     <Dialog onClose={onClose} title={title}>
       <form onSubmit={submit} className="flex flex-col gap-4">
         <div>{children}</div>
-        <Field label={t("common.type_to_confirm", { word })}>
+        <Field label={<Emails text={t("common.type_to_confirm", { word })} />}>
           <Input
             value={typed}
             onChange={(event) => setTyped(event.target.value)}

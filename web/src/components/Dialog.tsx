@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import { buttonClass } from "./Button";
 import { cx } from "./cx";
+import { Emails } from "./Email";
 import { Modal, ModalClose, ModalLead, ModalTitle } from "./Modal";
 import { UnreachableLine } from "./UnreachableLine";
 
@@ -29,7 +30,9 @@ export function Dialog({ onClose, title, lead, wide = false, children }: DialogP
       )}
     >
       <header className={cx("border-line border-b py-3 pl-5", onClose ? "pr-14" : "pr-5")}>
-        <ModalTitle className="font-semibold text-lg [overflow-wrap:anywhere]">{title}</ModalTitle>
+        <ModalTitle className="font-semibold text-lg [overflow-wrap:anywhere]">
+          <Emails text={title} />
+        </ModalTitle>
         {lead && <ModalLead className="text-muted text-sm [overflow-wrap:anywhere]">{lead}</ModalLead>}
       </header>
       <UnreachableLine />

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import { ApiError } from "@/api/errors";
 import { useErrorWords } from "@/hooks/useErrorWords";
 import { Button } from "./Button";
+import { Emails } from "./Email";
 import { Notice } from "./Notice";
 
 interface ErrorNoticeProps {
@@ -19,7 +20,9 @@ export function ErrorNotice({ error, onRetry, className }: ErrorNoticeProps) {
     <Notice tone="bad" className={className}>
       <div className="flex flex-wrap items-center justify-between gap-2">
         <div>
-          <p>{text(error)}</p>
+          <p>
+            <Emails text={text(error)} />
+          </p>
           {requestId && <p className="font-mono text-xs">{t("errors.request_id", { id: requestId })}</p>}
         </div>
         {onRetry && (

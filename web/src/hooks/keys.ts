@@ -17,6 +17,9 @@ export const keys = {
   activity: (filters: ActivitySearch) => ["activity", filters],
   overview: ["overview"],
   providers: ["providers"],
+  /** Of changes, not of what is read. */
+  verifyProvider: ["verify-provider"],
+  updateUser: ["update-user"],
   providerTypes: ["provider-types"],
   providerModels: (id: string) => ["providers", id, "models"],
   login: (provider: string) => ["login", provider],

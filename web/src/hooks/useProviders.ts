@@ -1,8 +1,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import * as api from "@/api/providers";
-import type { CreateProvider, UpdateProvider } from "@/api/types";
+import type { CreateProvider, UpdateProvider, VerifyResult } from "@/api/types";
 import { keys } from "./keys";
 import { pollInterval } from "./live";
+import { useLastOf } from "./useLastOf";
 
 export function useProviders() {
   return useQuery({
@@ -65,7 +66,18 @@ export function useRemoveProvider() {
 }
 
 export function useVerifyProvider() {
-  return useMutation({ mutationFn: api.verifyProvider, onSettled: useRefreshProviders() });
+  return useMutation({
+    mutationKey: keys.verifyProvider,
+    mutationFn: api.verifyProvider,
+    onSettled: useRefreshProviders(),
+    // What it said is gone with the page that asked.
+    gcTime: 0,
+  });
+}
+
+/** What the last check of this provider said. */
+export function useVerification(id: string) {
+  return useLastOf<VerifyResult, string>(keys.verifyProvider, (checked) => checked === id);
 }
 
 export function useReleaseProvider() {

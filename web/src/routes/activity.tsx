@@ -1,11 +1,10 @@
 import { getRouteApi } from "@tanstack/react-router";
 import { RefreshCw } from "lucide-react";
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
 import { EmptyState } from "@/components/EmptyState";
-import { Loaded } from "@/components/Loaded";
-import { MoreRows } from "@/components/MoreRows";
 import { PageHeader } from "@/components/PageHeader";
 import { NoAccess } from "@/features/access/NoAccess";
 import { ActivityFilters } from "@/features/activity/ActivityFilters";
@@ -27,6 +26,7 @@ function ActivityPage() {
   const filters = route.useSearch();
   const navigate = route.useNavigate();
   const activity = useActivity(filters);
+  const entries = useMemo(() => activity.data?.pages.flatMap((page) => page.entries), [activity.data]);
   const filtered = Object.values(filters).some((it) => it !== undefined);
   return (
     <>
@@ -48,17 +48,13 @@ function ActivityPage() {
         onChange={(next) => void navigate({ search: next, resetScroll: false, replace: true })}
       />
       <Card>
-        <Loaded query={activity} lines={10}>
-          {({ pages }) => {
-            const entries = pages.flatMap((page) => page.entries);
-            if (entries.length > 0)
-              return (
-                <>
-                  <EntryTable entries={entries} />
-                  <MoreRows query={activity} />
-                </>
-              );
-            return filtered ? (
+        <EntryTable
+          rows={entries}
+          error={activity.error}
+          onRetry={() => void activity.refetch()}
+          more={activity}
+          empty={
+            filtered ? (
               <EmptyState
                 title={t("activity.none_match_title")}
                 action={
@@ -69,9 +65,9 @@ function ActivityPage() {
               </EmptyState>
             ) : (
               <EmptyState title={t("activity.empty_title")}>{t("activity.empty")}</EmptyState>
-            );
-          }}
-        </Loaded>
+            )
+          }
+        />
       </Card>
     </>
   );

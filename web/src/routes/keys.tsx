@@ -5,9 +5,9 @@ import { useTranslation } from "react-i18next";
 import type { CreatedKey, Key } from "@/api/access";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { rowsOf } from "@/components/DataTable";
 import { Dialog } from "@/components/Dialog";
 import { EmptyState } from "@/components/EmptyState";
-import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
 import { NoAccess } from "@/features/access/NoAccess";
 import { modelNames } from "@/features/agents/modelChoices";
@@ -57,22 +57,17 @@ function KeysPage() {
     <>
       <PageHeader title={t("keys.title")} lead={t("keys.lead")} actions={createButton} />
       <Card>
-        <Loaded query={apiKeys} lines={6}>
-          {(list) =>
-            list.length === 0 ? (
-              <EmptyState title={t("keys.empty_title")} action={createButton}>
-                {t("keys.empty")}
-              </EmptyState>
-            ) : (
-              <KeyTable
-                apiKeys={list}
-                onEdit={({ id }) => go({ edit: id })}
-                onRevoke={setRevoking}
-                onDelete={setDeleting}
-              />
-            )
+        <KeyTable
+          {...rowsOf(apiKeys)}
+          empty={
+            <EmptyState title={t("keys.empty_title")} action={createButton}>
+              {t("keys.empty")}
+            </EmptyState>
           }
-        </Loaded>
+          onEdit={({ id }) => go({ edit: id })}
+          onRevoke={setRevoking}
+          onDelete={setDeleting}
+        />
       </Card>
       {(edit === "new" || edited) && (
         <KeyDialog apiKey={edited} created={created} onCreated={setCreated} onClose={close} />

@@ -5,14 +5,14 @@ import { useTranslation } from "react-i18next";
 import type { McpServer } from "@/api/loop";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { rowsOf } from "@/components/DataTable";
 import { Dialog } from "@/components/Dialog";
 import { EmptyState } from "@/components/EmptyState";
-import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
 import { ReadOnlyNotice } from "@/components/ReadOnlyNotice";
 import { DeleteServerDialog } from "@/features/mcp/DeleteServerDialog";
-import { ServerCard } from "@/features/mcp/ServerCard";
 import { ServerForm } from "@/features/mcp/ServerForm";
+import { ServerTable } from "@/features/mcp/ServerTable";
 import { useDenied } from "@/hooks/useMay";
 import { useMcpServers } from "@/hooks/useMcpServers";
 import type { McpSearch } from "./search";
@@ -39,28 +39,18 @@ export default function McpPage() {
     <>
       <PageHeader title={t("mcp.title")} lead={t("mcp.lead")} actions={addButton} />
       <ReadOnlyNotice reason={denied} />
-      <Loaded query={servers}>
-        {(list) =>
-          list.length === 0 ? (
-            <Card>
-              <EmptyState title={t("mcp.empty_title")} action={addButton}>
-                {t("mcp.empty")}
-              </EmptyState>
-            </Card>
-          ) : (
-            <div className="grid items-start gap-4 lg:grid-cols-2">
-              {list.map((server) => (
-                <ServerCard
-                  key={server.name}
-                  server={server}
-                  onEdit={() => go({ edit: server.name })}
-                  onDelete={() => setDeleting(server)}
-                />
-              ))}
-            </div>
-          )
-        }
-      </Loaded>
+      <Card>
+        <ServerTable
+          {...rowsOf(servers)}
+          empty={
+            <EmptyState title={t("mcp.empty_title")} action={addButton}>
+              {t("mcp.empty")}
+            </EmptyState>
+          }
+          onEdit={({ name }) => go({ edit: name })}
+          onDelete={setDeleting}
+        />
+      </Card>
       {servers.data && (adding || edited) && (
         <Dialog
           onClose={() => go({})}

@@ -3,7 +3,7 @@ import { Plus } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
-import { Loaded } from "@/components/Loaded";
+import { rowsOf } from "@/components/DataTable";
 import { PageHeader } from "@/components/PageHeader";
 import { ReadOnlyNotice } from "@/components/ReadOnlyNotice";
 import { ConnectDialog } from "@/features/connect/ConnectDialog";
@@ -47,19 +47,12 @@ export default function ProvidersPage() {
       <ReadOnlyNotice reason={denied} />
       <TermsNotice />
       <Card>
-        <Loaded query={providers} lines={6}>
-          {(list) =>
-            list.length === 0 ? (
-              <NoProviders onConnect={connect} />
-            ) : (
-              <ProviderTable
-                providers={list}
-                onConnect={(name) => go({ connect: name })}
-                onEdit={(name) => go({ edit: name })}
-              />
-            )
-          }
-        </Loaded>
+        <ProviderTable
+          {...rowsOf(providers)}
+          empty={<NoProviders onConnect={connect} />}
+          onConnect={(name) => go({ connect: name })}
+          onEdit={(name) => go({ edit: name })}
+        />
       </Card>
       {search.connect !== undefined && providers.data && denied === undefined && (
         <ConnectDialog

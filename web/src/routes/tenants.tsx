@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { TenantDetails } from "@/api/access";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
-import { Loaded } from "@/components/Loaded";
+import { rowsOf } from "@/components/DataTable";
 import { PageHeader } from "@/components/PageHeader";
 import { NoAccess } from "@/features/access/NoAccess";
 import { DeleteTenantDialog } from "@/features/tenants/DeleteTenantDialog";
@@ -46,16 +46,12 @@ function TenantsPage() {
         }
       />
       <Card>
-        <Loaded query={tenants} lines={4}>
-          {(list) => (
-            <TenantTable
-              tenants={list}
-              current={session?.tenant.id}
-              onEdit={({ slug }) => go({ edit: slug })}
-              onDelete={setDeleting}
-            />
-          )}
-        </Loaded>
+        <TenantTable
+          {...rowsOf(tenants)}
+          current={session?.tenant.id}
+          onEdit={({ slug }) => go({ edit: slug })}
+          onDelete={setDeleting}
+        />
       </Card>
       {tenants.data && (edit === "new" || edited) && (
         <TenantForm

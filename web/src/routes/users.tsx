@@ -5,8 +5,8 @@ import { useTranslation } from "react-i18next";
 import type { User } from "@/api/access";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { rowsOf } from "@/components/DataTable";
 import { EmptyState } from "@/components/EmptyState";
-import { Loaded } from "@/components/Loaded";
 import { PageHeader } from "@/components/PageHeader";
 import { NoAccess } from "@/features/access/NoAccess";
 import { InvitationList } from "@/features/users/InvitationList";
@@ -48,17 +48,16 @@ function UsersPage() {
       <PageHeader title={t("users.title")} lead={t("users.lead")} actions={inviteButton} />
       <div className="flex flex-col gap-4">
         <Card>
-          <Loaded query={users} lines={4}>
-            {(list) =>
-              list.length === 0 ? (
-                <EmptyState title={t("users.empty_title")} action={inviteButton}>
-                  {t("users.empty")}
-                </EmptyState>
-              ) : (
-                <UserTable users={list} self={session?.user?.id ?? null} onRemove={setRemoving} />
-              )
+          <UserTable
+            {...rowsOf(users)}
+            empty={
+              <EmptyState title={t("users.empty_title")} action={inviteButton}>
+                {t("users.empty")}
+              </EmptyState>
             }
-          </Loaded>
+            self={session?.user?.id ?? null}
+            onRemove={setRemoving}
+          />
         </Card>
         <InvitationList />
         <RoleTable />

@@ -51,3 +51,40 @@ test("filters that match nothing say so, and can be cleared", async () => {
   await page.getByRole("button", { name: "Clear filters" }).click();
   await page.locator("tr[data-entry]").first().waitFor();
 });
+
+test("ten thousand entries are in the page by the screenful, and each unfolds", async () => {
+  const { page } = browser;
+  const ALL = 10_000;
+  const entries = Array.from({ length: ALL }, (_, index) => ({
+    id: `e${index}`,
+    seq: ALL - index,
+    at: new Date(Date.UTC(2026, 0, 1) - index * 60_000).toISOString(),
+    actor: { kind: "user", name: `person-${index}@example.com`, address: "127.0.0.1" },
+    action: "agent.update",
+    object: { type: "agent", name: `agent-${index}` },
+    before: { title: `before ${index}` },
+    after: { title: `after ${index}` },
+    hash: "00",
+  }));
+  await page.route(/\/v1\/activity\?/, (route) => route.fulfill({ json: { entries, next: null } }));
+  await signIn(page, "/settings/activity");
+  const rows = page.locator("tr[data-entry]");
+  await rows.first().waitFor();
+  expect(await rows.count()).toBeLessThan(100);
+  const last = page.locator('tr[data-entry="1"]');
+  await expect
+    .poll(
+      async () => {
+        await page.locator("[data-table]").evaluate((box) => box.scrollTo({ top: box.scrollHeight }));
+        return last.count();
+      },
+      { timeout: 30_000 },
+    )
+    .toBe(1);
+  expect(await rows.count()).toBeLessThan(100);
+  await last.getByRole("button", { name: "Details of change 1" }).click();
+  await page
+    .locator("ins")
+    .filter({ hasText: `after ${ALL - 1}` })
+    .waitFor();
+});

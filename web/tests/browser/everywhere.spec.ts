@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { PLAIN_PAGES, visit } from "./pages";
 import { api, type Browser, launch, makeUser, open, removeUser, signIn, submitPassword } from "./support";
 
 const VIEWER = "viewer-of-the-palette@example.com";
@@ -110,4 +111,35 @@ test("rows are walked, opened and searched by keys, and nothing is taken from a 
   await page.keyboard.press("Enter");
   await expect.poll(() => new URL(page.url()).searchParams.get("edit"), { timeout: 10_000 }).toBe(keys[1]);
   for (const key of keys) await api("DELETE", `/v1/agents/${key}`);
+});
+
+test("with the blur on, no address on any page is read without pointing at it", async () => {
+  const { page } = browser;
+  await page.addInitScript(() => localStorage.setItem("gateway.blur", "on"));
+  await signIn(page);
+  const readable: string[] = [];
+  for (const entry of PLAIN_PAGES) {
+    await visit(page, entry);
+    const found = await page.evaluate(() => {
+      const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const seen: string[] = [];
+      while (words.nextNode()) {
+        const { data, parentElement } = words.currentNode as Text;
+        if (/[\w.+-]+@[\w-]+\.\w/.test(data) && !parentElement?.closest(".email")) seen.push(data);
+      }
+      return seen;
+    });
+    readable.push(...found.map((text) => `${entry.path}: ${text}`));
+  }
+  expect(readable).toEqual([]);
+  const blurred = () =>
+    page
+      .locator(".email")
+      .first()
+      .evaluate((it) => getComputedStyle(it).filter);
+  await visit(page, { path: "/providers", heading: "providers.title" });
+  await page.locator(".email").first().waitFor();
+  expect(await blurred()).toContain("blur");
+  await page.locator(".email").first().hover();
+  expect(await blurred()).toBe("none");
 });

@@ -30,18 +30,24 @@ test("a server that cannot be reached says so, keeps its secret, and is deleted"
   await dialog.getByLabel("Value 1").fill("Bearer s3cret");
   await dialog.getByRole("button", { name: "Save" }).click();
   await dialog.waitFor({ state: "detached" });
-  const card = page.locator("section").filter({ has: page.locator(`[data-server="${NAME}"]`) });
-  await card.getByText("Failed").waitFor();
+  const row = page.locator(`tr[data-server="${NAME}"]`);
+  await row.getByText("Failed", { exact: true }).waitFor();
+  await page.getByRole("button", { name: `Tools of ${NAME}` }).click();
+  await page.getByText("No tools known yet.").waitFor();
   expect(await page.content()).not.toContain("s3cret");
 
-  await page.getByRole("button", { name: `Edit ${NAME}` }).click();
+  const act = async (what: string) => {
+    await page.getByRole("button", { name: `More actions for ${NAME}` }).click();
+    await page.getByRole("menuitem", { name: what }).click();
+  };
+  await act("Edit");
   expect(await dialog.getByLabel("Name 1").inputValue()).toBe("Authorization");
   expect(await dialog.getByLabel("Value 1").inputValue()).toBe("");
   await dialog.getByLabel("Switched on").uncheck();
   await dialog.getByRole("button", { name: "Save" }).click();
-  await card.getByText("Switched off").waitFor();
-  await page.getByRole("button", { name: `Delete ${NAME}` }).click();
+  await row.getByText("Switched off").waitFor();
+  await act("Delete");
   await dialog.getByLabel(`Type ${NAME} to confirm`).fill(NAME);
   await dialog.getByRole("button", { name: "Delete" }).click();
-  await card.waitFor({ state: "detached" });
+  await row.waitFor({ state: "detached" });
 });

@@ -41,7 +41,8 @@ test("a tenant is made, shown in this tab alone, and deleted", async () => {
   await page.locator("aside").getByLabel("Tenant").selectOption("master");
   await page.locator("tr[data-provider]").first().waitFor();
   await open(page, "/settings/tenants");
-  await page.getByRole("button", { name: "Delete Browser Lab" }).click();
+  await page.getByRole("button", { name: "More actions for Browser Lab" }).click();
+  await page.getByRole("menuitem", { name: "Delete" }).click();
   await dialog.getByLabel(`Type ${SLUG} to confirm`).fill(SLUG);
   await dialog.getByRole("button", { name: "Delete" }).click();
   await row.waitFor({ state: "detached" });

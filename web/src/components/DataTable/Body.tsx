@@ -1,5 +1,6 @@
 import { Fragment, type ReactNode, useEffect, useId, useState } from "react";
 import type { Density } from "@/hooks/useDensity";
+import { cx } from "../cx";
 import type { Pages } from "../MoreRows";
 import type { Column } from "./columns";
 import { Row } from "./Row";
@@ -17,11 +18,15 @@ export interface BodyOptions<Item> {
   onOpen?: ((item: Item) => void) | undefined;
   isCurrent?: ((item: Item) => boolean) | undefined;
   details?: Details<Item> | undefined;
+  /** What stands below each row, over its whole width; a row has this or details. */
+  below?: ((item: Item) => ReactNode) | undefined;
   more?: Pages | undefined;
 }
 
 interface BodyProps<Item> extends BodyOptions<Item> {
   box: HTMLElement | null;
+  /** It scrolls by itself. */
+  long: boolean;
   sorted: readonly { id: string; row: Item }[];
   columns: readonly Column<Item>[];
   density: Density;
@@ -31,30 +36,33 @@ interface BodyProps<Item> extends BodyOptions<Item> {
 type Line<Item> = { key: string; id: string; row: Item; unfolded: boolean; place: number };
 
 /** The rows, those that are unfolded followed by what they unfold to. */
-function linesOf<Item>(sorted: BodyProps<Item>["sorted"], open: ReadonlySet<string>): Line<Item>[] {
+function linesOf<Item>(sorted: BodyProps<Item>["sorted"], isOpen: (id: string) => boolean): Line<Item>[] {
   return sorted.flatMap(({ id, row }, place) => {
     const line = { key: id, id, row, unfolded: false, place };
-    return open.has(id) ? [line, { ...line, key: `${id} +`, unfolded: true }] : [line];
+    return isOpen(id) ? [line, { ...line, key: `${id} +`, unfolded: true }] : [line];
   });
 }
 
 export function Body<Item>({
   box,
+  long,
   sorted,
   columns,
   density,
   narrow,
   details,
+  below,
   more,
   ...options
 }: BodyProps<Item>) {
   const base = useId();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [active, setActive] = useState<string | null>(null);
-  const lines = linesOf(sorted, open);
+  const lines = linesOf(sorted, (id) => below !== undefined || open.has(id));
   const keys = lines.map(({ key }) => key);
   const look = narrow ? "paragraph" : density;
-  const { long, visible, rest, measure, reveal, nearEnd } = useVisibleRows({
+  const { visible, rest, measure, reveal, nearEnd } = useVisibleRows({
+    long,
     box,
     keys,
     active: active === null ? -1 : keys.indexOf(active),
@@ -92,8 +100,14 @@ export function Body<Item>({
             {gap > 0 && <Gap height={gap} span={span} />}
             {unfolded ? (
               <tr ref={measure} data-index={index} id={`${base}-${id}`}>
-                <td colSpan={span} className="own-line bg-sunken px-3 py-2 sm:border-line sm:border-b">
-                  {details?.render(row)}
+                <td
+                  colSpan={span}
+                  className={cx(
+                    "own-line sm:border-line sm:border-b sm:px-3",
+                    below ? "sm:pb-2" : "bg-sunken py-2 max-sm:px-3",
+                  )}
+                >
+                  {(below ?? details?.render)?.(row)}
                 </td>
               </tr>
             ) : (
@@ -107,6 +121,7 @@ export function Body<Item>({
                 dense={density === "compact"}
                 clipped={long}
                 narrow={narrow}
+                joined={below !== undefined}
                 current={options.isCurrent?.(row) ?? false}
                 unfolding={
                   details && {

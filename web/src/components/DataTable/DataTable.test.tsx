@@ -112,6 +112,40 @@ test("a row unfolds", async () => {
   expect(screen.queryByText("all of item 2")).toBeNull();
 });
 
+test("what stands below a row follows it, wherever it is sorted to", async () => {
+  const { user } = show({ below: ({ id }) => <p>below {id}</p> });
+  const lines = () => [...document.querySelectorAll("tbody tr")].map(({ textContent }) => textContent);
+  expect(lines()).toEqual([
+    "item 101",
+    "below item 10",
+    "item 2–",
+    "below item 2",
+    "item 17",
+    "below item 1",
+  ]);
+  await user.click(screen.getByRole("button", { name: "Name" }));
+  expect(lines().slice(0, 2)).toEqual(["item 17", "below item 1"]);
+});
+
+test("where there is nothing, there is nothing to search and to choose", () => {
+  const find = ({ id }: Item) => id;
+  const { rerender } = show({ name: "items", find, rows: [], empty: <p>None yet</p> });
+  expect(screen.queryByRole("searchbox")).toBeNull();
+  expect(screen.queryByRole("button", { name: "View" })).toBeNull();
+  rerender(
+    <DataTable
+      label="Items"
+      columns={columns}
+      rowId={({ id }) => id}
+      name="items"
+      find={find}
+      rows={items}
+    />,
+  );
+  expect(screen.getByRole("searchbox")).toBeVisible();
+  expect(screen.getByRole("button", { name: "View" })).toBeVisible();
+});
+
 test("loading, an error and nothing at all are said in the table's place", () => {
   const { rerender, container } = show({ rows: undefined });
   expect(screen.getByRole("status")).toHaveTextContent("Loading…");

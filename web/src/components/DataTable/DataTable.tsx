@@ -28,6 +28,8 @@ export interface DataTableProps<Item> extends BodyOptions<Item> {
   initialSort?: ColumnSort;
   error?: unknown;
   onRetry?: () => void;
+  /** About how many there will be: so many grey lines hold their place. */
+  expected?: number;
   /** In the place of the rows when there are none. */
   empty?: ReactNode;
   /** What of a row is searched when the viewer looks for words; without it there is no search. */
@@ -49,6 +51,7 @@ export function DataTable<Item>({
   initialSort,
   error,
   onRetry,
+  expected = 6,
   empty,
   find,
   toolbar,
@@ -64,28 +67,29 @@ export function DataTable<Item>({
   const { shown, sorted } = state;
   const long = sorted.length > LONG;
   const none = found?.length === 0 && text !== "" && rows?.length !== 0;
+  const bare = rows?.length === 0 && empty !== undefined;
   const unfolds = body.details !== undefined;
   const failure = error != null && (
     <ErrorNotice error={error} {...(onRetry && { onRetry })} className="m-3" />
   );
   return (
     <>
-      {(toolbar || name || find) && (
+      {(toolbar || (!bare && (name || find))) && (
         <div className="flex flex-wrap items-center gap-2 border-line border-b px-2 py-1">
           <div className="flex min-w-0 flex-1 flex-wrap items-center gap-2">
-            {find && <SearchBox main value={text} label={t("table.find")} onChange={setText} />}
+            {find && !bare && <SearchBox main value={text} label={t("table.find")} onChange={setText} />}
             {toolbar}
           </div>
-          {name && <ViewMenu columns={columns} state={state} narrow={narrow} />}
+          {name && !bare && <ViewMenu columns={columns} state={state} narrow={narrow} />}
         </div>
       )}
       {failure}
-      {rows?.length === 0 && empty}
+      {bare && empty}
       <p role="status" className={none ? "px-3.5 py-6 text-center text-muted" : "sr-only"}>
         {none && t("table.none_found", { text })}
         {rows === undefined && !failure && t("common.loading")}
       </p>
-      {(rows === undefined ? !failure : !none && (rows.length > 0 || !empty)) && (
+      {(rows === undefined ? !failure : !none && !bare) && (
         <section
           ref={setBox}
           data-table
@@ -121,9 +125,17 @@ export function DataTable<Item>({
             )}
             <Head state={state} unfolds={unfolds} sticky={long} narrow={narrow} />
             {rows === undefined ? (
-              <LoadingRows columns={shown.length + (unfolds ? 1 : 0)} />
+              <LoadingRows columns={shown.length + (unfolds ? 1 : 0)} rows={expected} />
             ) : (
-              <Body box={box} sorted={sorted} columns={shown} density={density} narrow={narrow} {...body} />
+              <Body
+                box={box}
+                long={long}
+                sorted={sorted}
+                columns={shown}
+                density={density}
+                narrow={narrow}
+                {...body}
+              />
             )}
           </table>
         </section>

@@ -1,10 +1,9 @@
-const ROWS = [0, 1, 2, 3, 4, 5];
-
 /** Grey lines in the place of rows that are still loading, as high as rows. */
-export function LoadingRows({ columns }: { columns: number }) {
+export function LoadingRows({ columns, rows }: { columns: number; rows: number }) {
   return (
     <tbody aria-hidden>
-      {ROWS.map((row) => (
+      {Array.from({ length: rows }, (_, row) => (
+        // biome-ignore lint/suspicious/noArrayIndexKey: the rows are all alike
         <tr key={row}>
           {Array.from({ length: columns }, (_, column) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: the cells are all alike

@@ -33,6 +33,8 @@ interface RowProps<Item> {
   /** The columns keep their width, so what is too long is cut. */
   clipped: boolean;
   narrow: boolean;
+  /** It goes on below: no line between the two. */
+  joined: boolean;
   current: boolean;
   unfolding: Unfolding | undefined;
   onOpen: (() => void) | undefined;
@@ -50,6 +52,7 @@ export function Row<Item>({
   dense,
   clipped,
   narrow,
+  joined,
   current,
   unfolding,
   onOpen,
@@ -63,7 +66,11 @@ export function Row<Item>({
     event.preventDefault();
     act?.();
   };
-  const cell = cx("align-middle sm:border-line sm:border-b sm:px-3", dense ? "sm:py-0.5" : "sm:py-1.5");
+  const cell = cx(
+    "align-middle sm:px-3",
+    !joined && "sm:border-line sm:border-b",
+    dense ? "sm:py-0.5" : "sm:py-1.5",
+  );
   return (
     <tr
       ref={measure}
@@ -79,16 +86,18 @@ export function Row<Item>({
       className={cx(
         "-outline-offset-2 hover:bg-hover focus-visible:bg-hover",
         act && "cursor-pointer",
+        joined && "max-sm:border-b-0 max-sm:pb-0",
         current && "bg-accent-soft",
       )}
     >
       {unfolding && (
-        <td className={cx(cell, "w-8 sm:pr-0")}>
+        <td className={cx(cell, "unfold w-6 sm:w-8 sm:pr-0")}>
           <button
             type="button"
             aria-expanded={unfolding.open}
             aria-controls={unfolding.open ? unfolding.id : undefined}
             aria-label={unfolding.label}
+            title={unfolding.label}
             onClick={unfolding.toggle}
             className="grid size-6 place-items-center rounded-sm text-muted hover:text-ink"
           >

@@ -13,10 +13,12 @@ interface TableKeysOptions {
   acts: boolean;
 }
 
-/** The table that the keys are for: the one that has the focus, otherwise the page's first. */
+/** The table that the keys are for: the one that has the focus, otherwise the first that is to be seen. */
 function isAddressed(box: HTMLElement | null): boolean {
   const within = document.activeElement?.closest("[data-table]");
-  return box !== null && (within ?? document.querySelector("[data-table]")) === box;
+  const seen = () =>
+    [...document.querySelectorAll("[data-table]")].find((it) => it.checkVisibility?.() ?? true);
+  return box !== null && (within ?? seen()) === box;
 }
 
 /** `j` and `k` move the focus over the rows, Enter opens. The row they are at keeps its place as rows come and go. */

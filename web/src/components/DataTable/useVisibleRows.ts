@@ -7,6 +7,8 @@ export const LONG = 40;
 const ESTIMATE = { comfortable: 40, compact: 29, paragraph: 92 } as const;
 
 interface VisibleRowsOptions {
+  /** Only what is in sight is wanted. */
+  long: boolean;
   box: HTMLElement | null;
   keys: readonly string[];
   /** The row that has the focus stays in the page. */
@@ -21,8 +23,7 @@ export interface Visible {
 }
 
 /** The rows to render, with the gaps between them. */
-export function useVisibleRows({ box, keys, active, look }: VisibleRowsOptions) {
-  const long = keys.length > LONG;
+export function useVisibleRows({ long, box, keys, active, look }: VisibleRowsOptions) {
   const virtualizer = useVirtualizer<HTMLElement, HTMLTableRowElement>({
     enabled: long,
     count: keys.length,
@@ -38,7 +39,7 @@ export function useVisibleRows({ box, keys, active, look }: VisibleRowsOptions) 
   });
   if (!long) {
     const all = keys.map((_, index): Visible => ({ index, gap: 0 }));
-    return { long, visible: all, rest: 0, measure: undefined, reveal: () => {}, nearEnd: false };
+    return { visible: all, rest: 0, measure: undefined, reveal: () => {}, nearEnd: false };
   }
   let end = 0;
   const items = virtualizer.getVirtualItems();
@@ -49,7 +50,6 @@ export function useVisibleRows({ box, keys, active, look }: VisibleRowsOptions) 
   });
   const last = items.at(-1)?.index ?? 0;
   return {
-    long,
     visible,
     rest: virtualizer.getTotalSize() - end,
     measure: virtualizer.measureElement,

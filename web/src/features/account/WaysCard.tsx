@@ -3,6 +3,7 @@ import type { SessionUser } from "@/api/access";
 import type { Identity } from "@/api/account";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
+import { Email, Emails } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Loaded } from "@/components/Loaded";
 import { RelativeTime } from "@/components/RelativeTime";
@@ -71,11 +72,16 @@ function Way({ identity, canGo, busy, onUnlink }: WayProps) {
     <li className="flex flex-wrap items-center justify-between gap-2 py-2">
       <div className="min-w-0">
         <p className="break-words">
-          {label}
+          <Emails text={label} />
           {issuer === null && <span className="text-muted"> · {t("account.way_gone")}</span>}
         </p>
         <p className="break-words text-muted text-sm">
-          {email && `${email} · `}
+          {email && (
+            <>
+              <Email address={email} />
+              {" · "}
+            </>
+          )}
           {used ? (
             <>
               {t("account.way_used")} <RelativeTime at={used} />

@@ -1,6 +1,6 @@
 import { screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { toActivityQuery } from "@/hooks/useActivity";
 import { activitySearch } from "@/routes/search";
 import { renderInApp } from "../../../tests/render";
@@ -26,7 +26,7 @@ test("something new has everything added, something deleted everything removed",
 });
 
 test("an entry opens to its difference, with its hash and its request", async () => {
-  await renderInApp(<EntryTable entries={[activityEntry()]} />);
+  await renderInApp(<EntryTable rows={[activityEntry()]} />);
   expect(screen.getByText("provider.update")).toBeVisible();
   expect(screen.queryByText("enabled")).toBeNull();
   const button = screen.getByRole("button", { name: "Details of change 7" });
@@ -36,6 +36,39 @@ test("an entry opens to its difference, with its hash and its request", async ()
   expect(screen.getByRole("deletion")).toHaveTextContent("true");
   expect(screen.getByRole("insertion")).toHaveTextContent("false");
   expect(screen.getByText("Request r1")).toBeVisible();
+});
+
+test("of a long log only the entries in sight are in the page", async () => {
+  vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockReturnValue(400);
+  vi.spyOn(HTMLElement.prototype, "offsetHeight", "get").mockReturnValue(40);
+  const rows = Array.from({ length: 10_000 }, (_, index) =>
+    activityEntry({ id: `e${index}`, seq: 10_000 - index }),
+  );
+  await renderInApp(<EntryTable rows={rows} />);
+  const shown = document.querySelectorAll("tr[data-entry]");
+  expect(shown.length).toBeGreaterThan(5);
+  expect(shown.length).toBeLessThan(100);
+  expect(screen.getByRole("table")).toHaveAttribute("aria-rowcount", "10001");
+});
+
+test("every address in an entry can be blurred, also where it was a value", async () => {
+  const address = "ada@example.com";
+  const entry = activityEntry({
+    actor: { kind: "user", id: "u1", name: address, address: "127.0.0.1" },
+    object: { type: "user", id: "u2", name: "bob@example.com" },
+    before: { email: address, tags: [address] },
+    after: { email: "eve@example.com", tags: [] },
+  });
+  await renderInApp(<EntryTable rows={[entry]} />);
+  await userEvent.setup().click(screen.getByRole("button", { name: "Details of change 7" }));
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const readable: string[] = [];
+  while (words.nextNode()) {
+    const { data, parentElement } = words.currentNode as Text;
+    if (data.includes("@") && !parentElement?.closest(".email")) readable.push(data);
+  }
+  expect(readable).toEqual([]);
+  expect(document.querySelectorAll(".email")).toHaveLength(5);
 });
 
 test("the address says what the gateway is asked", () => {

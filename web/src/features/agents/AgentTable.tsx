@@ -1,7 +1,7 @@
 import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Agent } from "@/api/types";
-import { type Column, DataTable } from "@/components/DataTable";
+import { type Column, DataTable, NONE } from "@/components/DataTable";
 import { useDoomed } from "@/hooks/undo";
 import { useDeleteAgent } from "@/hooks/useAgents";
 import { AgentActions, AgentName } from "./AgentCells";
@@ -49,7 +49,7 @@ export function AgentTable({ agents, onEdit }: AgentTableProps) {
         header: t("agents.thinking"),
         narrow: "named",
         sort: (agent) => agent.effective.thinking_level,
-        cell: (agent) => agent.effective.thinking_level ?? <span className="text-muted">–</span>,
+        cell: (agent) => agent.effective.thinking_level ?? NONE,
       },
       {
         id: "actions",

@@ -1,12 +1,11 @@
 import { Link } from "@tanstack/react-router";
-import { Ellipsis } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Conversation } from "@/api/loop";
 import type { ExportFormat } from "@/api/sessions";
-import { buttonClass } from "@/components/Button";
 import { cx } from "@/components/cx";
-import { Menu, MenuItem, MenuSeparator } from "@/components/Menu";
+import { MenuItem, MenuSeparator } from "@/components/Menu";
 import { RelativeTime } from "@/components/RelativeTime";
+import { RowMenu } from "@/components/RowMenu";
 import { StatusWord } from "@/components/StatusWord";
 import { useDenied } from "@/hooks/useMay";
 import { Found } from "./Found";
@@ -54,17 +53,7 @@ export function SessionRow({
           {running_run_id && <StatusWord tone="good">{t("sessions.running")}</StatusWord>}
         </span>
       </Link>
-      <Menu
-        trigger={
-          <button
-            type="button"
-            aria-label={t("sessions.actions_for", { title })}
-            className={cx(buttonClass("quiet", "icon"), "text-muted")}
-          >
-            <Ellipsis size={16} aria-hidden />
-          </button>
-        }
-      >
+      <RowMenu name={title}>
         <MenuItem onSelect={() => onExport("markdown")}>{t("sessions.export_markdown")}</MenuItem>
         <MenuItem onSelect={() => onExport("json")}>{t("sessions.export_json")}</MenuItem>
         {denied === undefined && (
@@ -76,7 +65,7 @@ export function SessionRow({
             </MenuItem>
           </>
         )}
-      </Menu>
+      </RowMenu>
     </li>
   );
 }

@@ -1,4 +1,4 @@
-import { screen, waitFor } from "@testing-library/react";
+import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { LoginStatus } from "@/api/types";
@@ -58,9 +58,9 @@ test("the browser way opens the sign-in page in a tab and notices its end", asyn
   expect(calls.find(({ route }) => route.endsWith("/start"))?.body).toEqual({ method: "browser" });
 
   status = loginStatus({ authenticated: true, state: "ready", email: "new@example.com", plan_type: "plus" });
-  await screen.findByText("Connected: new@example.com (plus), as openai-codex.", undefined, {
-    timeout: 4000,
-  });
+  const said = await screen.findByText(/^Connected:/, undefined, { timeout: 4000 });
+  expect(said).toHaveTextContent("Connected: new@example.com (plus), as openai-codex.");
+  expect(within(said).getByText("new@example.com")).toHaveClass("email");
 });
 
 test("when the listener could not be opened, the dialog asks for the pasted address", async () => {
@@ -130,7 +130,7 @@ test("an account that is already connected elsewhere is said in place", async ()
   await user.clear(content);
   await user.paste('{"tokens":{}}');
   await user.click(screen.getByRole("button", { name: "Import" }));
-  await screen.findByText(text);
+  expect(await screen.findByRole("alert")).toHaveTextContent(text);
 });
 
 test("a name that is taken cannot be used for a new account", async () => {

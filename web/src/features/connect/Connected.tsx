@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { Button, buttonClass } from "@/components/Button";
+import { Emails } from "@/components/Email";
 import { Notice } from "@/components/Notice";
 import type { LoginFlow } from "./useLoginFlow";
 
@@ -17,9 +18,13 @@ export function Connected({ flow, name, onClose }: ConnectedProps) {
   return (
     <div className="flex flex-col gap-4">
       <Notice tone="good">
-        {status?.plan_type
-          ? t("connect.done_plan", { who, name, plan: status.plan_type })
-          : t("connect.done", { who, name })}
+        <Emails
+          text={
+            status?.plan_type
+              ? t("connect.done_plan", { who, name, plan: status.plan_type })
+              : t("connect.done", { who, name })
+          }
+        />
       </Notice>
       {flow.completed?.warning && <Notice tone="warn">{flow.completed.warning}</Notice>}
       <div className="flex flex-wrap justify-end gap-2">

@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import type { InvitationOffer } from "@/api/access";
+import { Emails } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { Notice } from "@/components/Notice";
 import { useActByInvitation } from "@/hooks/useInvitations";
@@ -28,7 +29,9 @@ export function ConnectOffer({ token, offer, way, onWay }: ConnectOfferProps) {
       </h1>
       {flow.flow.step === "done" ? (
         <>
-          <Notice tone="good">{t("connect.done", { who: email ?? name, name })}</Notice>
+          <Notice tone="good">
+            <Emails text={t("connect.done", { who: email ?? name, name })} />
+          </Notice>
           {flow.completed?.warning && <Notice tone="warn">{flow.completed.warning}</Notice>}
           <p className="text-muted">{t("invite.connect_done")}</p>
         </>

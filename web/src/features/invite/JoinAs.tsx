@@ -1,5 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
+import { Emails } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { useAcceptInvitation } from "@/hooks/useSession";
 
@@ -22,7 +23,7 @@ export function JoinAs({ token, email, onDone }: JoinAsProps) {
         busy={accept.isPending}
         onClick={() => accept.mutate({ token }, { onSuccess: onDone })}
       >
-        {t("invite.join_as", { email })}
+        <Emails text={t("invite.join_as", { email })} />
       </Button>
       <p className="text-muted text-sm">{t("invite.or_new")}</p>
     </div>

@@ -86,7 +86,7 @@ test("a key's limits are bars with words, and its state is a word", async () => 
       limit({ meter: "pool_share", window: null, amount: 50, used: 12, resets_at: null }),
     ],
   });
-  await renderInApp(<KeyTable apiKeys={[key]} onEdit={() => {}} onRevoke={() => {}} onDelete={() => {}} />);
+  await renderInApp(<KeyTable rows={[key]} onEdit={() => {}} onRevoke={() => {}} onDelete={() => {}} />);
   expect(screen.getByText("Expired")).toBeVisible();
   expect(screen.getByText("Agents: reviewer")).toBeVisible();
   const rules = screen.getAllByRole("listitem").map((item) => [item.dataset.rule, item.dataset.level]);
@@ -101,6 +101,30 @@ test("a key's limits are bars with words, and its state is a word", async () => 
   expect(screen.getAllByText(/resets in/)).toHaveLength(2);
 });
 
+test("the keys that are nearest to a limit come first when one sorts by limits", async () => {
+  const keys = [0.1, null, 0.9].map((used, index) =>
+    apiKey({
+      id: `k${index}`,
+      name: `key ${used}`,
+      limits:
+        used === null
+          ? []
+          : [
+              limit({ amount: 100, used: 1, reserved: 0 }),
+              limit({ amount: 100, used: used * 100, reserved: 0 }),
+            ],
+    }),
+  );
+  const onEdit = vi.fn();
+  await renderInApp(<KeyTable rows={keys} onEdit={onEdit} onRevoke={vi.fn()} onDelete={vi.fn()} />);
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: "Limits" }));
+  const order = [...document.querySelectorAll("[data-key]")].map((row) => row.getAttribute("data-key"));
+  expect(order).toEqual(["key 0.9", "key 0.1", "key null"]);
+  await user.click(screen.getByText("key null"));
+  expect(onEdit).toHaveBeenCalledExactlyOnceWith(keys[1]);
+});
+
 test("a key says what became of its owner, and what is left of its role", async () => {
   const owner = { id: null, name: "ada@example.com" };
   const keys = [
@@ -108,7 +132,7 @@ test("a key says what became of its owner, and what is left of its role", async 
     apiKey({ id: "k2", name: "two", owner, state: "owner_disabled" }),
     apiKey({ id: "k3", name: "three", owner, state: "owner_gone" }),
   ];
-  await renderInApp(<KeyTable apiKeys={keys} onEdit={vi.fn()} onRevoke={vi.fn()} onDelete={vi.fn()} />);
+  await renderInApp(<KeyTable rows={keys} onEdit={vi.fn()} onRevoke={vi.fn()} onDelete={vi.fn()} />);
   expect(screen.getByText("For now Viewer, like its owner")).toBeVisible();
   expect(screen.getByText("Owner disabled")).toBeVisible();
   expect(screen.getByText("Owner removed")).toBeVisible();

@@ -4,8 +4,8 @@ import { expect, test, vi } from "vitest";
 import { renderInApp } from "../../../tests/render";
 import { mcpServer } from "../../../tests/samples";
 import { json, stubGateway } from "../../../tests/stubGateway";
-import { ServerCard } from "./ServerCard";
 import { ServerForm } from "./ServerForm";
+import { ServerTable } from "./ServerTable";
 
 test("a program is added with its arguments and secrets, and what is wrong stands at its field", async () => {
   let refuse = true;
@@ -73,7 +73,7 @@ test("a server that failed says why and can be connected again; an operator may 
     status: { state: "failed", error: "exit code 1", since: "2026-05-01T12:00:00Z", tool_count: 0 },
   });
   const calls = stubGateway({ "POST /v1/mcp/servers/m1/reconnect": () => json({}) });
-  await renderInApp(<ServerCard server={failed} onEdit={() => {}} onDelete={() => {}} />, "admin");
+  await renderInApp(<ServerTable rows={[failed]} onEdit={() => {}} onDelete={() => {}} />, "admin");
   expect(screen.getByText("Failed")).toBeVisible();
   expect(screen.getByText("Last error: exit code 1")).toBeVisible();
   const button = screen.getByRole("button", { name: "Connect again: files" });
@@ -81,11 +81,25 @@ test("a server that failed says why and can be connected again; an operator may 
   await waitFor(() => expect(calls).toHaveLength(1));
 });
 
-test("an operator sees the servers and is told who may change them", async () => {
-  const onDelete = vi.fn();
-  await renderInApp(<ServerCard server={mcpServer()} onEdit={() => {}} onDelete={onDelete} />, "operator");
-  const button = screen.getByRole("button", { name: "Delete files" });
-  expect(button).toHaveAttribute("title", expect.stringContaining("Only an administrator"));
-  await userEvent.setup().click(button);
-  expect(onDelete).not.toHaveBeenCalled();
+test("an operator sees the servers with their tools, and is told who may change them", async () => {
+  const [onEdit, onDelete] = [vi.fn(), vi.fn()];
+  await renderInApp(<ServerTable rows={[mcpServer()]} onEdit={onEdit} onDelete={onDelete} />, "operator");
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: "Tools of files" }));
+  expect(screen.getByText("Reads.")).toBeVisible();
+  const reconnect = screen.getByRole("button", { name: "Connect again: files" });
+  expect(reconnect).toHaveAttribute("title", expect.stringContaining("Only an administrator"));
+  await user.click(screen.getByRole("button", { name: "More actions for files" }));
+  expect(await screen.findByText(/Only an administrator/)).toBeVisible();
+  expect(screen.queryByRole("menuitem", { name: "Delete" })).toBeNull();
+  await user.click(screen.getByRole("menuitem", { name: "View" }));
+  await waitFor(() => expect(onEdit).toHaveBeenCalledExactlyOnceWith(mcpServer()));
+});
+
+test("a server of the configuration file is changed there", async () => {
+  const server = mcpServer({ id: null, managed_by: "file" });
+  await renderInApp(<ServerTable rows={[server]} onEdit={() => {}} onDelete={() => {}} />);
+  await userEvent.setup().click(screen.getByRole("button", { name: "More actions for files" }));
+  expect(await screen.findByText(/comes from config.json/)).toBeVisible();
+  expect(screen.queryByRole("menuitem", { name: "Delete" })).toBeNull();
 });

@@ -1,8 +1,8 @@
 import { useTranslation } from "react-i18next";
 import type { KeyUsage } from "@/api/access";
 import { Card } from "@/components/Card";
-import { Table, Td, Th } from "@/components/Table";
 import { useFormat } from "@/i18n/format";
+import { DayTable } from "./DayTable";
 import { barsOf } from "./usage";
 
 const KINDS = ["requests", "tokens"] as const;
@@ -38,24 +38,7 @@ export function UsageCard({ usage }: { usage: KeyUsage }) {
         ))}
         <details className="text-sm">
           <summary>{t("me.as_table")}</summary>
-          <Table label={t("me.usage")}>
-            <thead>
-              <tr>
-                <Th>{t("me.day")}</Th>
-                <Th className="text-right">{t("me.requests")}</Th>
-                <Th className="text-right">{t("me.tokens")}</Th>
-              </tr>
-            </thead>
-            <tbody>
-              {days.map(({ day, requests, tokens }) => (
-                <tr key={day}>
-                  <Td>{format.day(day)}</Td>
-                  <Td className="tabular text-right">{format.whole(requests)}</Td>
-                  <Td className="tabular text-right">{format.whole(tokens)}</Td>
-                </tr>
-              ))}
-            </tbody>
-          </Table>
+          <DayTable days={days} />
         </details>
       </div>
     </Card>

@@ -1,10 +1,10 @@
 import { Link } from "@tanstack/react-router";
-import { Ellipsis } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { Menu, MenuItem, MenuNote, MenuSeparator } from "@/components/Menu";
+import { MenuItem, MenuNote, MenuSeparator } from "@/components/Menu";
+import { RowMenu } from "@/components/RowMenu";
 import { useDenied } from "@/hooks/useMay";
 import { useReleaseProvider } from "@/hooks/useProviders";
 import type { Pool } from "./pools";
@@ -55,25 +55,12 @@ export function AccountMenu({ account, pool, change }: AccountMenuProps) {
   const { name, id, enabled, draining } = account;
   const { owner, primary } = pool;
   const members = owner.pool?.members ?? [];
-  const label = t("providers.actions_for", { name });
-  if (denied !== undefined)
-    return (
-      <Button look="quiet" size="icon" denied={denied} aria-label={label}>
-        <Ellipsis size={16} aria-hidden />
-      </Button>
-    );
   const own = (body: Extract<Deed, { account: string }>["body"]): Deed => ({ account: id, body });
   const first = (next: string): Deed => ({
     pool: { primary_provider_name: next === owner.name ? null : next },
   });
   return (
-    <Menu
-      trigger={
-        <Button look="quiet" size="icon" busy={change.busy} aria-label={label}>
-          <Ellipsis size={16} aria-hidden />
-        </Button>
-      }
-    >
+    <RowMenu name={name} denied={denied} busy={change.busy}>
       <MenuItem
         onSelect={() =>
           change.change(
@@ -120,6 +107,6 @@ export function AccountMenu({ account, pool, change }: AccountMenuProps) {
           {t("pools.remove_from")}
         </MenuItem>
       )}
-    </Menu>
+    </RowMenu>
   );
 }

@@ -1,6 +1,7 @@
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { PoolProviderCounts, PoolStrategy, Provider, ProviderQuota } from "@/api/types";
+import { Email } from "@/components/Email";
 import { ProviderStatusWord } from "@/features/providers/ProviderStatusWord";
 import { QuotaBars } from "@/features/quota/QuotaBars";
 import { AccountNumbers } from "./AccountNumbers";
@@ -54,7 +55,7 @@ export function AccountRow({
   menu,
 }: AccountRowProps) {
   const plan = quota?.plan_type ?? account.account?.plan_type;
-  const who = [account.account?.email, plan].filter(Boolean).join(" · ");
+  const email = account.account?.email;
   return (
     <div className="flex gap-2 px-3.5 py-3">
       {handle}
@@ -64,7 +65,11 @@ export function AccountRow({
             {standing && <span className="tabular text-muted">{standing.place}. </span>}
             {account.display_name || account.name}
           </p>
-          <p className="text-muted text-sm [overflow-wrap:anywhere]">{who || account.name}</p>
+          <p className="text-muted text-sm [overflow-wrap:anywhere]">
+            {email && <Email address={email} />}
+            {email && plan && " · "}
+            {plan ?? (email ? null : account.name)}
+          </p>
           {standing && <Position standing={standing} />}
           <div className="mt-1.5 flex flex-wrap items-start gap-1.5">
             <ProviderStatusWord status={account.status} />

@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Checkbox } from "@/components/Checkbox";
 import { Dialog } from "@/components/Dialog";
+import { Email } from "@/components/Email";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
 import { useSavePool } from "@/hooks/usePools";
@@ -56,11 +57,12 @@ export function AddMembersDialog({ pool, providers, onClose }: AddMembersDialogP
           <ul className="flex flex-col gap-2">
             {others.map((it) => {
               const obstacle = obstacleFor(it, owner);
+              const email = it.account?.email;
               return (
                 <li key={it.id} data-candidate={it.name}>
                   <Checkbox
                     label={it.display_name ? `${it.display_name} (${it.name})` : it.name}
-                    hint={obstacle ? why(obstacle) : it.account?.email}
+                    hint={obstacle ? why(obstacle) : email && <Email address={email} />}
                     disabled={obstacle !== null}
                     checked={chosen.includes(it.name)}
                     onChange={({ target }) => toggle(it.name, target.checked)}

@@ -83,7 +83,7 @@ export function ProviderForm({ provider, types, taken, onClose }: ProviderFormPr
         hasKey={provider?.api_key != null}
         nameTaken={nameTaken}
       />
-      <VerifyLine verify={verify} />
+      <VerifyLine check={verify} />
     </Form>
   );
 }

@@ -1,6 +1,7 @@
 import { screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
+import type { Provider } from "@/api/types";
 import { renderInApp } from "../../../tests/render";
 import { provider } from "../../../tests/samples";
 import { json, stubGateway } from "../../../tests/stubGateway";
@@ -18,7 +19,7 @@ test("a row says the state in words, who it is and what it offers", async () => 
     model_blocks: [],
   };
   const onConnect = vi.fn();
-  await renderInApp(<ProviderTable {...noop} onConnect={onConnect} providers={[provider({ status })]} />);
+  await renderInApp(<ProviderTable {...noop} onConnect={onConnect} rows={[provider({ status })]} />);
   for (const text of ["Needs sign-in", "revoked", "ada@example.com", "plus", "4 models"]) {
     expect(screen.getByText(text)).toBeVisible();
   }
@@ -39,7 +40,7 @@ test("why is said in the words of the page, and a code that it does not know as 
   const providers = Object.keys(reasons).map((reason) =>
     provider({ id: reason, name: reason, status: { ...status, reason } }),
   );
-  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  await renderInApp(<ProviderTable {...noop} rows={providers} />);
   for (const [code, words] of Object.entries(reasons)) {
     const row = document.querySelector(`[data-provider="${code}"]`) as HTMLElement;
     expect(within(row).getByTitle((title) => title.includes(code))).toHaveTextContent(words);
@@ -55,7 +56,7 @@ test("a model that is left alone is said, with its end, and can be tried again",
     { model: "gpt-old", reason: "overload", until: over },
   ];
   const providers = [provider({ status: { ...provider().status, model_blocks } })];
-  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  await renderInApp(<ProviderTable {...noop} rows={providers} />);
   expect(screen.getByText("Ready")).toBeVisible();
   expect(screen.getByText(/gpt-5.5 paused until/)).toHaveTextContent(/\d:\d\d.* · overloaded$/);
   expect(screen.queryByText(/gpt-old/)).toBeNull();
@@ -75,7 +76,7 @@ test("removing asks for the name; what is in use is taken out first, after askin
       return detached ? json({ status: "deleted" }) : json(body, 409);
     },
   });
-  await renderInApp(<ProviderTable {...noop} providers={[provider()]} />);
+  await renderInApp(<ProviderTable {...noop} rows={[provider()]} />);
   const user = userEvent.setup();
   await user.click(screen.getByRole("button", { name: "More actions for openai-codex" }));
   await user.click(await screen.findByRole("menuitem", { name: "Remove" }));
@@ -103,7 +104,7 @@ test("a pause is said with its end, in words beside the colour", async () => {
       status: { state, since: until, reason: null, until, model_blocks: [] },
     }),
   );
-  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  await renderInApp(<ProviderTable {...noop} rows={providers} />);
   expect(screen.getByText("Cooling down")).toBeVisible();
   expect(screen.getByText("Quota used up")).toBeVisible();
   for (const time of document.querySelectorAll("time")) {
@@ -122,7 +123,7 @@ test("an account that is held back is tried again at once when a person says so"
     model_blocks: [],
   };
   const providers = [provider(), provider({ id: "p2", name: "codex-linus", status })];
-  await renderInApp(<ProviderTable {...noop} providers={providers} />);
+  await renderInApp(<ProviderTable {...noop} rows={providers} />);
   const [button, ...others] = screen.getAllByRole("button", { name: /Try again now/ });
   expect(others).toEqual([]);
   expect(button).toHaveAccessibleName("Try again now: codex-linus");
@@ -133,21 +134,56 @@ test("an account that is held back is tried again at once when a person says so"
 test("a viewer can open nothing that would be refused, and is told why", async () => {
   const calls = stubGateway({});
   const onConnect = vi.fn();
-  await renderInApp(<ProviderTable {...noop} onConnect={onConnect} providers={[provider()]} />, "viewer");
+  const onEdit = vi.fn();
+  await renderInApp(<ProviderTable onEdit={onEdit} onConnect={onConnect} rows={[provider()]} />, "viewer");
   const user = userEvent.setup();
   for (const name of ["Reconnect", "More actions for openai-codex"]) {
     const button = screen.getByRole("button", { name });
     expect(button).toHaveAccessibleDescription(/signed in as Viewer/);
     await user.click(button);
   }
+  await user.click(screen.getByText("Ready"));
   expect(onConnect).not.toHaveBeenCalled();
+  expect(onEdit).not.toHaveBeenCalled();
   expect(screen.queryByRole("menu")).toBeNull();
   expect(calls).toEqual([]);
 });
 
+test("a check is asked for in the menu, and answered in the row", async () => {
+  stubGateway({
+    "POST /v1/providers/p1/verify": () => json({ valid: true }),
+    "POST /v1/providers/p2/verify": () => json({ valid: false, error: "no answer for ada@example.com" }),
+  });
+  const rows = [provider(), provider({ id: "p2", name: "codex-linus" })];
+  await renderInApp(<ProviderTable {...noop} rows={rows} />);
+  const user = userEvent.setup();
+  for (const name of ["openai-codex", "codex-linus"]) {
+    await user.click(screen.getByRole("button", { name: `More actions for ${name}` }));
+    await user.click(await screen.findByRole("menuitem", { name: "Verify" }));
+  }
+  const row = (name: string) => within(document.querySelector(`[data-provider="${name}"]`) as HTMLElement);
+  expect(await row("openai-codex").findByText("Verified: it answers.")).toBeVisible();
+  const refused = await row("codex-linus").findByText(/Verification failed/);
+  expect(refused).toHaveTextContent("Verification failed: no answer for ada@example.com");
+  expect(within(refused).getByText("ada@example.com")).toHaveClass("email");
+});
+
+test("an account is found by its address, and a press on its row opens its form", async () => {
+  stubGateway({});
+  const onEdit = vi.fn();
+  const account = { ...provider().account, email: "linus@example.com" } as Provider["account"];
+  const rows = [provider(), provider({ id: "p2", name: "codex-linus", account })];
+  await renderInApp(<ProviderTable {...noop} onEdit={onEdit} rows={rows} />);
+  const user = userEvent.setup();
+  await user.type(screen.getByRole("searchbox"), "linus@ ready");
+  await waitFor(() => expect(screen.queryByText("ada@example.com")).toBeNull());
+  await user.click(screen.getByText("Ready"));
+  expect(onEdit).toHaveBeenCalledExactlyOnceWith("codex-linus");
+});
+
 test("switching off sends only that", async () => {
   const calls = stubGateway({ "PUT /v1/providers/p1": () => json({ status: "updated" }) });
-  await renderInApp(<ProviderTable {...noop} providers={[provider()]} />);
+  await renderInApp(<ProviderTable {...noop} rows={[provider()]} />);
   const user = userEvent.setup();
   await user.click(screen.getByRole("button", { name: "More actions for openai-codex" }));
   await user.click(await screen.findByRole("menuitem", { name: "Switch off" }));

@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import type { TFunction } from "i18next";
 import type { Trace } from "@/api/types";
-import type { Column } from "@/components/DataTable";
+import { type Column, NONE } from "@/components/DataTable";
 import { RelativeTime } from "@/components/RelativeTime";
 import type { useFormat } from "@/i18n/format";
 import type { RequestsSearch } from "@/routes/search";
@@ -11,15 +11,13 @@ import { TraceFault } from "./TraceFault";
 import { TraceStatusWord } from "./TraceStatusWord";
 import { TraceTokens } from "./TraceTokens";
 
-const DASH = <span className="text-muted">–</span>;
-
 /** The columns of a list of requests; the first links to the details and keeps the filters. */
 export function traceColumns(
   t: TFunction,
   format: ReturnType<typeof useFormat>,
   filters: RequestsSearch,
 ): Column<Trace>[] {
-  const count = (value: number | undefined) => (value === undefined ? DASH : format.count(value));
+  const count = (value: number | undefined) => (value === undefined ? NONE : format.count(value));
   return [
     {
       id: "time",
@@ -50,7 +48,7 @@ export function traceColumns(
       className: "whitespace-nowrap",
       cell: (trace) => (
         <>
-          {trace.provider_name ?? DASH}{" "}
+          {trace.provider_name ?? NONE}{" "}
           {trace.used_failover && <RouteMark failover failed={failedBefore(trace)} />}
         </>
       ),
@@ -69,23 +67,15 @@ export function traceColumns(
       width: 9,
       narrow: "named",
       className: "whitespace-nowrap",
-      cell: ({ agent_key }) => agent_key ?? DASH,
+      cell: ({ agent_key }) => agent_key ?? NONE,
     },
     {
       id: "key",
       header: t("requests.key"),
       width: 7,
       className: "whitespace-nowrap",
-      // Most requests of a person have none: nothing is said of it on a phone.
-      cell: ({ key_name: name, key_id: id }) =>
-        (name ?? id) ? (
-          <>
-            <span className="text-muted sm:hidden">{t("requests.key")} </span>
-            {name ?? id}
-          </>
-        ) : (
-          <span className="text-muted max-sm:hidden">–</span>
-        ),
+      narrow: "named",
+      cell: ({ key_name: name, key_id: id }) => name ?? id ?? NONE,
     },
     {
       id: "cause",
@@ -128,7 +118,7 @@ export function traceColumns(
       align: "right",
       width: 8,
       narrow: "named",
-      cell: ({ first_event_ms: first }) => (first === null ? DASH : format.duration(first)),
+      cell: ({ first_event_ms: first }) => (first === null ? NONE : format.duration(first)),
     },
     {
       id: "duration",
@@ -152,7 +142,7 @@ export function traceColumns(
       shown: "optional",
       width: 9,
       narrow: "named",
-      cell: ({ pool_owner }) => pool_owner ?? DASH,
+      cell: ({ pool_owner }) => pool_owner ?? NONE,
     },
     {
       id: "endpoint",

@@ -1,106 +1,90 @@
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TenantDetails } from "@/api/access";
-import { Button } from "@/components/Button";
+import { type Column, DataTable, NONE, type Rows } from "@/components/DataTable";
 import { ErrorNotice } from "@/components/ErrorNotice";
 import { RelativeTime } from "@/components/RelativeTime";
-import { StatusWord } from "@/components/StatusWord";
-import { Table, Td, Th } from "@/components/Table";
-import { useSwitchTenant } from "@/hooks/useSession";
 import { useFormat } from "@/i18n/format";
-import { MASTER } from "./master";
+import { TenantButtons, TenantName } from "./TenantCells";
 
-interface TenantTableProps {
-  tenants: TenantDetails[];
+interface TenantTableProps extends Rows<TenantDetails> {
   /** The one that is shown at the moment. */
   current: string | undefined;
   onEdit: (tenant: TenantDetails) => void;
   onDelete: (tenant: TenantDetails) => void;
 }
 
-export function TenantTable({ tenants, current, onEdit, onDelete }: TenantTableProps) {
-  const { t } = useTranslation();
+export function TenantTable({ current, onEdit, onDelete, ...rows }: TenantTableProps) {
+  const { t, i18n } = useTranslation();
   const format = useFormat();
-  const change = useSwitchTenant();
-  const counted = tenants.some(({ members }) => members !== undefined);
+  const [error, setError] = useState<unknown>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the words and formats are those of the language
+  const columns = useMemo((): Column<TenantDetails>[] => {
+    const count = (id: "members" | "providers" | "agents", header: string): Column<TenantDetails> => ({
+      id,
+      header,
+      align: "right",
+      width: 7,
+      narrow: "named",
+      largestFirst: true,
+      sort: (tenant) => tenant[id],
+      cell: ({ [id]: value }) => (value === undefined ? NONE : format.whole(value)),
+    });
+    return [
+      {
+        id: "name",
+        header: t("tenants.name"),
+        shown: "fixed",
+        width: 16,
+        narrow: "line",
+        sort: ({ name }) => name,
+        cell: (tenant) => <TenantName tenant={tenant} current={tenant.id === current} />,
+      },
+      count("members", t("tenants.members")),
+      count("providers", t("providers.title")),
+      count("agents", t("agents.title")),
+      {
+        id: "created",
+        header: t("common.created"),
+        narrow: "named",
+        largestFirst: true,
+        sort: ({ created_at }) => created_at,
+        cell: ({ created_at }) => <RelativeTime at={created_at} />,
+      },
+      {
+        id: "actions",
+        header: t("common.actions"),
+        shown: "fixed",
+        quiet: true,
+        width: 13,
+        narrow: "line",
+        cell: (tenant) => (
+          <TenantButtons
+            tenant={tenant}
+            current={tenant.id === current}
+            onEdit={onEdit}
+            onDelete={onDelete}
+            onError={setError}
+          />
+        ),
+      },
+    ];
+  }, [i18n.language, current, onEdit, onDelete]);
   return (
     <>
-      {change.isError && <ErrorNotice error={change.error} className="m-3" />}
-      <Table label={t("tenants.title")}>
-        <thead>
-          <tr>
-            <Th>{t("tenants.name")}</Th>
-            {counted && <Th className="text-right">{t("tenants.members")}</Th>}
-            <Th className="text-right">{t("providers.title")}</Th>
-            <Th className="text-right">{t("agents.title")}</Th>
-            <Th>{t("tenants.created")}</Th>
-            <Th>
-              <span className="sr-only">{t("common.actions")}</span>
-            </Th>
-          </tr>
-        </thead>
-        <tbody className="sm:[&>tr:last-child>td]:border-b-0">
-          {tenants.map((tenant) => {
-            const { id, slug, name } = tenant;
-            return (
-              <tr key={id} data-tenant={slug}>
-                <Td className="own-line">
-                  <p className="font-medium">
-                    {name} {id === current && <StatusWord tone="good">{t("tenants.shown")}</StatusWord>}
-                  </p>
-                  <p className="font-mono text-muted text-xs">{slug}</p>
-                </Td>
-                {counted && (
-                  <Td className="tabular text-right">
-                    <span className="text-muted sm:hidden">{t("tenants.members")} </span>
-                    {tenant.members === undefined ? "–" : format.whole(tenant.members)}
-                  </Td>
-                )}
-                <Td className="tabular text-right">
-                  <span className="text-muted sm:hidden">{t("providers.title")} </span>
-                  {format.whole(tenant.providers)}
-                </Td>
-                <Td className="tabular text-right">
-                  <span className="text-muted sm:hidden">{t("agents.title")} </span>
-                  {format.whole(tenant.agents)}
-                </Td>
-                <Td>
-                  <RelativeTime at={tenant.created_at} />
-                </Td>
-                <Td className="own-line">
-                  <div className="flex flex-wrap justify-end gap-1">
-                    {id !== current && (
-                      <Button
-                        size="sm"
-                        busy={change.isPending && change.variables === slug}
-                        aria-label={t("tenants.switch_to", { name })}
-                        onClick={() => change.mutate(slug)}
-                      >
-                        {t("tenants.switch")}
-                      </Button>
-                    )}
-                    <Button
-                      size="sm"
-                      aria-label={t("tenants.edit_of", { name })}
-                      onClick={() => onEdit(tenant)}
-                    >
-                      {t("common.edit")}
-                    </Button>
-                    <Button
-                      size="sm"
-                      look="quiet-danger"
-                      denied={slug === MASTER ? t("tenants.master_stays") : undefined}
-                      aria-label={t("tenants.delete_of", { name })}
-                      onClick={() => onDelete(tenant)}
-                    >
-                      {t("common.delete")}
-                    </Button>
-                  </div>
-                </Td>
-              </tr>
-            );
-          })}
-        </tbody>
-      </Table>
+      {error != null && <ErrorNotice error={error} className="m-3" />}
+      <DataTable
+        {...rows}
+        label={t("tenants.title")}
+        name="tenants"
+        columns={columns}
+        rowId={({ id }) => id}
+        rowData={({ slug }) => ({ "data-tenant": slug })}
+        isCurrent={({ id }) => id === current}
+        expected={2}
+        find={({ name, slug }) => `${name} ${slug}`}
+        onOpen={onEdit}
+      />
     </>
   );
 }

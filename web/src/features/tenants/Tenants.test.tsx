@@ -9,6 +9,7 @@ import { TenantSwitch } from "../shell/TenantSwitch";
 import { DeleteTenantDialog } from "./DeleteTenantDialog";
 import { slugOf } from "./slugOf";
 import { TenantForm } from "./TenantForm";
+import { TenantTable } from "./TenantTable";
 
 test("the short name follows the name until somebody writes one", async () => {
   const calls = stubGateway({ "POST /v1/tenants": () => json(tenant(), 201) });
@@ -34,6 +35,29 @@ test("deleting a tenant takes its short name, here and in the call", async () =>
   await user.click(screen.getByRole("button", { name: "Delete" }));
   await waitFor(() => expect(onClose).toHaveBeenCalledOnce());
   expect(calls[0]?.query.get("confirm")).toBe("lab");
+});
+
+test("a tenant is opened, switched to or deleted from its row; the first one stays", async () => {
+  const calls = stubGateway({ "GET /v1/auth/session": () => json({ error: "no", code: "forbidden" }, 403) });
+  const tenants = [tenant({ id: "t1", slug: "master", name: "Main", members: 3 }), tenant()];
+  const [onEdit, onDelete] = [vi.fn(), vi.fn()];
+  await renderInApp(<TenantTable rows={tenants} current="t1" onEdit={onEdit} onDelete={onDelete} />);
+  const user = userEvent.setup();
+  const act = (name: string) => user.click(screen.getByRole("button", { name: `More actions for ${name}` }));
+  expect(screen.getByRole("row", { current: true })).toHaveTextContent("Main Shown now");
+  expect(screen.queryByRole("button", { name: "Switch to Main" })).toBeNull();
+  await act("Main");
+  expect(await screen.findByText("The first tenant cannot be deleted.")).toBeVisible();
+  expect(screen.queryByRole("menuitem", { name: "Delete" })).toBeNull();
+  await user.keyboard("{Escape}");
+  await act("Lab");
+  await user.click(await screen.findByRole("menuitem", { name: "Delete" }));
+  await waitFor(() => expect(onDelete).toHaveBeenCalledExactlyOnceWith(tenants[1]));
+  await user.click(screen.getByText("Lab"));
+  expect(onEdit).toHaveBeenCalledExactlyOnceWith(tenants[1]);
+  await user.click(screen.getByRole("button", { name: "Switch to Lab" }));
+  expect(await screen.findByRole("alert")).toBeVisible();
+  expect(calls.map(({ headers }) => headers.get("x-gateway-tenant-id"))).toEqual(["lab"]);
 });
 
 test("choosing a tenant asks who one is there, in its name", async () => {

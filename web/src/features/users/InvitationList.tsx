@@ -1,10 +1,12 @@
+import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Invitation } from "@/api/access";
+import { ROLES } from "@/api/permissions";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
-import { Email } from "@/components/Email";
+import { type Column, DataTable, NONE, rowsOf } from "@/components/DataTable";
+import { Emails } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { Loaded } from "@/components/Loaded";
 import { RelativeTime } from "@/components/RelativeTime";
 import { useInvitations, useWithdrawInvitation } from "@/hooks/useInvitations";
 
@@ -12,56 +14,75 @@ import { useInvitations, useWithdrawInvitation } from "@/hooks/useInvitations";
 export function InvitationList() {
   const { t } = useTranslation();
   const invitations = useInvitations();
-  const withdraw = useWithdrawInvitation();
-  const forWhom = ({ kind, email, provider_name }: Invitation) =>
-    kind === "connect"
-      ? t("users.for_account", { name: provider_name ?? "" })
-      : (email ?? t("users.anybody"));
+  const { mutate: withdraw, isPending, variables, error } = useWithdrawInvitation();
+  const withdrawn = isPending ? variables : undefined;
+  const columns = useMemo((): Column<Invitation>[] => {
+    const forWhom = ({ kind, email, provider_name }: Invitation) =>
+      kind === "connect"
+        ? t("users.for_account", { name: provider_name ?? "" })
+        : (email ?? t("users.anybody"));
+    return [
+      {
+        id: "whom",
+        header: t("users.for_whom"),
+        narrow: "line",
+        width: 18,
+        className: "[overflow-wrap:anywhere]",
+        sort: forWhom,
+        cell: (it) => <Emails text={forWhom(it)} />,
+      },
+      {
+        id: "role",
+        header: t("settings.role"),
+        largestFirst: true,
+        sort: ({ role }) => role && ROLES.indexOf(role),
+        cell: ({ role }) => (role ? t(`settings.roles.${role}`) : NONE),
+      },
+      {
+        id: "created",
+        header: t("common.created"),
+        narrow: "named",
+        largestFirst: true,
+        sort: ({ created_at }) => created_at,
+        cell: ({ created_at }) => <RelativeTime at={created_at} />,
+      },
+      {
+        id: "expires",
+        header: t("keys.expires"),
+        narrow: "named",
+        sort: ({ expires_at }) => expires_at,
+        cell: ({ expires_at: at }) =>
+          at ? <RelativeTime at={at} /> : <span className="text-muted">{t("users.never")}</span>,
+      },
+      {
+        id: "actions",
+        header: t("common.actions"),
+        quiet: true,
+        className: "text-right max-sm:ml-auto",
+        cell: (it) => (
+          <Button
+            size="sm"
+            busy={withdrawn === it.id}
+            aria-label={t("users.withdraw_of", { name: forWhom(it) })}
+            onClick={() => withdraw(it.id)}
+          >
+            {t("users.withdraw")}
+          </Button>
+        ),
+      },
+    ];
+  }, [t, withdraw, withdrawn]);
   return (
     <Card title={t("users.open_invitations")}>
-      {withdraw.isError && <ErrorNotice error={withdraw.error} className="m-3" />}
-      <Loaded query={invitations} lines={2}>
-        {(list) =>
-          list.length === 0 ? (
-            <p className="p-3.5 text-muted text-sm">{t("users.no_invitations")}</p>
-          ) : (
-            <ul>
-              {list.map((invitation) => (
-                <li
-                  key={invitation.id}
-                  className="flex flex-wrap items-center justify-between gap-2 border-line border-b px-3.5 py-2 last:border-b-0"
-                >
-                  <div className="min-w-0 text-sm">
-                    <p className="[overflow-wrap:anywhere]">
-                      {invitation.kind !== "connect" && invitation.email ? (
-                        <Email address={invitation.email} />
-                      ) : (
-                        forWhom(invitation)
-                      )}{" "}
-                      {invitation.role && (
-                        <span className="text-muted">{t(`settings.roles.${invitation.role}`)}</span>
-                      )}
-                    </p>
-                    {invitation.expires_at && (
-                      <p className="text-muted text-xs">
-                        {t("users.link_expires")} <RelativeTime at={invitation.expires_at} />
-                      </p>
-                    )}
-                  </div>
-                  <Button
-                    size="sm"
-                    busy={withdraw.isPending && withdraw.variables === invitation.id}
-                    aria-label={t("users.withdraw_of", { name: forWhom(invitation) })}
-                    onClick={() => withdraw.mutate(invitation.id)}
-                  >
-                    {t("users.withdraw")}
-                  </Button>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      {error && <ErrorNotice error={error} className="m-3" />}
+      <DataTable
+        {...rowsOf(invitations)}
+        label={t("users.open_invitations")}
+        columns={columns}
+        rowId={({ id }) => id}
+        expected={1}
+        empty={<p className="p-3.5 text-muted text-sm">{t("users.no_invitations")}</p>}
+      />
     </Card>
   );
 }

@@ -20,7 +20,7 @@ const bob = person({
 
 test("a role is changed in the list, and the last owner is told why theirs is not", async () => {
   const calls = stubGateway({ "PUT /v1/users/bob": () => json({ ...bob, role: "viewer" }) });
-  await renderInApp(<UserTable users={[ada, bob]} self="ada" onRemove={() => {}} />);
+  await renderInApp(<UserTable rows={[ada, bob]} self="ada" onRemove={() => {}} />);
   const user = userEvent.setup();
   expect(screen.getByLabelText("Role of Ada")).toBeDisabled();
   expect(screen.getByText(/The last owner stays one/)).toBeVisible();
@@ -30,9 +30,27 @@ test("a role is changed in the list, and the last owner is told why theirs is no
   expect(actions).toHaveAttribute("aria-disabled", "true");
 });
 
+test("what became of a change is said in the row of the one whom it was about", async () => {
+  stubGateway({ "PUT /v1/users/bob": () => json({ error: "the moon is full" }, 409) });
+  await renderInApp(<UserTable rows={[ada, bob]} self="ada" onRemove={() => {}} />);
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: "More actions for bob@example.com" }));
+  await user.click(await screen.findByRole("menuitem", { name: "Disable" }));
+  const alert = await screen.findByRole("alert");
+  expect(alert).toHaveTextContent("the moon is full");
+  expect(alert.closest("tr")).toHaveAttribute("data-user", "bob@example.com");
+});
+
+test("people are found by their role", async () => {
+  await renderInApp(<UserTable rows={[ada, bob]} self="ada" onRemove={() => {}} />);
+  await userEvent.setup().type(screen.getByRole("searchbox"), "operator");
+  await waitFor(() => expect(screen.queryByText("Ada")).toBeNull());
+  expect(screen.getByText("bob@example.com")).toBeVisible();
+});
+
 test("an administrator cannot change an owner, nor make one", async () => {
   stubGateway({});
-  await renderInApp(<UserTable users={[ada, bob]} self={null} onRemove={() => {}} />, "admin");
+  await renderInApp(<UserTable rows={[ada, bob]} self={null} onRemove={() => {}} />, "admin");
   expect(screen.getByText("Their role is above yours.")).toBeVisible();
   const choice = screen.getByLabelText("Role of bob@example.com");
   expect(within(choice).getByRole("option", { name: "Owner" })).toBeDisabled();
@@ -78,7 +96,15 @@ test("a link to connect an account names it, and no other kind of provider's nam
 });
 
 test("an open invitation can be withdrawn", async () => {
-  const list = [{ id: "i1", kind: "connect", provider_name: "codex-eve", created_at: "", expires_at: null }];
+  const list = [
+    {
+      id: "i1",
+      kind: "connect",
+      provider_name: "codex-eve",
+      created_at: "2026-05-01T12:00:00Z",
+      expires_at: null,
+    },
+  ];
   const calls = stubGateway({
     "GET /v1/invitations": () => json({ invitations: list.splice(0) }),
     "DELETE /v1/invitations/i1": () => new Response(null, { status: 204 }),

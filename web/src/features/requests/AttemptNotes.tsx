@@ -1,14 +1,10 @@
 import { useTranslation } from "react-i18next";
 import type { Attempt } from "@/api/types";
 import { cx } from "@/components/cx";
-import { StatusWord, type Tone } from "@/components/StatusWord";
-import { Td } from "@/components/Table";
 import { useFault } from "@/features/errors/useFault";
-import { useFormat } from "@/i18n/format";
 import type { Stretch } from "./waterfall";
 
-const TONES: Record<Attempt["outcome"], Tone> = { served: "good", failed: "bad", cancelled: "idle" };
-export const BARS: Record<Attempt["outcome"], string> = {
+const BARS: Record<Attempt["outcome"], string> = {
   served: "bg-good",
   failed: "bg-bad",
   cancelled: "bg-idle",
@@ -55,42 +51,17 @@ function Failure({ attempt }: { attempt: Attempt }) {
   );
 }
 
-interface AttemptRowProps {
+interface AttemptNotesProps {
   attempt: Attempt;
-  place: number;
   stretch: Stretch | undefined;
 }
 
-export function AttemptRow({ attempt, place, stretch }: AttemptRowProps) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const { first_event_ms: first, duration_ms: total } = attempt;
-  const times: [name: string, ms: number | null][] = [
-    [t("requests.wait"), first],
-    [t("requests.streaming"), first === null ? null : Math.max(0, total - first)],
-    [t("requests.duration"), total],
-  ];
+/** When the attempt took place, and how it failed. */
+export function AttemptNotes({ attempt, stretch }: AttemptNotesProps) {
   return (
     <>
-      <tr className="max-sm:border-b-0 max-sm:pb-0">
-        <Td className="tabular align-top text-muted sm:border-b-0 sm:pl-0">{place}</Td>
-        <Td className="align-top font-medium sm:border-b-0">{attempt.provider_name}</Td>
-        <Td className="align-top sm:border-b-0">
-          <StatusWord tone={TONES[attempt.outcome]}>{t(`requests.outcome.${attempt.outcome}`)}</StatusWord>
-        </Td>
-        {times.map(([name, ms]) => (
-          <Td key={name} className="tabular whitespace-nowrap align-top sm:border-b-0 sm:text-right">
-            <span className="text-muted sm:hidden">{name} </span>
-            {ms === null ? "–" : format.duration(ms)}
-          </Td>
-        ))}
-      </tr>
-      <tr>
-        <Td colSpan={6} className="own-line w-full sm:pt-0 sm:pr-0 sm:pb-2.5 sm:pl-0">
-          {stretch && <TimeBar attempt={attempt} stretch={stretch} />}
-          {attempt.outcome !== "served" && <Failure attempt={attempt} />}
-        </Td>
-      </tr>
+      {stretch && <TimeBar attempt={attempt} stretch={stretch} />}
+      {attempt.outcome !== "served" && <Failure attempt={attempt} />}
     </>
   );
 }
