@@ -107,7 +107,7 @@ export function UserTable({ self, onRemove, ...table }: UserTableProps) {
       columns={columns}
       rowId={({ id }) => id}
       rowData={({ email }) => ({ "data-user": email })}
-      expected={3}
+      expected={2}
       find={(user) =>
         [user.display_name, user.email, t(`settings.roles.${user.role}`), t(stateOf(user))].join(" ")
       }
