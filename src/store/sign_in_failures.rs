@@ -11,13 +11,15 @@ pub struct Failure<'a> {
     pub user: Option<UserId>,
     /// What the account is called when it is no person's.
     pub other: &'a str,
+    /// Whose log tells of it when it is no person's.
+    pub tenant: TenantId,
     pub address: &'a str,
     pub now: DateTime<Utc>,
     pub ends_at: DateTime<Utc>,
 }
 
 /// Counts one. The same work is done whether or not there is such a person. Once there are `most` rows, what is new shares
-/// one, without account and address (`*`).
+/// one of the master tenant, without account and address (`*`).
 pub async fn count(conn: &mut PgConnection, failure: &Failure<'_>, most: i64) -> sqlx::Result<()> {
     sqlx::query(
         "with account as (
@@ -29,18 +31,19 @@ pub async fn count(conn: &mut PgConnection, failure: &Failure<'_>, most: i64) ->
                  select from sign_in_failures f, account a where f.account = a.name and f.address = $4) as there
          )
          insert into sign_in_failures as f (tenant_id, account, address, failures, began_at, ends_at)
-         select case when r.there then a.tenant_id else $3 end, case when r.there then a.name else '' end,
+         select case when r.there then a.tenant_id else $8 end, case when r.there then a.name else '' end,
              case when r.there then $4 else '*' end, 1, $5, $6
          from account a, room r
          on conflict (account, address) do update set failures = f.failures + 1",
     )
     .bind(failure.user.map(|id| id.0))
     .bind(failure.other)
-    .bind(MASTER_TENANT.0)
+    .bind(failure.tenant.0)
     .bind(failure.address)
     .bind(failure.now)
     .bind(failure.ends_at)
     .bind(most)
+    .bind(MASTER_TENANT.0)
     .execute(conn)
     .await
     .map(drop)

@@ -2,7 +2,7 @@ import { QueryClientProvider } from "@tanstack/react-query";
 import { createMemoryHistory, createRootRoute, createRouter, RouterProvider } from "@tanstack/react-router";
 import { type RenderResult, render, screen } from "@testing-library/react";
 import type { ReactNode } from "react";
-import { accessOf } from "@/api/permissions";
+import { accessAs } from "@/api/permissions";
 import type { Role } from "@/api/types";
 import { createQueryClient } from "@/hooks/queryClient";
 import { AccessContext } from "@/hooks/useMay";
@@ -14,7 +14,7 @@ export async function renderInApp(content: ReactNode, role: Role = "owner"): Pro
   const client = createQueryClient();
   const result = render(
     <QueryClientProvider client={client}>
-      <AccessContext value={accessOf({ role })}>
+      <AccessContext value={accessAs(role)}>
         <RouterProvider router={router as never} />
       </AccessContext>
     </QueryClientProvider>,

@@ -10,6 +10,7 @@ import type {
   User,
 } from "@/api/access";
 import type { Conversation, McpServer, Run, RunUsage, Tool } from "@/api/loop";
+import { PERMISSIONS } from "@/api/permissions";
 import type {
   Agent,
   Attempt,
@@ -36,6 +37,8 @@ const AT = "2026-05-01T12:00:00Z";
 export const session: Session = {
   role: "owner",
   tenant: { id: "t1", slug: "main", name: "Main" },
+  permissions: PERMISSIONS,
+  tenants: [{ id: "t1", slug: "main", name: "Main", role: "owner" }],
   version: "0.1.0",
   demo: true,
 };
@@ -433,7 +436,14 @@ export function user(change: Partial<User> = {}): User {
 }
 
 export function offer(change: Partial<InvitationOffer> = {}): InvitationOffer {
-  return { kind: "member", tenant_name: "Main", email: null, role: "operator", ...change };
+  return {
+    kind: "member",
+    tenant_name: "Main",
+    email: null,
+    role: "operator",
+    provider_name: null,
+    ...change,
+  };
 }
 
 export function limit(change: Partial<Limit> = {}): Limit {

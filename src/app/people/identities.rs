@@ -160,7 +160,7 @@ impl People {
     }
 
     /// The tenant whose roles the issuer gives.
-    fn tenant_of(&self, issuer: &OidcIssuer) -> Result<TenantId, PeopleError> {
+    pub(super) fn tenant_of(&self, issuer: &OidcIssuer) -> Result<TenantId, PeopleError> {
         let Some(slug) = &issuer.tenant else { return Ok(MASTER_TENANT) };
         let catalogue = self.catalogues.current();
         let found = catalogue.tenants().iter().find(|tenant| tenant.slug == *slug);

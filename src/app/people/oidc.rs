@@ -93,13 +93,20 @@ impl People {
 
     /// Ends the sign-in with which a browser came back. Whatever it comes with is worth one look.
     pub async fn finish_oidc(&self, name: &str, back: Back, visitor: &Visitor) -> Returned {
-        match self.take_back(name, &back).await {
+        let (to, mut outcome) = match self.take_back(name, &back).await {
             Ok(row) => {
                 let to = row.return_to.clone();
-                Returned { to, outcome: self.redeem(name, &row, back, visitor).await }
+                (to, self.redeem(name, &row, back, visitor).await)
             }
-            Err(error) => Returned { to: oidc::return_path(None), outcome: Err(error) },
+            Err(error) => (oidc::return_path(None), Err(error)),
+        };
+        if let Err(PeopleError::Oidc(refused)) = &outcome
+            && refused.is_failed_sign_in()
+            && let Err(error) = self.refused_at_issuer(name, visitor).await
+        {
+            outcome = Err(error);
         }
+        Returned { to, outcome }
     }
 
     async fn take_back(&self, name: &str, back: &Back) -> Result<SignInRow, PeopleError> {

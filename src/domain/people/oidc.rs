@@ -157,6 +157,23 @@ pub enum Refused {
 }
 
 impl Refused {
+    /// Whether somebody tried to come in and must not, as a wrong password is: the audit log tells of it.
+    pub const fn is_failed_sign_in(self) -> bool {
+        match self {
+            Self::Expired
+            | Self::Denied
+            | Self::Untrusted
+            | Self::Unverified
+            | Self::EmailTaken
+            | Self::NoRole
+            | Self::Disabled
+            | Self::IdentityTaken => true,
+            Self::UnknownIssuer | Self::Unavailable | Self::Cancelled | Self::LastWay | Self::Managed => {
+                false
+            }
+        }
+    }
+
     /// Its name in addresses and in the API.
     pub const fn as_str(self) -> &'static str {
         match self {

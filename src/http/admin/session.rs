@@ -16,8 +16,11 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 use std::sync::Arc;
 use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ObjectBuilder, Schema, Type};
 
 /// Opens a session with the token.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -65,6 +68,7 @@ pub struct Session {
     #[serde(skip_serializing_if = "Option::is_none")]
     user: Option<SessionUser>,
     /// What the role may do in this tenant.
+    #[schema(value_type = Vec<PermissionName>)]
     permissions: Vec<&'static str>,
     /// The tenants that may be chosen.
     tenants: Vec<TenantChoice>,
@@ -83,6 +87,22 @@ pub enum RoleName {
     Operator,
     Admin,
     Owner,
+}
+
+/// The permissions' names, for the document.
+struct PermissionName;
+
+impl utoipa::PartialSchema for PermissionName {
+    fn schema() -> RefOr<Schema> {
+        let names = Permission::ALL.map(Permission::as_str);
+        ObjectBuilder::new().schema_type(Type::String).enum_values(Some(names)).into()
+    }
+}
+
+impl ToSchema for PermissionName {
+    fn name() -> Cow<'static, str> {
+        "Permission".into()
+    }
 }
 
 /// A tenant, for people.

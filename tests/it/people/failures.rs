@@ -10,8 +10,7 @@ const ADA: &str = "ada@example.com";
 const ELSEWHERE: &str = "203.0.113.7";
 
 /// The entries of failed sign-ins, oldest first.
-/// The entries of failed sign-ins, oldest first.
-async fn told(by: &Browser, tenant: &str) -> Vec<Value> {
+pub async fn told(by: &Browser, tenant: &str) -> Vec<Value> {
     let headers = [("x-gateway-tenant-id", tenant)];
     let mut entries = Vec::new();
     let mut page = String::new();

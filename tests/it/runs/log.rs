@@ -220,6 +220,7 @@ async fn two_hundred_runs_at_once_all_end_and_each_has_its_own_words() {
             let body = json!({"message": format!("[say] number {n}"), "session_key": format!("s{n}"), "stream": true});
             let answer =
                 crate::support::world::request(router, "POST", RUNS, &[], body.to_string().into()).await;
+            assert_eq!(answer.status, 200, "{n}: {}", answer.text());
             events(&answer.text()).last().unwrap()["content"].clone()
         }
     };

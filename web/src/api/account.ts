@@ -13,7 +13,7 @@ export async function changePassword(body: { current?: string; new: string }): P
 }
 
 export function beginTotp(): Promise<TotpSetup> {
-  return unwrap(client.POST("/v1/account/totp", { body: {} }));
+  return unwrap(client.POST("/v1/account/totp"));
 }
 
 /** The recovery codes; they are said this once. */
@@ -47,5 +47,5 @@ export async function endSession(id: string): Promise<void> {
 }
 
 export async function endOtherSessions(): Promise<void> {
-  await unwrap(client.POST("/v1/account/sessions/revoke-others", { body: {} }));
+  await unwrap(client.POST("/v1/account/sessions/revoke-others"));
 }

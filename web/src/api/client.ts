@@ -1,5 +1,4 @@
 import createClient, { type Middleware } from "openapi-fetch";
-import type { AccessPaths } from "./access";
 import { setReachable } from "./connection";
 import { ConnectionError, toApiError } from "./errors";
 import type { paths } from "./schema";
@@ -54,7 +53,7 @@ const gateway: Middleware = {
   },
 };
 
-export const client = createClient<Omit<paths, keyof AccessPaths> & AccessPaths>({
+export const client = createClient<paths>({
   // Resolved at call time: the page's own origin, also behind a proxy.
   baseUrl: globalThis.location?.origin ?? "",
   credentials: "same-origin",

@@ -20,7 +20,7 @@ export async function updateKey(id: string, body: KeyChange): Promise<void> {
 }
 
 export async function revokeKey(id: string): Promise<void> {
-  await unwrap(client.POST("/v1/keys/{id}/revoke", { ...at(id), body: {} }));
+  await unwrap(client.POST("/v1/keys/{id}/revoke", { ...at(id) }));
 }
 
 export async function removeKey(id: string): Promise<void> {

@@ -36,7 +36,11 @@ export interface Access {
   permissions: ReadonlySet<Permission>;
 }
 
-/** As the session says it; a session that doesn't say it may what its role may. */
 export function accessOf({ role, permissions }: Pick<Session, "role" | "permissions">): Access {
-  return { role, permissions: new Set(permissions ?? PERMISSIONS.filter((each) => roleMay(role, each))) };
+  return { role, permissions: new Set(permissions) };
+}
+
+/** What a role may by the table. */
+export function accessAs(role: Role): Access {
+  return { role, permissions: new Set(PERMISSIONS.filter((each) => roleMay(role, each))) };
 }

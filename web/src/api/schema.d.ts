@@ -2529,6 +2529,8 @@ export interface components {
             /** Format: int64 */
             p95: number;
         };
+        /** @enum {string} */
+        Permission: "read" | "use_models" | "manage_agents" | "manage_providers" | "manage_tools" | "manage_keys" | "manage_members" | "read_audit" | "run_programs" | "manage_tenants";
         /** @description What a pool did of late. Nothing at all for an agent or a provider without ChatGPT accounts. */
         PoolActivity: {
             strategy: string;
@@ -3024,7 +3026,7 @@ export interface components {
             tenant: components["schemas"]["Tenant"];
             user?: components["schemas"]["SessionUser"] | null;
             /** @description What the role may do in this tenant. */
-            permissions: string[];
+            permissions: components["schemas"]["Permission"][];
             /** @description The tenants that may be chosen. */
             tenants: components["schemas"]["TenantChoice"][];
             /** @description Of this program. */

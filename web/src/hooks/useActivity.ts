@@ -35,8 +35,8 @@ export function useActivity(filters: ActivitySearch) {
         },
         signal,
       ),
-    initialPageParam: null as string | null,
-    getNextPageParam: ({ next }) => (next == null ? null : String(next)),
+    initialPageParam: null as number | null,
+    getNextPageParam: ({ next }) => next ?? null,
     placeholderData: keepPreviousData,
     // Reading many pages again would move the list under the reader.
     refetchOnWindowFocus: ({ state }) => (state.data?.pages.length ?? 0) <= 1,

@@ -1,10 +1,10 @@
 import { createContext, use } from "react";
 import { useTranslation } from "react-i18next";
 import type { Permission } from "@/api/access";
-import { type Access, accessOf, LEAST } from "@/api/permissions";
+import { type Access, accessAs, LEAST } from "@/api/permissions";
 
 /** What who is signed in may do; the shell sets it. */
-export const AccessContext = createContext<Access>(accessOf({ role: "viewer" }));
+export const AccessContext = createContext<Access>(accessAs("viewer"));
 
 export function useAccess(): Access {
   return use(AccessContext);

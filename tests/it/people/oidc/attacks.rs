@@ -1,7 +1,7 @@
 //! What comes back and is not what was asked for.
 
 use super::{ADA, begin, installation, sent_to, users};
-use crate::people::Browser;
+use crate::people::{Browser, failures};
 use serde_json::{Value, json};
 
 const EXPIRED: &str = "/?sign_in_error=sign_in_expired";
@@ -81,6 +81,14 @@ async fn a_token_of_another_sign_in_and_a_code_without_its_verifier_are_worth_no
     );
     assert!(!browser.is_in().await);
     assert_eq!(users(&owner).await.len(), 1);
+    // The audit log tells of them as of wrong passwords; not of who changed their mind, nor of issuers that are none.
+    let back = issuer.visit_and(&begin(&browser).await, "cancel=1").await;
+    assert_eq!(sent_to(&browser.get(&back).await), "/keys?sign_in_error=cancelled");
+    browser.get("/v1/auth/oidc/none/callback?state=x&code=y").await;
+    node.app.people.tell_failures().await.unwrap();
+    let entries = failures::told(&owner, "master").await;
+    let told = entries.iter().map(|entry| (&entry["object"]["name"], &entry["after"]["failures"]));
+    assert_eq!(told.collect::<Vec<_>>(), [(&json!("OpenID Connect: corp"), &json!(4))], "{entries:?}");
     node.stop().await;
 }
 

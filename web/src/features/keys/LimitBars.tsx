@@ -11,7 +11,6 @@ const FILL: Record<LimitLevel, string> = {
   calm: "bg-good",
   near: "bg-warn",
   full: "bg-bad",
-  unknown: "",
 };
 
 /** The limits of a key: how much of each is used, and when it starts anew. */
@@ -37,10 +36,7 @@ function LimitBar({ limit }: { limit: Limit }) {
   const share = limit.meter === "pool_share";
   const number = (value: number) => (share ? format.percent(value / 100) : format.count(value));
   const amount = number(limit.amount);
-  const words =
-    current.used == null
-      ? t("keys.at_most", { amount })
-      : t("keys.used_of", { used: number(current.used), amount });
+  const words = t("keys.used_of", { used: number(current.used), amount });
   return (
     <li className="min-w-0 text-xs" data-level={level} data-rule={ruleId(limit)}>
       <div className="flex flex-wrap items-baseline justify-between gap-x-2">
@@ -52,19 +48,11 @@ function LimitBar({ limit }: { limit: Limit }) {
         </p>
       </div>
       {/* The words above say the same. */}
-      <div
-        aria-hidden
-        className={cx(
-          "my-1 h-1.5 overflow-hidden rounded-sm",
-          taken === null ? "border border-edge border-dashed" : "bg-hover",
-        )}
-      >
-        {taken !== null && (
-          <div className={cx("h-full rounded-sm", FILL[level])} style={{ width: `${taken * 100}%` }} />
-        )}
+      <div aria-hidden className="my-1 h-1.5 overflow-hidden rounded-sm bg-hover">
+        <div className={cx("h-full rounded-sm", FILL[level])} style={{ width: `${taken * 100}%` }} />
       </div>
-      {(current.reserved ?? 0) > 0 && (
-        <p className="text-muted">{t("keys.reserved", { amount: number(current.reserved ?? 0) })}</p>
+      {current.reserved > 0 && (
+        <p className="text-muted">{t("keys.reserved", { amount: number(current.reserved) })}</p>
       )}
       {limit.resets_at && current === limit && (
         <p className="text-muted">

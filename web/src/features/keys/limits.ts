@@ -1,19 +1,17 @@
 import type { Limit, LimitRule, LimitWindow, Meter } from "@/api/access";
 
-export type LimitLevel = "calm" | "near" | "full" | "unknown";
+export type LimitLevel = "calm" | "near" | "full";
 
 /** From where a limit is about to be reached. */
 const NEAR = 0.8;
 
-/** How much is taken, with what is reserved for requests under way; 0 to 1, `null` when nobody says. */
-export function takenOf({ used, reserved, amount }: Limit): number | null {
-  if (used == null) return null;
+/** How much is taken, with what is reserved for requests under way; 0 to 1. */
+export function takenOf({ used, reserved, amount }: Limit): number {
   if (amount <= 0) return 1;
-  return Math.min(1, Math.max(0, (used + (reserved ?? 0)) / amount));
+  return Math.min(1, Math.max(0, (used + reserved) / amount));
 }
 
-export function levelOf(taken: number | null): LimitLevel {
-  if (taken === null) return "unknown";
+export function levelOf(taken: number): LimitLevel {
   if (taken >= 1) return "full";
   return taken >= NEAR ? "near" : "calm";
 }
