@@ -98,6 +98,7 @@ test("what fails after its page was left is said in a notification", async () =>
       route.request().method() === "DELETE" ? route.abort("connectionrefused") : route.fallback(),
     );
     await page.keyboard.press("Control+k");
+    await page.getByRole("dialog", { name: "Search and commands" }).waitFor();
     await page.keyboard.type("sign out");
     await page.keyboard.press("Enter");
     await page
