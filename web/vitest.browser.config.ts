@@ -1,6 +1,19 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-// A real browser against a running `gateway demo`; see tests/browser/support.ts for the environment.
+/** What goes over every page takes longest. */
+const LONG = /\/(?:accessible|languages|roles|states)[^/]*\.spec\.ts$/;
+
+/** Begins with what takes longest, so that the workers end together. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    const isLong = ({ moduleId }: TestSpecification) => LONG.test(moduleId);
+    return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+  }
+}
+
+// A real browser against a running `gateway demo`; see tests/browser/session.ts for the environment.
 export default defineConfig({
   test: {
     environment: "node",
@@ -8,6 +21,9 @@ export default defineConfig({
     globalSetup: ["tests/browser/globalSetup.ts"],
     // Most of a test is waiting; what specs must not do at once, they do in turns (tests/browser/turns.ts).
     maxWorkers: 3,
+    // A worker keeps its connection to the browser, and contexts with the program in their cache (tests/browser/browser.ts).
+    isolate: false,
+    sequence: { sequencer: LongestFirst },
     // As in .config/nextest.toml: a test that passes at the second try is told of, and is a bug to mend.
     retry: 1,
     testTimeout: 120_000,

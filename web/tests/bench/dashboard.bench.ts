@@ -1,6 +1,7 @@
 import { afterAll, test } from "vitest";
+import { type Browser, launch } from "../browser/browser";
 import { type Entry, PAGES, settled, visit } from "../browser/pages";
-import { type Browser, launch, signIn } from "../browser/support";
+import { signIn } from "../browser/support";
 import { answerWithMany } from "./many";
 import { firstPaint, transferSize } from "./transfer";
 import { measured, scriptBytes, watch } from "./watch";

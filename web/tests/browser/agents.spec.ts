@@ -1,19 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { api, type Browser, DEMO_HAS_POOL, launch, POOL, signIn } from "./support";
+import { eachInBrowser } from "./browser";
+import { api, DEMO_HAS_POOL, POOL, signIn } from "./support";
+import { inTurn } from "./turns";
 
 const KEY = "browser-agent";
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
   await api("DELETE", `/v1/agents/${KEY}`);
-  browser = await launch();
 });
 
 afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
   await api("DELETE", `/v1/agents/${KEY}`);
-  expect(complaints).toEqual([]);
 });
 
 test("an agent is made, tried beside its form, changed, and deleted", async () => {
@@ -56,18 +54,20 @@ test("an agent is made, tried beside its form, changed, and deleted", async () =
 });
 
 test.runIf(DEMO_HAS_POOL)("the routing of an agent says in words what it comes to", async () => {
-  const { page } = browser;
-  const [owner, , last] = POOL;
-  await api("POST", "/v1/agents", { agent_key: KEY, provider: owner });
-  await signIn(page, `/agents?edit=${KEY}`);
-  await page.getByLabel("Which accounts answer").selectOption("custom");
-  await page.getByLabel("Accounts of the pool").selectOption("some");
-  await page.getByRole("checkbox", { name: last }).check();
-  await page.getByText(`go to ${owner} first; when it cannot serve, to ${last}.`).waitFor();
-  await page.getByRole("button", { name: "Save" }).click();
-  await page.getByText("Saved. It applies from the next run on.").waitFor();
-  const saved = (await (await api("GET", `/v1/agents/${KEY}`)).json()) as {
-    effective: { routing: { accounts: string[] } | null };
-  };
-  expect(saved.effective.routing?.accounts).toEqual([owner, last]);
+  await inTurn("pool", async () => {
+    const { page } = browser;
+    const [owner, , last] = POOL;
+    await api("POST", "/v1/agents", { agent_key: KEY, provider: owner });
+    await signIn(page, `/agents?edit=${KEY}`);
+    await page.getByLabel("Which accounts answer").selectOption("custom");
+    await page.getByLabel("Accounts of the pool").selectOption("some");
+    await page.getByRole("checkbox", { name: last }).check();
+    await page.getByText(`go to ${owner} first; when it cannot serve, to ${last}.`).waitFor();
+    await page.getByRole("button", { name: "Save" }).click();
+    await page.getByText("Saved. It applies from the next run on.").waitFor();
+    const saved = (await (await api("GET", `/v1/agents/${KEY}`)).json()) as {
+      effective: { routing: { accounts: string[] } | null };
+    };
+    expect(saved.effective.routing?.accounts).toEqual([owner, last]);
+  });
 });

@@ -1,11 +1,12 @@
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { api, type Browser, launch, signIn } from "./support";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
+import { api, signIn } from "./support";
 
 const KEY = "browser-chat";
 /** The simulated OpenAI takes its time for it. */
 const STORY = "[slow] Write a very long story, as long as you can.";
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeAll(async () => {
   await api("DELETE", `/v1/agents/${KEY}`);
@@ -16,14 +17,7 @@ beforeAll(async () => {
 afterAll(async () => void (await api("DELETE", `/v1/agents/${KEY}`)));
 
 beforeEach(async () => {
-  browser = await launch();
   await signIn(browser.page, `/chat?model=agent:${KEY}`);
-});
-
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
-  expect(complaints).toEqual([]);
 });
 
 async function say(page: Page, text: string): Promise<void> {

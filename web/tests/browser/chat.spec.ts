@@ -1,18 +1,12 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Browser, launch, signIn } from "./support";
+import { beforeEach, expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
+import { signIn } from "./support";
 
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
-  browser = await launch();
   await signIn(browser.page, "/chat");
   await browser.page.getByLabel("Model or agent").waitFor();
-});
-
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
-  expect(complaints).toEqual([]);
 });
 
 test("an answer streams in and says which account served it", async () => {

@@ -1,32 +1,16 @@
 import type { BrowserContext, Locator, Page } from "playwright-core";
-import { afterEach, beforeEach, expect, test } from "vitest";
-import {
-  type Browser,
-  FREE_ACCOUNT,
-  launch,
-  open,
-  PROVIDER,
-  providerRow,
-  removeProvider,
-  SIMULATOR_URL,
-  signIn,
-} from "./support";
+import { beforeEach, expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
+import { FREE_ACCOUNT, open, PROVIDER, providerRow, removeProvider, SIMULATOR_URL, signIn } from "./support";
 
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
-  browser = await launch();
   await signIn(browser.page, "/providers");
   // Left by a run that was broken off.
   await browser.page.getByRole("heading", { level: 1, name: "Providers" }).waitFor();
   await providerRow(browser.page, "openai-codex").waitFor();
   if ((await providerRow(browser.page, PROVIDER).count()) > 0) await removeProvider(browser.page, PROVIDER);
-});
-
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
-  expect(complaints).toEqual([]);
 });
 
 async function openDialog(page: Page, tab: string): Promise<Locator> {

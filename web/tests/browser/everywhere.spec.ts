@@ -1,20 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
 import { PLAIN_PAGES, visit } from "./pages";
-import { api, type Browser, launch, makeUser, open, removeUser, signIn, submitPassword } from "./support";
+import { api, makeUser, open, removeUser, signIn, submitPassword } from "./support";
 
 const VIEWER = "viewer-of-the-palette@example.com";
 const PASSWORD = "a-long-password-for-the-palette";
-let browser: Browser;
-
-beforeEach(async () => {
-  browser = await launch();
-});
-
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
-  expect(complaints).toEqual([]);
-});
+const browser = eachInBrowser();
 
 async function openPalette() {
   await browser.page.keyboard.press("Control+k");

@@ -1,7 +1,8 @@
 import type { Locator, Page } from "playwright-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
 import { SIMULATOR_URL, TOKEN } from "./session";
-import { api, type Browser, launch, open } from "./support";
+import { api, open } from "./support";
 import { until } from "./until";
 
 /** A tenant of its own: its accounts, pools and keys are in nobody's way. */
@@ -12,20 +13,16 @@ const ACCOUNTS = [
   ["second-account", "linus@example.com"],
 ] as const;
 const MOST_STOPS = 150;
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
   await api("DELETE", `/v1/tenants/${SLUG}?confirm=${SLUG}`);
   const made = await api("POST", "/v1/tenants", { slug: SLUG, name: NAME });
   expect(made.status).toBe(201);
-  browser = await launch();
 });
 
 afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
   await api("DELETE", `/v1/tenants/${SLUG}?confirm=${SLUG}`);
-  expect(complaints).toEqual([]);
 });
 
 const isFocused = (target: Locator) => target.evaluate((element) => element === document.activeElement);

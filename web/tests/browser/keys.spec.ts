@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { api, ask, type Browser, launch, open, question, signIn } from "./support";
+import { borrow, eachInBrowser } from "./browser";
+import { api, ask, open, question, signIn } from "./support";
 
 const NAME = "browser-key";
-let browser: Browser;
+const browser = eachInBrowser();
 
 async function removeKey() {
   const answer = await api("GET", "/v1/keys");
@@ -12,15 +13,11 @@ async function removeKey() {
 
 beforeEach(async () => {
   await removeKey();
-  browser = await launch();
   await signIn(browser.page, "/settings/keys");
 });
 
 afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
   await removeKey();
-  expect(complaints).toEqual([]);
 });
 
 test("a key is made, shown once, used, seen by its holder, and revoked", async () => {
@@ -48,7 +45,7 @@ test("a key is made, shown once, used, seen by its holder, and revoked", async (
   await row.getByText("resets in").waitFor();
   expect(await page.content()).not.toContain(key);
 
-  const holder = await launch();
+  const holder = await borrow();
   await open(holder.page, "/me");
   await holder.page.getByLabel("API key").fill(key);
   await holder.page.getByRole("button", { name: "Show its use" }).click();

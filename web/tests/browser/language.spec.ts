@@ -1,9 +1,11 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { wordsFile } from "../bench/transfer";
-import { type Browser, launch, signIn } from "./support";
+import { type Browser, launch } from "./browser";
+import { signIn } from "./support";
 import { words } from "./words";
 
+// Of its own: the scripts that are added to a page stay with it.
 let browser: Browser;
 
 beforeEach(async () => {

@@ -1,20 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { api, type Browser, launch, signIn } from "./support";
+import { eachInBrowser } from "./browser";
+import { api, signIn } from "./support";
 
 const NAME = "browser-mcp";
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
   await api("DELETE", `/v1/mcp/servers/${NAME}`);
-  browser = await launch();
   await signIn(browser.page, "/settings/mcp");
 });
 
 afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
   await api("DELETE", `/v1/mcp/servers/${NAME}`);
-  expect(complaints).toEqual([]);
 });
 
 test("a server that cannot be reached says so, keeps its secret, and is deleted", async () => {

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
 import { environment } from "./session";
-import { type Browser, GATEWAY_URL, launch, open, removeUser } from "./support";
+import { GATEWAY_URL, open, removeUser } from "./support";
 
 /** `tests/e2e/oidc-server.js`, which the gateway knows as "corp". */
 const ISSUER_URL = environment("ISSUER_URL");
 const EMAIL = "browser-corp@example.com";
-let browser: Browser;
+const browser = eachInBrowser();
 
 /** Who signs in there next, with these groups. */
 async function next(groups: string[]) {
@@ -17,14 +18,10 @@ async function next(groups: string[]) {
 
 beforeEach(async () => {
   await removeUser(EMAIL);
-  browser = await launch();
 });
 
 afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
   await removeUser(EMAIL);
-  expect(complaints).toEqual([]);
 });
 
 test("the button leads to the issuer and back to the page that was asked for", async () => {

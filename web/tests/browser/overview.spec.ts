@@ -1,24 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ask, type Browser, DEMO_HAS_POOL, launch, open, signIn } from "./support";
+import { beforeEach, describe, expect, test } from "vitest";
+import { eachInBrowser, launch } from "./browser";
+import { ask, DEMO_HAS_POOL, open, signIn } from "./support";
 
 /** Compressed bytes of JavaScript that the first page takes, the frame around it included; the aim is 160 kB. */
 const BUDGET = 200_000;
 
-let browser: Browser;
-
 describe.runIf(DEMO_HAS_POOL).each([1280, 390])("the overview, %d px wide", (width) => {
+  const browser = eachInBrowser({ width });
+
   beforeEach(async () => {
-    browser = await launch({ width });
     await signIn(browser.page);
     await ask("Say hello.");
     await open(browser.page, "/");
     await browser.page.locator("[data-headline]").waitFor();
-  });
-
-  afterEach(async () => {
-    const { complaints } = browser;
-    await browser.close();
-    expect(complaints).toEqual([]);
   });
 
   test("says in a sentence how the pool is, and what is left with its source and age", async () => {
@@ -58,7 +52,7 @@ describe.runIf(DEMO_HAS_POOL).each([1280, 390])("the overview, %d px wide", (wid
 
   test("nothing moves while it loads", async () => {
     const { page } = browser;
-    await page.addInitScript(() => {
+    const watching = await page.addInitScript(() => {
       const shifts: number[] = [];
       Object.assign(globalThis, { shifts });
       new PerformanceObserver((list) => {
@@ -71,6 +65,7 @@ describe.runIf(DEMO_HAS_POOL).each([1280, 390])("the overview, %d px wide", (wid
     const moved = await page.evaluate(() =>
       (globalThis as unknown as { shifts: number[] }).shifts.reduce((sum, it) => sum + it, 0),
     );
+    await watching.dispose();
     expect(moved).toBeLessThan(0.05);
   });
 });

@@ -1,6 +1,6 @@
 import type { Locator, Page } from "playwright-core";
 import type { Permission } from "../../src/api/access";
-import { type Shared, takeTurn } from "./turns";
+import { inTurn, type Shared } from "./turns";
 import { words } from "./words";
 
 /** A page as the tests go over them: what holds for one of these holds for all. */
@@ -96,13 +96,10 @@ export async function looking(
   look: () => Promise<void>,
   language?: string,
 ): Promise<void> {
-  const done = entry.turn && (await takeTurn(entry.turn));
-  try {
+  await inTurn(entry.turn, async () => {
     await visit(page, entry, language);
     await look();
-  } finally {
-    await done?.();
-  }
+  });
 }
 
 /** Goes there as a link would: the program is loaded once for all pages. */

@@ -1,11 +1,12 @@
 import type { Locator, Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { ask, type Browser, DEMO_HAS_POOL, launch, open, POOL, signIn } from "./support";
+import { eachInBrowser } from "./browser";
+import { ask, DEMO_HAS_POOL, open, POOL, signIn } from "./support";
 import { takeTurn } from "./turns";
 
 const [OWNER, FIRST, SECOND] = POOL;
 const PAGE = `/pools/${OWNER}`;
-let browser: Browser;
+const browser = eachInBrowser();
 let done: () => Promise<void>;
 
 const card = (page: Page): Locator => page.locator(`[data-pool="${OWNER}"]`);
@@ -42,16 +43,12 @@ async function poolExists(page: Page): Promise<void> {
 describe.runIf(DEMO_HAS_POOL)("pools", () => {
   beforeEach(async () => {
     done = await takeTurn("pool");
-    browser = await launch();
     await signIn(browser.page, "/pools");
     await poolExists(browser.page);
   });
 
   afterEach(async () => {
-    const { complaints } = browser;
-    await browser.close();
     await done();
-    expect(complaints).toEqual([]);
   });
 
   test("the list leads to a pool, whose accounts show their state, their quota and what they did", async () => {

@@ -1,11 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import type { Permission, Role } from "../../src/api/access";
 import { LEAST, ROLES } from "../../src/api/permissions";
+import { type Browser, launch } from "./browser";
 import { needed } from "./checks/needed";
 import { changes, pressEverything } from "./checks/presses";
 import { type Entry, looking, PAGES, PLAIN_PAGES } from "./pages";
 import { type Cookie, enterAs, GATEWAY_URL } from "./session";
-import { type Browser, launch, makeUser, open, removeUser } from "./support";
+import { makeUser, open, removeUser } from "./support";
+import { inTurn } from "./turns";
 import { words } from "./words";
 
 const say = words("en");
@@ -67,12 +69,25 @@ describe.each(ROLES)("as %s", (role) => {
     expect(browser.complaints).toEqual([]);
   });
 
-  test.each(PAGES)("$path is shown, or says why it is not", async (entry) => {
+  /** It can be pressed if the role may; else the page says why not. */
+  async function isForWhomItIs({ control, needs }: (typeof CONTROLS)[number]): Promise<void> {
+    const { page } = browser;
+    const button = page
+      .locator("#main")
+      .getByRole("button", { name: say(control) })
+      .first();
+    const usable = (await button.count()) > 0 && (await button.getAttribute("aria-disabled")) !== "true";
+    expect([control, usable]).toEqual([control, may.has(needs)]);
+    if (!usable) await page.getByText(reason(needs, role)).first().waitFor();
+  }
+
+  test.each(PAGES)("$path is shown with what may be changed, or says why it is not", async (entry) => {
     const { page } = browser;
     await looking(page, theirs(entry), async () => {
       const refused = entry.needs !== undefined && !may.has(entry.needs);
       const why = entry.needs && page.getByText(reason(entry.needs, role), { exact: true });
       expect([entry.path, (await why?.count()) ?? 0]).toEqual([entry.path, refused ? 1 : 0]);
+      for (const each of CONTROLS) if (each.path === entry.path) await isForWhomItIs(each);
     });
   });
 
@@ -84,27 +99,12 @@ describe.each(ROLES)("as %s", (role) => {
     }
   });
 
-  test.each(CONTROLS)("$path: $control is there for whom it is", async ({ path, control, needs }) => {
-    const { page } = browser;
-    const entry = PLAIN_PAGES.find((each) => each.path === path);
-    if (!entry) throw new Error(`${path} is not in the list of pages`);
-    await looking(page, entry, async () => {
-      const button = page
-        .locator("#main")
-        .getByRole("button", { name: say(control) })
-        .first();
-      const usable = (await button.count()) > 0 && (await button.getAttribute("aria-disabled")) !== "true";
-      expect(usable).toBe(may.has(needs));
-      if (!usable) await page.getByText(reason(needs, role)).first().waitFor();
-    });
-  });
-
   // What is sent is looked at and dropped, so that nothing changes for the others.
   test.runIf(role !== "owner").each(PLAIN_PAGES)(
     "nothing that can be pressed on $path is beyond the role",
     async (entry) => {
       const { page } = browser;
-      const sent = await changes(page, () => looking(page, entry, () => pressEverything(page, entry)));
+      const sent = await changes(page, () => inTurn(entry.turn, () => pressEverything(page, entry)));
       const beyond = sent.filter((call) => !needed(call).every((each) => may.has(each as Permission)));
       expect(beyond).toEqual([]);
     },

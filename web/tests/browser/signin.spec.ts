@@ -1,17 +1,8 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Browser, launch, open, submitToken } from "./support";
+import { expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
+import { open, submitToken } from "./support";
 
-let browser: Browser;
-
-beforeEach(async () => {
-  browser = await launch();
-});
-
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
-  expect(complaints).toEqual([]);
-});
+const browser = eachInBrowser();
 
 test("a wrong token is refused in place", async () => {
   const { page } = browser;

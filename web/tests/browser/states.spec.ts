@@ -1,7 +1,8 @@
 import type { BrowserContext, Page, Route } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { headingOf, PLAIN_PAGES, settled } from "./pages";
-import { type Browser, launch, open, signIn } from "./support";
+import { type Browser, borrow } from "./browser";
+import { type Entry, headingOf, PLAIN_PAGES, settled } from "./pages";
+import { open, signIn } from "./support";
 import { until } from "./until";
 import { words } from "./words";
 
@@ -12,15 +13,17 @@ const ASKING = PLAIN_PAGES.filter(({ path }) => !ASK_NOTHING.has(path));
 /** The largest sum of shifts that still counts as good (web.dev/cls). */
 const GOOD_SHIFT = 0.1;
 
-/** A test with a page of its own. They run side by side: most of each is waiting. */
+/** A test with a browser of its own. They run side by side: most of each is waiting. */
 const apart = (look: (browser: Browser) => Promise<void>) => async () => {
-  const browser = await launch();
+  const browser = await borrow();
   try {
     await look(browser);
     expect(browser.complaints).toEqual([]);
-  } finally {
-    await browser.close();
+  } catch (error) {
+    await browser.context.close();
+    throw error;
   }
+  await browser.close();
 };
 
 /** Has every call answered by this, but for those that say who is signed in. */
@@ -61,17 +64,40 @@ async function recovers(page: Page): Promise<void> {
   expect(await page.locator("#main").getByRole("alert").count()).toBe(0);
 }
 
+/** Signed in, with every page's program there. What is answered otherwise from now on is what the pages ask. */
+async function ready(page: Page, at = "/settings"): Promise<void> {
+  await signIn(page, at);
+  await page.waitForLoadState("networkidle");
+}
+
+/** Follows a link to the page, which nothing was asked of before. */
+async function follow(page: Page, entry: Entry): Promise<void> {
+  await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
+  await headingOf(page, entry).waitFor();
+}
+
 describe("a gateway that fails at everything", () => {
   test.concurrent.each(ASKING)("$path says so, and is whole again after another try", (entry) =>
     apart(async ({ page, context }) => {
+      await ready(page);
       await meanwhile(context, broken);
-      await signIn(page, entry.path);
-      await headingOf(page, entry).waitFor();
+      await follow(page, entry);
       await failsInPlace(page);
       await context.unrouteAll({ behavior: "ignoreErrors" });
       await recovers(page);
       await settled(page, entry);
     })(),
+  );
+
+  test.concurrent(
+    "a page that is opened then says so, frame and all, and is whole again after another try",
+    apart(async ({ page, context }) => {
+      await meanwhile(context, broken);
+      await signIn(page, "/");
+      await failsInPlace(page);
+      await context.unrouteAll({ behavior: "ignoreErrors" });
+      await recovers(page);
+    }),
   );
 
   test.concurrent(
@@ -90,11 +116,9 @@ describe("a gateway that fails at everything", () => {
 describe("a gateway that is gone", () => {
   test.concurrent.each(PLAIN_PAGES)("$path says so, and is whole again when it is back", (entry) =>
     apart(async ({ page, context }) => {
-      await signIn(page, entry.path === "/settings" ? "/account" : "/settings");
-      await page.waitForLoadState("networkidle");
+      await ready(page, entry.path === "/settings" ? "/account" : "/settings");
       await context.route("**/v1/**", dead);
-      await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
-      await headingOf(page, entry).waitFor();
+      await follow(page, entry);
       if (!ASK_NOTHING.has(entry.path)) {
         await page.getByText(say("connection.title")).first().waitFor();
         await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "detached" });
@@ -121,8 +145,7 @@ describe("a gateway that is gone", () => {
 describe("a slow gateway", () => {
   test.concurrent.each(ASKING)("$path says that it loads, and nothing jumps when it has", (entry) =>
     apart(async ({ page, context }) => {
-      await signIn(page, "/settings");
-      await page.waitForLoadState("networkidle");
+      await ready(page);
       let release = () => {};
       const released = new Promise<void>((resolve) => {
         release = resolve;
@@ -131,8 +154,7 @@ describe("a slow gateway", () => {
         await released;
         await route.fallback();
       });
-      await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
-      await headingOf(page, entry).waitFor();
+      await follow(page, entry);
       await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "attached" });
       const shifts = await page.evaluateHandle(() => {
         const seen: { value: number; what: string[] }[] = [];

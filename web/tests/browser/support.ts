@@ -1,15 +1,9 @@
 import { text } from "node:stream/consumers";
-import {
-  type BrowserContext,
-  type Browser as BrowserOfTheRun,
-  chromium,
-  type Download,
-  type Locator,
-  type Page,
-} from "playwright-core";
+import type { Download, Locator, Page } from "playwright-core";
 import { inject } from "vitest";
 import { GATEWAY_URL, TOKEN } from "./session";
 
+export { type Browser, launch } from "./browser";
 export { GATEWAY_URL, SIMULATOR_URL } from "./session";
 
 /** The simulated account that no provider of the demo uses. */
@@ -20,40 +14,6 @@ export const PROVIDER = "browser-test";
 /** The owner and the members of the demo's pool; `GATEWAY_DEMO_POOL=1` says that the demo has it. */
 export const POOL = ["openai-codex", "codex-grace", "codex-linus"] as const;
 export const DEMO_HAS_POOL = process.env.GATEWAY_DEMO_POOL === "1";
-
-export interface Browser {
-  context: BrowserContext;
-  page: Page;
-  /** What the pages complained about: the policy, uncaught errors. */
-  complaints: string[];
-  close: () => Promise<void>;
-}
-
-interface Options {
-  theme?: "light" | "dark";
-  width?: number;
-}
-
-let browser: Promise<BrowserOfTheRun> | undefined;
-
-/** A context of its own in the browser of the run: nothing is stored, nobody is signed in. */
-export async function launch({ theme = "light", width = 1280 }: Options = {}): Promise<Browser> {
-  browser ??= chromium.connect(inject("browserEndpoint"));
-  const context = await (await browser).newContext({
-    viewport: { width, height: 900 },
-    colorScheme: theme,
-    reducedMotion: "reduce",
-    locale: "en-US",
-  });
-  context.setDefaultTimeout(30_000);
-  const complaints: string[] = [];
-  context.on("weberror", (error) => complaints.push(String(error.error())));
-  context.on("console", (message) => {
-    if (/Content.Security.Policy/i.test(message.text())) complaints.push(message.text());
-  });
-  const page = await context.newPage();
-  return { context, page, complaints, close: () => context.close() };
-}
 
 export async function open(page: Page, path: string): Promise<void> {
   await page.goto(`${GATEWAY_URL}${path}`);

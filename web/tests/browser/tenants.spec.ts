@@ -1,19 +1,16 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { api, type Browser, launch, open, signIn } from "./support";
+import { eachInBrowser } from "./browser";
+import { api, open, signIn } from "./support";
 
 const SLUG = "browser-lab";
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
   await api("DELETE", `/v1/tenants/${SLUG}?confirm=${SLUG}`);
-  browser = await launch();
 });
 
 afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
   await api("DELETE", `/v1/tenants/${SLUG}?confirm=${SLUG}`);
-  expect(complaints).toEqual([]);
 });
 
 test("a tenant is made, shown in this tab alone, and deleted", async () => {

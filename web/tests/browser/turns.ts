@@ -22,3 +22,13 @@ export async function takeTurn(shared: Shared): Promise<() => Promise<void>> {
   await until(() => taken(file), `a turn with ${shared}`, 110_000);
   return () => rm(file);
 }
+
+/** Does it while no other spec has what is shared; at once where it needs nothing of that. */
+export async function inTurn(shared: Shared | undefined, work: () => Promise<void>): Promise<void> {
+  const done = shared && (await takeTurn(shared));
+  try {
+    await work();
+  } finally {
+    await done?.();
+  }
+}

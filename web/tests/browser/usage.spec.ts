@@ -1,17 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "vitest";
-import { ask, type Browser, launch, open, signIn, textOf } from "./support";
+import { beforeEach, expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
+import { ask, open, signIn, textOf } from "./support";
 
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
   await ask("Say hello.");
-  browser = await launch();
-});
-
-afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
-  expect(complaints).toEqual([]);
 });
 
 test("what was used is counted, and a name leads to the requests behind it", async () => {

@@ -1,20 +1,17 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type Browser, launch, makeUser, open, removeUser, signIn, submitPassword } from "./support";
+import { borrow, eachInBrowser } from "./browser";
+import { makeUser, open, removeUser, signIn, submitPassword } from "./support";
 
 const EMAIL = "browser-user@example.com";
 const PASSWORD = "four words of a browser";
-let browser: Browser;
+const browser = eachInBrowser();
 
 beforeEach(async () => {
   await removeUser(EMAIL);
-  browser = await launch();
 });
 
 afterEach(async () => {
-  const { complaints } = browser;
-  await browser.close();
   await removeUser(EMAIL);
-  expect(complaints).toEqual([]);
 });
 
 test("a link is made, shown once, and withdrawn", async () => {
@@ -41,7 +38,7 @@ test("a user's role is changed, they are disabled and removed, and see of it wha
   const row = page.locator(`tr[data-user="${EMAIL}"]`);
   await page.getByLabel(`Role of ${EMAIL}`).selectOption("viewer");
 
-  const theirs = await launch();
+  const theirs = await borrow();
   await open(theirs.page, "/providers");
   await submitPassword(theirs.page, EMAIL, PASSWORD);
   await theirs.page.getByRole("heading", { level: 1, name: "Providers" }).waitFor();

@@ -1,7 +1,8 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Browser, launch } from "../browser";
 import { looking, PAGES, visit } from "../pages";
-import { api, type Browser, chooseToken, launch, open, signIn } from "../support";
+import { api, chooseToken, open, signIn } from "../support";
 import { violations } from "./axe";
 import { THEMES, type Theme, wear } from "./themes";
 

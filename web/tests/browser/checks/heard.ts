@@ -1,4 +1,4 @@
-import type { BrowserContext } from "playwright-core";
+import type { Page } from "playwright-core";
 
 function strings(value: unknown): string[] {
   if (typeof value === "string") return [value];
@@ -6,11 +6,11 @@ function strings(value: unknown): string[] {
   return Object.values(value).flatMap(strings);
 }
 
-/** What the gateway told the pages of a context: names and messages that are the same in every language. */
-export function hear(context: BrowserContext): () => Promise<ReadonlySet<string>> {
+/** What the gateway told a page: names and messages that are the same in every language. */
+export function hear(page: Page): () => Promise<ReadonlySet<string>> {
   const pending = new Set<Promise<unknown>>();
   const heard = new Set<string>();
-  context.on("response", (response) => {
+  page.on("response", (response) => {
     if (!response.headers()["content-type"]?.includes("json")) return;
     const reading = response.json().then(
       (body) => {

@@ -1,3 +1,0 @@
-import { readsWellIn } from "./checks/languages";
-
-readsWellIn("ja");

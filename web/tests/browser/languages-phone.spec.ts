@@ -1,0 +1,3 @@
+import { readsWellAt } from "./checks/languages";
+
+readsWellAt(390);
