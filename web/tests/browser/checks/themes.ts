@@ -9,17 +9,23 @@ export const THEMES = {
 } as const;
 export type Theme = keyof typeof THEMES;
 
+/** Has colours change at once: over a moment, each frame of it draws the whole page, and no look is seen until its end. */
+function still(page: Page): Promise<void> {
+  return page.evaluate(() => {
+    const { dataset } = document.documentElement;
+    if (dataset.still !== undefined) return;
+    dataset.still = "";
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync("*, ::before, ::after { transition: none !important }");
+    document.adoptedStyleSheets.push(sheet);
+  });
+}
+
 /** Changes the look in place, as the system would at dusk. */
 export async function wear(page: Page, theme: Theme): Promise<void> {
+  await still(page);
   await page.emulateMedia(THEMES[theme]);
   const { colorScheme } = THEMES[theme];
   await page.waitForFunction((scheme) => document.documentElement.dataset.theme === scheme, colorScheme);
-  // Colours change over a moment, which begins with the next frame.
-  await page.evaluate(async () => {
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
-    await frame();
-    await frame();
-    const changes = document.getAnimations().filter((each) => each instanceof CSSTransition);
-    await Promise.allSettled(changes.map((each) => each.finished));
-  });
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
