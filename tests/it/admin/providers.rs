@@ -112,6 +112,22 @@ async fn a_masked_or_empty_key_leaves_the_key_and_settings_are_merged() {
 }
 
 #[tokio::test]
+async fn the_greatest_and_smallest_numbers_in_settings_can_be_read_again() {
+    let desk = Desk::new().await;
+    desk.local("local").await;
+    let settings = json!({"a": f64::MAX, "b": f64::MIN, "c": f64::MIN_POSITIVE, "d": 5e-324, "e": u64::MAX, "f": i64::MIN});
+    for changed in [settings.clone(), json!({"g": 1})] {
+        let answer = desk.put("/v1/providers/local", json!({ "settings": changed })).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    let read = desk.get("/v1/providers/local").await.json();
+    for (key, value) in settings.as_object().unwrap() {
+        assert_eq!(&read["settings"][key], value, "{key}");
+    }
+    desk.get("/v1/providers").await.json()["providers"].as_array().unwrap();
+}
+
+#[tokio::test]
 async fn settings_written_by_many_at_once_are_all_kept() {
     let desk = Desk::new().await;
     desk.local("local").await;
