@@ -12,6 +12,6 @@ mod ask;
 
 mod error;
 
-pub(super) use answer::sse;
 pub use answer::{DROPPED, PROVIDER};
+pub(super) use answer::{ServerSentEvent, sse};
 pub use error::{ATTEMPTS, OpenAiError};

@@ -4,7 +4,7 @@ use crate::app::App;
 use crate::app::events::{Heard, Watcher};
 use crate::domain::responses::sse::HEARTBEAT;
 use crate::http::error::{ApiError, ErrorBody};
-use crate::http::openai::sse;
+use crate::http::openai::{ServerSentEvent, sse};
 use crate::http::permit::{Permitted, Read};
 use axum::body::Body;
 use axum::extract::{Query, State};
@@ -35,7 +35,7 @@ pub struct EventsQuery {
 /// Types: `provider.status`, `provider.health`, `provider.quota`, `provider.cooldown`, `request.finished`, and `reset`:
 /// events may have been missed, so read everything anew. `Last-Event-ID` goes on where another stream ended.
 #[utoipa::path(operation_id = "events_watch", get, path = "/v1/events", tag = "events", params(EventsQuery), security(("token" = ["read"])), responses(
-    (status = 200, description = "Without an end", body = String, content_type = "text/event-stream"),
+    (status = 200, description = "Without an end", body = ServerSentEvent, content_type = "text/event-stream"),
     (status = 401, description = "Signed out", body = ErrorBody)))]
 pub async fn watch(
     State(app): State<Arc<App>>,

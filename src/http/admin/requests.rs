@@ -81,6 +81,8 @@ pub struct Trace {
 pub enum TraceEndpoint {
     Responses,
     ChatCompletions,
+    /// An agent's run, over its own route.
+    Runs,
 }
 
 /// What kind of client asked.

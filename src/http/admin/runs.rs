@@ -8,7 +8,7 @@ use crate::domain::responses::sse::HEARTBEAT;
 use crate::domain::session::is_session_key;
 use crate::http::error::{ApiError, ErrorBody};
 use crate::http::extract::JsonBody;
-use crate::http::openai::sse;
+use crate::http::openai::{ServerSentEvent, sse};
 use crate::http::permit::{Permitted, Read, UseModels};
 use axum::Json;
 use axum::body::Body;
@@ -149,6 +149,14 @@ pub struct AfterQuery {
     after: Option<i64>,
 }
 
+/// Why there is no answer: the run could not begin, or it ended without one.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum RunRefusal {
+    Error(ErrorBody),
+    Run(Box<RunBody>),
+}
+
 /// Whether the rest of a resumed run is streamed.
 #[derive(Debug, Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -164,9 +172,14 @@ pub struct ResumeRun {
 /// waits for its next step: 202, or the events of that run.
 #[utoipa::path(operation_id = "runs_create", post, path = "/v1/agents/{id}/runs", tag = "runs",
     params(("id" = String, Path, description = "An agent's key or id")), request_body = NewRun,
-    security(("token" = ["use_models"])), responses((status = 200, description = "The run when it has ended, or its events", body = RunBody),
+    security(("token" = ["use_models"])), responses((status = 200, description = "The run when it has ended, or its events",
+     content((RunBody = "application/json"), (ServerSentEvent = "text/event-stream"))),
     (status = 202, description = "The message is queued", body = Queued),
-    (status = "4XX", description = "The run could not begin, or failed: then the run itself", body = ErrorBody)))]
+    (status = "4XX", description = "The run could not begin, or failed: then the run itself", body = RunRefusal),
+    (status = 409, description = "It could not begin, or was cancelled: then the run itself", body = RunRefusal),
+    (status = 429, description = "A limit is reached, of the key or of every account", body = RunRefusal),
+    (status = "5XX", description = "The run failed, for the reason told", body = RunRefusal),
+    (status = 503, description = "No account can serve, for the reason told", body = RunRefusal)))]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Permitted<UseModels>,
@@ -237,7 +250,7 @@ pub async fn get(
 /// Reads a run's events, and on until it is over
 #[utoipa::path(operation_id = "runs_events", get, path = "/v1/runs/{id}/events", tag = "runs",
     params(("id" = Uuid, Path), AfterQuery), security(("token" = ["read"])), responses(
-    (status = 200, description = "Server-sent events; each id is the event's number", body = String,
+    (status = 200, description = "Server-sent events; each id is the event's number", body = ServerSentEvent,
      content_type = "text/event-stream"), (status = 404, body = ErrorBody)))]
 pub async fn watch(
     State(app): State<Arc<App>>,
@@ -267,8 +280,14 @@ pub async fn cancel(
 /// Goes on with a run that was interrupted
 #[utoipa::path(operation_id = "runs_resume", post, path = "/v1/runs/{id}/resume", tag = "runs",
     params(("id" = Uuid, Path)), request_body = ResumeRun,
-    security(("token" = ["use_models"])), responses((status = 200, description = "The run when it has ended, or its events", body = RunBody),
-    (status = 404, body = ErrorBody), (status = 409, description = "It is not interrupted", body = ErrorBody)))]
+    security(("token" = ["use_models"])), responses((status = 200, description = "The run when it has ended, or its events",
+     content((RunBody = "application/json"), (ServerSentEvent = "text/event-stream"))),
+    (status = 404, body = ErrorBody),
+    (status = "4XX", description = "It failed: then the run itself", body = RunRefusal),
+    (status = 409, description = "It is not interrupted, or was cancelled: then the run itself", body = RunRefusal),
+    (status = 429, description = "A limit is reached, of the key or of every account", body = RunRefusal),
+    (status = "5XX", description = "The run failed, for the reason told", body = RunRefusal),
+    (status = 503, description = "No account can serve, for the reason told", body = RunRefusal)))]
 pub async fn resume(
     State(app): State<Arc<App>>,
     caller: Permitted<UseModels>,

@@ -295,7 +295,8 @@ pub async fn rewind(
 /// Takes a conversation away, as JSON or Markdown
 #[utoipa::path(operation_id = "sessions_export", get, path = "/v1/sessions/{id}/export", tag = "sessions",
     params(("id" = Uuid, Path), ExportQuery),
-    security(("token" = ["read"])), responses((status = 200, description = "A file", body = Value), (status = 404, body = ErrorBody)))]
+    security(("token" = ["read"])), responses((status = 200, description = "A file",
+     content((Value = "application/json"), (String = "text/markdown"))), (status = 404, body = ErrorBody)))]
 pub async fn export(
     State(app): State<Arc<App>>,
     caller: Permitted<Read>,

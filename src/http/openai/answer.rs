@@ -16,11 +16,13 @@ use crate::domain::routing::refusal::{Presentation, Refusal};
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
+use serde::Serialize;
 use serde_json::Value;
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use utoipa::ToSchema;
 
 /// Who served, for the client.
 pub const PROVIDER: HeaderName = HeaderName::from_static("x-gateway-provider");
@@ -357,6 +359,16 @@ fn dropped_header(dropped: &[String]) -> HeaderValue {
         text.push_str(", ...");
     }
     HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static("?"))
+}
+
+/// One server-sent event. The body is a sequence of them, each with an empty line after it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ServerSentEvent {
+    id: Option<String>,
+    /// Its type.
+    event: Option<String>,
+    /// JSON, but for OpenAI's `[DONE]`.
+    data: String,
 }
 
 /// A stream of server-sent events that no proxy holds back.

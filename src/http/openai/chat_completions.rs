@@ -1,6 +1,6 @@
 //! `/v1/chat/completions`: OpenAI's Chat Completions API.
 
-use super::answer::{self, Kept, Question};
+use super::answer::{self, Kept, Question, ServerSentEvent};
 use super::ask::{conversation, model_in, read_body, resolve, session_key};
 use super::error::OpenAiError;
 use crate::app::App;
@@ -33,7 +33,8 @@ use std::sync::Arc;
 #[utoipa::path(operation_id = "chat_completions_create", 
     post, path = "/v1/chat/completions", tag = "models",
     request_body(content = serde_json::Value, description = "OpenAI's chat completion request"),
-    security(("token" = ["use_models"])), responses((status = 200, description = "A chat completion, or its chunks", body = serde_json::Value),
+    security(("token" = ["use_models"])), responses((status = 200, description = "A chat completion, or its chunks",
+               content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
               (status = "4XX", description = "An error in OpenAI's shape", body = serde_json::Value))
 )]
 pub async fn create(

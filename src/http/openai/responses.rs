@@ -1,6 +1,6 @@
 //! `/v1/responses`: OpenAI's Responses API, stored nowhere.
 
-use super::answer::{self, Kept, Question};
+use super::answer::{self, Kept, Question, ServerSentEvent};
 use super::ask::{audience, conversation, model_in, native_headers, read_body, resolve, session_key};
 use super::error::OpenAiError;
 use crate::app::App;
@@ -32,7 +32,8 @@ type Asker = (TenantId, Option<Arc<ApiKey>>);
 #[utoipa::path(operation_id = "responses_create", 
     post, path = "/v1/responses", tag = "models",
     request_body(content = serde_json::Value, description = "OpenAI's Responses request"),
-    security(("token" = ["use_models"])), responses((status = 200, description = "A response object, or its events", body = serde_json::Value),
+    security(("token" = ["use_models"])), responses((status = 200, description = "A response object, or its events",
+               content((serde_json::Value = "application/json"), (ServerSentEvent = "text/event-stream"))),
               (status = "4XX", description = "An error in OpenAI's shape", body = serde_json::Value))
 )]
 pub async fn create(

@@ -3015,11 +3015,21 @@ export interface components {
             /** @description For `before`, when there are more. */
             next_before?: string | null;
         };
+        /** @description Why there is no answer: the run could not begin, or it ended without one. */
+        RunRefusal: components["schemas"]["ErrorBody"] | components["schemas"]["Run"];
         /**
          * @description Where a run stands.
          * @enum {string}
          */
         RunStatus: "running" | "completed" | "failed" | "cancelled" | "interrupted";
+        /** @description One server-sent event. The body is a sequence of them, each with an empty line after it. */
+        ServerSentEvent: {
+            id?: string | null;
+            /** @description Its type. */
+            event?: string | null;
+            /** @description JSON, but for OpenAI's `[DONE]`. */
+            data: string;
+        };
         /** @description Who is signed in, and where. */
         Session: {
             role: components["schemas"]["Role"];
@@ -3266,7 +3276,7 @@ export interface components {
          * @description Which route it was. This and the other enums only document columns, which hold the text.
          * @enum {string}
          */
-        TraceEndpoint: "responses" | "chat_completions";
+        TraceEndpoint: "responses" | "chat_completions" | "runs";
         /** @description The newest requests. */
         TraceList: {
             traces: components["schemas"]["Trace"][];
@@ -4596,6 +4606,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             /** @description The message is queued */
@@ -4611,16 +4622,50 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            /** @description It could not begin, or was cancelled: then the run itself */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
             413: components["responses"]["TooLarge"];
-            429: components["responses"]["LimitReached"];
-            503: components["responses"]["Unavailable"];
+            /** @description A limit is reached, of the key or of every account */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
+            /** @description No account can serve, for the reason told */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
             /** @description The run could not begin, or failed: then the run itself */
             "4XX": {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
+            /** @description The run failed, for the reason told */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
                 };
             };
         };
@@ -5190,6 +5235,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             400: components["responses"]["ModelBadRequest"];
@@ -5229,7 +5275,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6775,6 +6821,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             400: components["responses"]["ModelBadRequest"];
@@ -6959,7 +7006,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6998,6 +7045,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Run"];
+                    "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -7011,18 +7059,52 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description It is not interrupted */
+            /** @description It is not interrupted, or was cancelled: then the run itself */
             409: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ErrorBody"];
+                    "application/json": components["schemas"]["RunRefusal"];
                 };
             };
             413: components["responses"]["TooLarge"];
-            429: components["responses"]["LimitReached"];
-            503: components["responses"]["Unavailable"];
+            /** @description A limit is reached, of the key or of every account */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
+            /** @description No account can serve, for the reason told */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
+            /** @description It failed: then the run itself */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
+            /** @description The run failed, for the reason told */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunRefusal"];
+                };
+            };
         };
     };
     sessions_list: {
@@ -7213,6 +7295,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                    "text/markdown": string;
                 };
             };
             400: components["responses"]["BadRequest"];
