@@ -22,6 +22,8 @@ if ! deny --version >/dev/null 2>&1; then
     "$cargo" install cargo-deny --locked --version "$version"
 fi
 
+# The check is offline; what it looks at may not be here yet. Asks no network when it is.
+"$cargo" fetch --locked --quiet
 deny --locked --offline --log-level error check licenses bans sources
 
 stamp=$tools/advisories
