@@ -118,7 +118,7 @@ async fn the_greatest_and_smallest_numbers_in_settings_can_be_read_again() {
     let settings = json!({"a": f64::MAX, "b": f64::MIN, "c": f64::MIN_POSITIVE, "d": 5e-324, "e": u64::MAX, "f": i64::MIN});
     for changed in [settings.clone(), json!({"g": 1})] {
         let answer = desk.put("/v1/providers/local", json!({ "settings": changed })).await;
-        assert_eq!(answer.status, 200, "{}", answer.text());
+        assert_eq!(answer.status, 200, "{}", answer.json());
     }
     let read = desk.get("/v1/providers/local").await.json();
     for (key, value) in settings.as_object().unwrap() {
