@@ -45,22 +45,24 @@ pub const ROLES: [&str; 2] = ["gateway_tenant", "gateway_work"];
 /// first word gives the connection back inside a transaction that nobody will ever end. Whoever gets it next works in
 /// it, as the wrong role, and what they write is lost: <https://github.com/launchbadge/sqlx/issues/4393> (0.9.0).
 #[derive(Debug)]
-pub struct Tx(PoolConnection<Postgres>);
+pub struct Tx {
+    connection: PoolConnection<Postgres>,
+    begun: bool,
+}
 
 type Manager = <Postgres as Database>::TransactionManager;
 
 impl Tx {
     async fn begin(connection: PoolConnection<Postgres>, statement: SqlStr) -> Result<Self, sqlx::Error> {
-        let mut beginning = Beginning(Some(connection));
-        if let Some(connection) = &mut beginning.0 {
-            Manager::begin(connection, Some(statement)).await?;
-        }
-        Ok(Self(beginning.0.take().expect("it was put there above")))
+        let mut tx = Self { connection, begun: false };
+        Manager::begin(&mut tx.connection, Some(statement)).await?;
+        tx.begun = true;
+        Ok(tx)
     }
 
     /// Makes all of it happen.
     pub async fn commit(mut self) -> Result<(), sqlx::Error> {
-        Manager::commit(&mut self.0).await
+        Manager::commit(&mut self.connection).await
     }
 }
 
@@ -68,31 +70,24 @@ impl Deref for Tx {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
-        &self.0
+        &self.connection
     }
 }
 
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut PgConnection {
-        &mut self.0
+        &mut self.connection
     }
 }
 
 impl Drop for Tx {
     fn drop(&mut self) {
-        // Sent when the connection goes back to the pool; nothing after a commit.
-        Manager::start_rollback(&mut self.0);
-    }
-}
-
-/// A connection whose transaction has not begun yet: nobody can tell what state it is in, so it is closed when this is
-/// as far as it gets.
-struct Beginning(Option<PoolConnection<Postgres>>);
-
-impl Drop for Beginning {
-    fn drop(&mut self) {
-        if let Some(connection) = &mut self.0 {
-            connection.close_on_drop();
+        if self.begun {
+            // Sent when the connection goes back to the pool; nothing after a commit.
+            Manager::start_rollback(&mut self.connection);
+        } else {
+            // Nobody can tell what state it is in.
+            self.connection.close_on_drop();
         }
     }
 }
