@@ -185,7 +185,12 @@ impl Catalogue {
     /// The tenant of this id or slug. A UUID is also a valid slug: the id goes first.
     pub fn find_tenant(&self, id_or_slug: &str) -> Option<&TenantName> {
         let by_id = self.names.iter().find(|tenant| tenant.id.to_string() == id_or_slug);
-        by_id.or_else(|| self.names.iter().find(|tenant| tenant.slug == id_or_slug))
+        by_id.or_else(|| self.tenant_of_slug(id_or_slug))
+    }
+
+    /// The tenant of this slug.
+    pub fn tenant_of_slug(&self, slug: &str) -> Option<&TenantName> {
+        self.names.iter().find(|tenant| tenant.slug == slug)
     }
 
     /// A tenant's part, empty for an unknown one.

@@ -8,6 +8,7 @@ use super::{People, PeopleError, Visitor};
 use crate::app::audit::{self, Change};
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::ids::{MASTER_TENANT, TenantId, UserId};
+use crate::domain::people::oidc::in_the_log;
 use crate::store::sign_in_failures::{self as store, Failure, FailureRow};
 use chrono::TimeDelta;
 use serde_json::json;
@@ -19,24 +20,15 @@ const TOKEN: &str = "token";
 /// What stands for an address when there are too many.
 const MANY: &str = "*";
 
-/// What a sign-in that failed was about.
-struct Failed<'a> {
-    user: Option<UserId>,
-    /// What is named when it is no person.
-    other: &'a str,
-    /// Whose log tells of it when it is no person.
-    tenant: TenantId,
-}
-
 impl People {
     /// A sign-in failed; `None`: of nobody who is known.
     pub(super) async fn failed(&self, user: Option<UserId>, visitor: &Visitor) -> Result<(), PeopleError> {
-        self.count_failure(Failed { user, other: "", tenant: MASTER_TENANT }, visitor).await
+        self.count_failure(user, "", MASTER_TENANT, visitor).await
     }
 
     /// Somebody showed what is not the gateway's token.
     pub async fn token_refused(&self, visitor: &Visitor) -> Result<(), PeopleError> {
-        self.count_failure(Failed { user: None, other: TOKEN, tenant: MASTER_TENANT }, visitor).await
+        self.count_failure(None, TOKEN, MASTER_TENANT, visitor).await
     }
 
     /// Somebody came back from an issuer's page and must not come in.
@@ -45,12 +37,17 @@ impl People {
         // Any other name is what somebody typed.
         let Some(issuer) = config.access.issuer(name) else { return Ok(()) };
         let tenant = self.tenant_of(issuer).unwrap_or(MASTER_TENANT);
-        let other = format!("OpenID Connect: {name}");
-        self.count_failure(Failed { user: None, other: &other, tenant }, visitor).await
+        self.count_failure(None, &in_the_log(name), tenant, visitor).await
     }
 
-    async fn count_failure(&self, failed: Failed<'_>, visitor: &Visitor) -> Result<(), PeopleError> {
-        let Failed { user, other, tenant } = failed;
+    /// `other` and `tenant`: what the log names, and whose log it is, when it is about no person.
+    async fn count_failure(
+        &self,
+        user: Option<UserId>,
+        other: &str,
+        tenant: TenantId,
+        visitor: &Visitor,
+    ) -> Result<(), PeopleError> {
         let (now, address) = (self.clock.now(), visitor.address_key());
         let window = TimeDelta::minutes(self.config.load().access.sign_in_window_minutes.into());
         let failure = Failure { user, other, tenant, address: &address, now, ends_at: now + window };

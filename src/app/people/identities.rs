@@ -8,7 +8,7 @@ use crate::config::OidcIssuer;
 use crate::domain::access::{Actor, Role, Who};
 use crate::domain::ids::{BrowserSessionId, IdentityId, MASTER_TENANT, TenantId, UserId};
 use crate::domain::people;
-use crate::domain::people::oidc::{After, Before, Claims, Refused, role_of, settle};
+use crate::domain::people::oidc::{After, Before, Claims, Refused, in_the_log, role_of, settle};
 use crate::domain::people::session::Way;
 use crate::store::browser_sessions;
 use crate::store::identities::{self, IdentityRow};
@@ -163,7 +163,7 @@ impl People {
     pub(super) fn tenant_of(&self, issuer: &OidcIssuer) -> Result<TenantId, PeopleError> {
         let Some(slug) = &issuer.tenant else { return Ok(MASTER_TENANT) };
         let catalogue = self.catalogues.current();
-        let found = catalogue.tenants().iter().find(|tenant| tenant.slug == *slug);
+        let found = catalogue.tenant_of_slug(slug);
         if found.is_none() {
             tracing::error!(
                 issuer = issuer.name,
@@ -264,7 +264,7 @@ impl People {
         };
         // Nobody here decided it.
         let actor = Actor {
-            name: format!("OpenID Connect: {}", issuer.name).into(),
+            name: in_the_log(&issuer.name).into(),
             from: visitor.address,
             ..Actor::gateway(at.tenant)
         };

@@ -194,6 +194,11 @@ impl Refused {
     }
 }
 
+/// What the audit log calls the issuer of this name.
+pub fn in_the_log(name: &str) -> String {
+    format!("OpenID Connect: {name}")
+}
+
 /// The page of the gateway's own that is asked for, or its first one: a sign-in leads to no other site.
 pub fn return_path(asked: Option<&str>) -> String {
     let own = |path: &&str| {
