@@ -33,6 +33,8 @@ pub fn add_common_answers(document: &mut OpenApi) {
         for (name, status, why) in answers(path, operation, for_models) {
             let (name, schema) = if for_models {
                 (format!("Model{name}"), MODEL_ERROR)
+            } else if is_run(path, operation) {
+                (format!("Run{name}"), "RunRefusal")
             } else {
                 (name.to_owned(), "ErrorBody")
             };
@@ -62,11 +64,16 @@ fn answers(path: &str, operation: &Operation, for_models: bool) -> Vec<Common> {
         if for_models {
             all.push(UNKNOWN_ENCODING);
         }
-        if for_models || path.ends_with("/runs") || path.ends_with("/resume") {
+        if for_models || is_run(path, operation) {
             all.push(UNAVAILABLE);
         }
     }
     all
+}
+
+/// Whether it runs an agent: a run that failed has the statuses of what could not begin, and tells of itself.
+fn is_run(path: &str, operation: &Operation) -> bool {
+    operation.request_body.is_some() && (path.ends_with("/runs") || path.ends_with("/resume"))
 }
 
 fn error(why: &str, schema: &str) -> Response {

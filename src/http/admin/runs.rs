@@ -176,10 +176,7 @@ pub struct ResumeRun {
      content((RunBody = "application/json"), (ServerSentEvent = "text/event-stream"))),
     (status = 202, description = "The message is queued", body = Queued),
     (status = "4XX", description = "The run could not begin, or failed: then the run itself", body = RunRefusal),
-    (status = 409, description = "It could not begin, or was cancelled: then the run itself", body = RunRefusal),
-    (status = 429, description = "A limit is reached, of the key or of every account", body = RunRefusal),
-    (status = "5XX", description = "The run failed, for the reason told", body = RunRefusal),
-    (status = 503, description = "No account can serve, for the reason told", body = RunRefusal)))]
+    (status = "5XX", description = "The run failed, for the reason told", body = RunRefusal)))]
 pub async fn create(
     State(app): State<Arc<App>>,
     caller: Permitted<UseModels>,
@@ -282,12 +279,9 @@ pub async fn cancel(
     params(("id" = Uuid, Path)), request_body = ResumeRun,
     security(("token" = ["use_models"])), responses((status = 200, description = "The run when it has ended, or its events",
      content((RunBody = "application/json"), (ServerSentEvent = "text/event-stream"))),
-    (status = 404, body = ErrorBody),
     (status = "4XX", description = "It failed: then the run itself", body = RunRefusal),
     (status = 409, description = "It is not interrupted, or was cancelled: then the run itself", body = RunRefusal),
-    (status = 429, description = "A limit is reached, of the key or of every account", body = RunRefusal),
-    (status = "5XX", description = "The run failed, for the reason told", body = RunRefusal),
-    (status = 503, description = "No account can serve, for the reason told", body = RunRefusal)))]
+    (status = "5XX", description = "The run failed, for the reason told", body = RunRefusal)))]
 pub async fn resume(
     State(app): State<Arc<App>>,
     caller: Permitted<UseModels>,

@@ -3582,6 +3582,69 @@ export interface components {
                 "application/json": components["schemas"]["ErrorBody"];
             };
         };
+        /** @description A parameter or the body is not what it has to be */
+        RunBadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RunRefusal"];
+            };
+        };
+        /** @description The role does not allow it */
+        RunForbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RunRefusal"];
+            };
+        };
+        /** @description A limit is reached; `retry-after` tells for how long */
+        RunLimitReached: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RunRefusal"];
+            };
+        };
+        /** @description There is no such thing, or none that the caller may see */
+        RunNotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RunRefusal"];
+            };
+        };
+        /** @description The body is too large */
+        RunTooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RunRefusal"];
+            };
+        };
+        /** @description No valid token, key or session */
+        RunUnauthorized: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RunRefusal"];
+            };
+        };
+        /** @description No account can serve, for the reason told */
+        RunUnavailable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RunRefusal"];
+            };
+        };
         /** @description The body is too large */
         TooLarge: {
             headers: {
@@ -3593,15 +3656,6 @@ export interface components {
         };
         /** @description No valid token, key or session */
         Unauthorized: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["ErrorBody"];
-            };
-        };
-        /** @description No account can serve, for the reason told */
-        Unavailable: {
             headers: {
                 [name: string]: unknown;
             };
@@ -4618,38 +4672,13 @@ export interface operations {
                     "application/json": components["schemas"]["Queued"];
                 };
             };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: components["responses"]["NotFound"];
-            /** @description It could not begin, or was cancelled: then the run itself */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunRefusal"];
-                };
-            };
-            413: components["responses"]["TooLarge"];
-            /** @description A limit is reached, of the key or of every account */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunRefusal"];
-                };
-            };
-            /** @description No account can serve, for the reason told */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunRefusal"];
-                };
-            };
+            400: components["responses"]["RunBadRequest"];
+            401: components["responses"]["RunUnauthorized"];
+            403: components["responses"]["RunForbidden"];
+            404: components["responses"]["RunNotFound"];
+            413: components["responses"]["RunTooLarge"];
+            429: components["responses"]["RunLimitReached"];
+            503: components["responses"]["RunUnavailable"];
             /** @description The run could not begin, or failed: then the run itself */
             "4XX": {
                 headers: {
@@ -7048,17 +7077,10 @@ export interface operations {
                     "text/event-stream": components["schemas"]["ServerSentEvent"];
                 };
             };
-            400: components["responses"]["BadRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorBody"];
-                };
-            };
+            400: components["responses"]["RunBadRequest"];
+            401: components["responses"]["RunUnauthorized"];
+            403: components["responses"]["RunForbidden"];
+            404: components["responses"]["RunNotFound"];
             /** @description It is not interrupted, or was cancelled: then the run itself */
             409: {
                 headers: {
@@ -7068,25 +7090,9 @@ export interface operations {
                     "application/json": components["schemas"]["RunRefusal"];
                 };
             };
-            413: components["responses"]["TooLarge"];
-            /** @description A limit is reached, of the key or of every account */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunRefusal"];
-                };
-            };
-            /** @description No account can serve, for the reason told */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["RunRefusal"];
-                };
-            };
+            413: components["responses"]["RunTooLarge"];
+            429: components["responses"]["RunLimitReached"];
+            503: components["responses"]["RunUnavailable"];
             /** @description It failed: then the run itself */
             "4XX": {
                 headers: {
