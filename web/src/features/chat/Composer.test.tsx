@@ -27,6 +27,14 @@ test("while an answer streams, the button stops it", async () => {
   expect(onStop).toHaveBeenCalledOnce();
 });
 
+test("when the answer ends, who is at the button that stops it is back in the field", () => {
+  const composer = (busy: boolean) => <Composer busy={busy} ready onSend={() => {}} onStop={() => {}} />;
+  const { rerender } = render(composer(true));
+  screen.getByRole("button", { name: "Stop" }).focus();
+  rerender(composer(false));
+  expect(screen.getByLabelText("Message")).toHaveFocus();
+});
+
 const png = (name: string, bytes = 10) => new File([new Uint8Array(bytes)], name, { type: "image/png" });
 
 test("pictures are picked, pasted and dropped; what cannot go along says why", async () => {

@@ -1,5 +1,5 @@
 import { ArrowUp, Square } from "lucide-react";
-import { type FormEvent, type KeyboardEvent, useRef, useState } from "react";
+import { type FormEvent, type KeyboardEvent, useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
 import { ImagePicker } from "./ImagePicker";
@@ -35,6 +35,13 @@ export function Composer({
   const [text, setText] = useState("");
   const box = useRef<HTMLTextAreaElement>(null);
   const { images, refused, add, remove, clear, handlers } = useImages(pictures && denied === undefined);
+  // The answer has ended: who was about to stop it is not left nowhere.
+  const whileThere = useCallback(
+    (button: HTMLButtonElement) => () => {
+      if (document.activeElement === button) box.current?.focus();
+    },
+    [],
+  );
   const empty = text.trim() === "" && images.length === 0;
   const submit = (event?: FormEvent) => {
     event?.preventDefault();
@@ -72,7 +79,7 @@ export function Composer({
           className="min-w-0 flex-1 resize-none bg-transparent px-2 py-1 outline-none"
         />
         {busy && (
-          <Button busy={stopping} onClick={onStop}>
+          <Button ref={whileThere} busy={stopping} onClick={onStop}>
             {!stopping && <Square size={12} aria-hidden fill="currentColor" />}
             {t(stopping ? "chat.stopping" : "chat.stop")}
           </Button>
