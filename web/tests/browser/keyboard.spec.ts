@@ -151,6 +151,8 @@ test("everything that matters is done with the keyboard alone, and the focus is 
   await page.keyboard.type("Say hello.");
   await page.keyboard.press("Enter");
   await page.getByTestId("served").waitFor();
+  // It ends there, and not because the page is left.
+  await page.getByRole("button", { name: "Stop" }).waitFor({ state: "detached" });
   await keptFocus(page);
 
   // The request that it made, found by a filter, and its details.
