@@ -9,6 +9,6 @@ program=${GATEWAY_PROGRAM:-./gateway}
 export GATEWAY_TOKEN=gw_demo_for_the_tests
 export GATEWAY_DEMO_POOL=1
 log=$(mktemp)
-trap 'stop_demo; rm -f "$log"' EXIT
-start_demo "$program" "$log"
+trap 'stop_demos; rm -f "$log"' EXIT
+start_demo "$log" "$program"
 cd web && npm run --silent bench

@@ -4,13 +4,12 @@
 # for a minute, always with the same seed; more is for nights: .ci/fuzz.sh 3600 "$RANDOM"
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. .ci/demo.sh
 seconds=${1:-60} seed=${2:-1}
 program=${GATEWAY_PROGRAM:-${CARGO_TARGET_DIR:-target}/debug/gateway}
 python=tests/e2e/.venv/bin/python
 
 .ci/install-clients.sh
-free_port() { "$python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-port=$(free_port)
 dir=$(mktemp -d)
 chmod 711 "$dir"
 # Not the ports of a sign-in that a person may have open beside it.
@@ -19,16 +18,9 @@ export GATEWAY_CONFIG=$dir/config.json
 export GATEWAY_TOKEN=gw_fuzz_for_the_tests
 # Whatever URL it is given: nothing leaves this machine.
 nowhere=http://127.0.0.1:9
-env http_proxy=$nowhere https_proxy=$nowhere all_proxy=$nowhere no_proxy=127.0.0.1,localhost TMPDIR="$dir" GATEWAY_LOG=info \
-  "$program" demo --quiet --port "$port" >"$dir/log" 2>&1 &
-gateway=$!
-stop() { kill "$gateway" 2>/dev/null && wait "$gateway" || true; }
-trap 'stop; rm -rf "$dir"' EXIT
-for _ in $(seq 1 300); do
-  "$program" health --port "$port" >/dev/null 2>&1 && break
-  kill -0 "$gateway" 2>/dev/null || { cat "$dir/log" >&2; exit 1; }
-  sleep 0.2
-done
+trap 'stop_demos; rm -rf "$dir"' EXIT
+start_demo "$dir/log" env http_proxy=$nowhere https_proxy=$nowhere all_proxy=$nowhere no_proxy=127.0.0.1,localhost TMPDIR="$dir" \
+  GATEWAY_LOG=info "$program"
 "$program" openapi >"$dir/openapi.json"
 
 failed=0
@@ -36,9 +28,9 @@ failed=0
 root=$PWD
 (cd "$dir" && SCHEMATHESIS_HOOKS=fuzz_hooks PYTHONPATH=$root/tests/e2e PYTHONDONTWRITEBYTECODE=1 \
   "$root/$(dirname "$python")/schemathesis" --config-file "$root/tests/e2e/schemathesis.toml" run openapi.json \
-  --url "http://127.0.0.1:$port" --header "Authorization: Bearer $GATEWAY_TOKEN" --max-time "$seconds" --seed "$seed") ||
+  --url "$GATEWAY_URL" --header "Authorization: Bearer $GATEWAY_TOKEN" --max-time "$seconds" --seed "$seed") ||
   failed=1
-kill -0 "$gateway" 2>/dev/null || { echo "the gateway ended" >&2; failed=1; }
+kill -0 "${demos[0]}" 2>/dev/null || { echo "the gateway ended" >&2; failed=1; }
 if grep -E 'panicked|request failed' "$dir/log" >&2; then failed=1; fi
 [ "$failed" = 0 ] || { echo "--- the gateway's log"; tail -n 50 "$dir/log"; }
 exit "$failed"

@@ -10,6 +10,6 @@ export CHROMIUM
 
 export GATEWAY_TOKEN=gw_demo_for_the_pictures
 log=$(mktemp)
-trap 'stop_demo; rm -f "$log"' EXIT
-start_demo "$program" "$log"
+trap 'stop_demos; rm -f "$log"' EXIT
+start_demo "$log" "$program"
 node web/pictures/take.mjs

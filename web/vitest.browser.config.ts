@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { GATEWAY_URLS } from "./tests/browser/session.ts";
 
 /** What goes over every page takes longest. */
 const LONG = /\/(?:accessible|languages|roles|states)[^/]*\.spec\.ts$/;
@@ -19,8 +20,8 @@ export default defineConfig({
     environment: "node",
     include: ["tests/browser/**/*.spec.ts"],
     globalSetup: ["tests/browser/globalSetup.ts"],
-    // Most of a test is waiting; what specs must not do at once, they do in turns (tests/browser/turns.ts).
-    maxWorkers: 3,
+    // Each has a gateway of its own.
+    maxWorkers: GATEWAY_URLS.length,
     // A worker keeps its connection to the browser, and contexts with the program in their cache (tests/browser/browser.ts).
     isolate: false,
     sequence: { sequencer: LongestFirst },

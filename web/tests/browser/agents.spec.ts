@@ -1,7 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { eachInBrowser } from "./browser";
 import { api, DEMO_HAS_POOL, POOL, signIn } from "./support";
-import { inTurn } from "./turns";
 
 const KEY = "browser-agent";
 const browser = eachInBrowser();
@@ -54,20 +53,18 @@ test("an agent is made, tried beside its form, changed, and deleted", async () =
 });
 
 test.runIf(DEMO_HAS_POOL)("the routing of an agent says in words what it comes to", async () => {
-  await inTurn("pool", async () => {
-    const { page } = browser;
-    const [owner, , last] = POOL;
-    await api("POST", "/v1/agents", { agent_key: KEY, provider: owner });
-    await signIn(page, `/agents?edit=${KEY}`);
-    await page.getByLabel("Which accounts answer").selectOption("custom");
-    await page.getByLabel("Accounts of the pool").selectOption("some");
-    await page.getByRole("checkbox", { name: last }).check();
-    await page.getByText(`go to ${owner} first; when it cannot serve, to ${last}.`).waitFor();
-    await page.getByRole("button", { name: "Save" }).click();
-    await page.getByText("Saved. It applies from the next run on.").waitFor();
-    const saved = (await (await api("GET", `/v1/agents/${KEY}`)).json()) as {
-      effective: { routing: { accounts: string[] } | null };
-    };
-    expect(saved.effective.routing?.accounts).toEqual([owner, last]);
-  });
+  const { page } = browser;
+  const [owner, , last] = POOL;
+  await api("POST", "/v1/agents", { agent_key: KEY, provider: owner });
+  await signIn(page, `/agents?edit=${KEY}`);
+  await page.getByLabel("Which accounts answer").selectOption("custom");
+  await page.getByLabel("Accounts of the pool").selectOption("some");
+  await page.getByRole("checkbox", { name: last }).check();
+  await page.getByText(`go to ${owner} first; when it cannot serve, to ${last}.`).waitFor();
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("Saved. It applies from the next run on.").waitFor();
+  const saved = (await (await api("GET", `/v1/agents/${KEY}`)).json()) as {
+    effective: { routing: { accounts: string[] } | null };
+  };
+  expect(saved.effective.routing?.accounts).toEqual([owner, last]);
 });

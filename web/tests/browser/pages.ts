@@ -1,6 +1,5 @@
 import type { Locator, Page } from "playwright-core";
 import type { Permission } from "../../src/api/access";
-import { inTurn, type Shared } from "./turns";
 import { words } from "./words";
 
 /** A page as the tests go over them: what holds for one of these holds for all. */
@@ -12,8 +11,6 @@ export interface Entry {
   needs?: Permission;
   /** A window is open over it; who may not change what it changes sees the page alone. */
   dialog?: Permission;
-  /** What must stay as the demo made it meanwhile. */
-  turn?: Shared;
 }
 
 /** Every page for who is signed in, also with its windows open. A new page goes here. */
@@ -22,14 +19,13 @@ export const PAGES: readonly Entry[] = [
   { path: "/chat", heading: "chat.title" },
   { path: "/pools", heading: "pools.title" },
   { path: "/pools?edit=new", heading: "pools.title", dialog: "manage_providers" },
-  { path: "/pools/openai-codex", heading: "openai-codex", turn: "pool" },
+  { path: "/pools/openai-codex", heading: "openai-codex" },
   {
     path: "/pools/openai-codex?add=true",
     heading: "openai-codex",
     dialog: "manage_providers",
-    turn: "pool",
   },
-  { path: "/pools/openai-codex?strategy=quota_aware", heading: "openai-codex", turn: "pool" },
+  { path: "/pools/openai-codex?strategy=quota_aware", heading: "openai-codex" },
   { path: "/requests", heading: "requests.title" },
   { path: "/requests?from=2026-01-01T00:00:00Z&slower=10000", heading: "requests.title" },
   { path: "/usage", heading: "usage.title" },
@@ -87,19 +83,6 @@ export async function settled(page: Page, entry: Entry, language = "en"): Promis
   const dialog = page.getByRole("dialog");
   await dialog.waitFor({ state: entry.dialog === undefined ? "detached" : "visible" });
   await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "detached" });
-}
-
-/** Goes there, and looks at it while nobody changes what it shows. */
-export async function looking(
-  page: Page,
-  entry: Entry,
-  look: () => Promise<void>,
-  language?: string,
-): Promise<void> {
-  await inTurn(entry.turn, async () => {
-    await visit(page, entry, language);
-    await look();
-  });
 }
 
 /** Goes there as a link would: the program is loaded once for all pages. */

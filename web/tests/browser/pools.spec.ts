@@ -1,13 +1,11 @@
 import type { Locator, Page } from "playwright-core";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { beforeEach, describe, expect, test } from "vitest";
 import { eachInBrowser } from "./browser";
 import { ask, DEMO_HAS_POOL, open, POOL, signIn } from "./support";
-import { takeTurn } from "./turns";
 
 const [OWNER, FIRST, SECOND] = POOL;
 const PAGE = `/pools/${OWNER}`;
 const browser = eachInBrowser();
-let done: () => Promise<void>;
 
 const card = (page: Page): Locator => page.locator(`[data-pool="${OWNER}"]`);
 const row = (page: Page, name: string): Locator => card(page).locator(`[data-account="${name}"]`);
@@ -42,13 +40,8 @@ async function poolExists(page: Page): Promise<void> {
 
 describe.runIf(DEMO_HAS_POOL)("pools", () => {
   beforeEach(async () => {
-    done = await takeTurn("pool");
     await signIn(browser.page, "/pools");
     await poolExists(browser.page);
-  });
-
-  afterEach(async () => {
-    await done();
   });
 
   test("the list leads to a pool, whose accounts show their state, their quota and what they did", async () => {

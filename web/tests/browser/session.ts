@@ -4,8 +4,13 @@ export function environment(name: string): string {
   return value.replace(/\/$/, "");
 }
 
-export const GATEWAY_URL = environment("GATEWAY_URL");
-export const SIMULATOR_URL = environment("SIMULATOR_URL");
+/** One for each worker, as the environment has them with spaces between. */
+export const GATEWAY_URLS = environment("GATEWAY_URL").split(" ");
+const SIMULATOR_URLS = environment("SIMULATOR_URL").split(" ");
+/** From 0; also outside of a worker. */
+const worker = Number(process.env.VITEST_POOL_ID ?? 1) - 1;
+export const GATEWAY_URL = GATEWAY_URLS[worker] ?? "";
+export const SIMULATOR_URL = SIMULATOR_URLS[worker] ?? "";
 export const TOKEN = environment("GATEWAY_TOKEN");
 
 export interface Cookie {
@@ -14,8 +19,8 @@ export interface Cookie {
   url: string;
 }
 
-async function cookiesOf(path: string, body: unknown): Promise<Cookie[]> {
-  const answer = await fetch(`${GATEWAY_URL}${path}`, {
+async function cookiesOf(url: string, path: string, body: unknown): Promise<Cookie[]> {
+  const answer = await fetch(`${url}${path}`, {
     method: "POST",
     headers: { "content-type": "application/json", "x-gateway-csrf": "1" },
     body: JSON.stringify(body),
@@ -24,16 +29,16 @@ async function cookiesOf(path: string, body: unknown): Promise<Cookie[]> {
   return answer.headers.getSetCookie().map((line) => {
     const [pair = ""] = line.split(";");
     const at = pair.indexOf("=");
-    return { name: pair.slice(0, at), value: pair.slice(at + 1), url: GATEWAY_URL };
+    return { name: pair.slice(0, at), value: pair.slice(at + 1), url };
   });
 }
 
 /** A session of the gateway's token. */
-export function enter(): Promise<Cookie[]> {
-  return cookiesOf("/v1/auth/session", { token: TOKEN });
+export function enter(url: string): Promise<Cookie[]> {
+  return cookiesOf(url, "/v1/auth/session", { token: TOKEN });
 }
 
 /** A session of a person. */
 export function enterAs(email: string, password: string): Promise<Cookie[]> {
-  return cookiesOf("/v1/auth/sign-in", { email, password });
+  return cookiesOf(GATEWAY_URL, "/v1/auth/sign-in", { email, password });
 }

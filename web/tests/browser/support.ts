@@ -50,7 +50,7 @@ export async function submitToken(page: Page, token: string = TOKEN): Promise<vo
 
 /** Signed in with the gateway's token, in the session that all specs share: who signs out enters by the form. */
 export async function signIn(page: Page, path = "/"): Promise<void> {
-  await page.context().addCookies(inject("session"));
+  await page.context().addCookies(inject("sessions")[GATEWAY_URL] ?? []);
   await open(page, path);
   await page.locator("#main h1").waitFor();
 }

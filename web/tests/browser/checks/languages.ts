@@ -1,7 +1,7 @@
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Browser, launch } from "../browser";
-import { looking, PAGES, settled } from "../pages";
+import { PAGES, settled, visit } from "../pages";
 import { open, signIn } from "../support";
 import { WORDS, words } from "../words";
 import { hear } from "./heard";
@@ -60,16 +60,11 @@ export function readsWellAt(width: number) {
 
     test.each(PAGES)("$path fits, and every word is of the language", async (entry) => {
       const { page } = browser;
-      await looking(
-        page,
-        entry,
-        () =>
-          inEachLanguage(async (language) => {
-            await settled(page, entry, language);
-            await readsWell(language);
-          }),
-        spoken,
-      );
+      await visit(page, entry, spoken);
+      await inEachLanguage(async (language) => {
+        await settled(page, entry, language);
+        await readsWell(language);
+      });
     });
 
     test("the sign-in fits, and every word is of the language", async () => {
