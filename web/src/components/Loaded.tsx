@@ -13,15 +13,17 @@ interface Query<T> {
 interface LoadedProps<T> {
   query: Query<T>;
   lines?: number;
+  /** What stands there meanwhile, where lines would not have its size. */
+  waiting?: ReactNode;
   children: (data: T) => ReactNode;
 }
 
 /** Loading, error and data of one query. Data that is there stays when a refresh fails. */
-export function Loaded<T>({ query, lines, children }: LoadedProps<T>) {
+export function Loaded<T>({ query, lines, waiting, children }: LoadedProps<T>) {
   if (query.data === undefined) {
     if (query.isError)
       return <ErrorNotice error={query.error} onRetry={() => void query.refetch()} className="m-3" />;
-    return <Skeleton lines={lines} />;
+    return waiting ?? <Skeleton lines={lines} />;
   }
   return (
     <>

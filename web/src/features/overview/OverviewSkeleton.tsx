@@ -1,21 +1,17 @@
-import { useTranslation } from "react-i18next";
-import { cx } from "@/components/cx";
-
-const BLOCK = "animate-pulse rounded-lg border border-line bg-surface";
+import { Block, Waiting } from "@/components/Waiting";
 
 /** The page's areas before they are known, in the sizes that they will have. */
 export function OverviewSkeleton() {
-  const { t } = useTranslation();
   return (
-    <div role="status" className="flex flex-col gap-4">
-      <span className="sr-only">{t("common.loading")}</span>
-      <div aria-hidden className="grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
-        <div className={cx(BLOCK, "h-52")} />
-        <div className={cx(BLOCK, "h-52")} />
+    <Waiting className="flex flex-col gap-4">
+      <Block className="h-6" />
+      <div className="grid gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,1fr)]">
+        <Block className="h-52" />
+        <Block className="h-52" />
       </div>
-      <div aria-hidden className={cx(BLOCK, "h-80")} />
-      <div aria-hidden className={cx(BLOCK, "h-18")} />
-      <div aria-hidden className={cx(BLOCK, "h-96")} />
-    </div>
+      <Block className="h-82" />
+      <Block className="h-23.5" />
+      <Block className="h-93" />
+    </Waiting>
   );
 }

@@ -2,8 +2,11 @@ import { useTranslation } from "react-i18next";
 import type { UsageRow } from "@/api/types";
 import { Card } from "@/components/Card";
 import { TimeChart } from "@/components/charts/TimeChart";
+import { Block, Waiting } from "@/components/Waiting";
 import { useFormat } from "@/i18n/format";
 import { outcomeChart, tokenChart } from "./dayCharts";
+
+const BESIDE = "grid gap-4 lg:grid-cols-2";
 
 /** Requests by how they ended, and tokens by kind, a bar a day. */
 export function DayCharts({ rows }: { rows: readonly UsageRow[] }) {
@@ -31,7 +34,7 @@ export function DayCharts({ rows }: { rows: readonly UsageRow[] }) {
     format.count,
   );
   return (
-    <div className="grid gap-4 lg:grid-cols-2">
+    <div className={BESIDE}>
       <Card title={t("usage.requests_by_day")}>
         <div className="p-3.5">
           <TimeChart label={t("usage.requests_by_day")} chart={requests} />
@@ -43,5 +46,15 @@ export function DayCharts({ rows }: { rows: readonly UsageRow[] }) {
         </div>
       </Card>
     </div>
+  );
+}
+
+/** As high as the charts will be. */
+export function WaitingCharts() {
+  return (
+    <Waiting className={BESIDE}>
+      <Block className="h-84" />
+      <Block className="h-84" />
+    </Waiting>
   );
 }

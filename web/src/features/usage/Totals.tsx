@@ -1,6 +1,7 @@
 import { Minus, TrendingDown, TrendingUp } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import type { UsageCounters } from "@/api/types";
+import { Block, Waiting } from "@/components/Waiting";
 import { useFormat } from "@/i18n/format";
 import { growth, share, successRate } from "./numbers";
 
@@ -87,5 +88,14 @@ export function Totals({ totals, before }: TotalsProps) {
         </div>
       ))}
     </dl>
+  );
+}
+
+/** As high as the sums will be. */
+export function WaitingTotals() {
+  return (
+    <Waiting>
+      <Block className="h-54.5 lg:h-27.5" />
+    </Waiting>
   );
 }

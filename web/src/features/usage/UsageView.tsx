@@ -15,9 +15,9 @@ import {
   type WhoseSearch,
 } from "@/routes/search";
 import { Breakdown } from "./Breakdown";
-import { DayCharts } from "./DayCharts";
+import { DayCharts, WaitingCharts } from "./DayCharts";
 import { HeatMap } from "./HeatMap";
-import { Totals } from "./Totals";
+import { Totals, WaitingTotals } from "./Totals";
 
 interface UsageViewProps {
   usage: ReturnType<typeof useUsage>;
@@ -51,10 +51,10 @@ export function UsageView({ usage, filters, by, measure, onChange }: UsageViewPr
           {t("usage.kept_since", { time: format.moment(Date.parse(report.kept_since)) })}
         </Notice>
       )}
-      <Loaded query={usage} lines={3}>
+      <Loaded query={usage} waiting={<WaitingTotals />}>
         {({ totals }) => <Totals totals={totals} before={kept ? past.data?.totals : undefined} />}
       </Loaded>
-      <Loaded query={days} lines={6}>
+      <Loaded query={days} waiting={<WaitingCharts />}>
         {({ rows }) => <DayCharts rows={rows} />}
       </Loaded>
       <Card
@@ -91,7 +91,7 @@ export function UsageView({ usage, filters, by, measure, onChange }: UsageViewPr
         }
       >
         <div className="p-3.5">
-          <Loaded query={hours} lines={6}>
+          <Loaded query={hours} lines={10}>
             {({ rows, tz }) => (
               <>
                 <HeatMap rows={rows} measure={measure} />
