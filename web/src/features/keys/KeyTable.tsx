@@ -15,7 +15,7 @@ interface KeyTableProps extends Rows<Key> {
 
 /** How near the key is to the one of its limits that it reaches first. */
 function nearest({ limits }: Key): number | null {
-  return limits.length === 0 ? null : Math.max(...limits.map((limit) => takenOf(limit) ?? 0));
+  return limits.length === 0 ? null : Math.max(...limits.map(takenOf));
 }
 
 export function KeyTable({ onEdit, onRevoke, onDelete, ...rows }: KeyTableProps) {
