@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Role } from "../../src/api/access";
 import { eachInBrowser } from "./browser";
 import { enterAs } from "./session";
-import { makeUser, open, removeUser } from "./support";
+import { makeUser, open, openPalette, removeUser } from "./support";
 
 const PASSWORD = "four words of an offline one";
 const TENANT = "browser-offline";
@@ -103,8 +103,7 @@ describe("a page that was left", () => {
     await context.route("**/v1/auth/session", (route) =>
       route.request().method() === "DELETE" ? route.abort("connectionrefused") : route.fallback(),
     );
-    await page.keyboard.press("Control+k");
-    await page.getByRole("dialog", { name: "Search and commands" }).waitFor();
+    await openPalette(page);
     await page.keyboard.type("sign out");
     await page.keyboard.press("Enter");
     await page

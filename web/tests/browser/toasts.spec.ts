@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eachInBrowser } from "./browser";
-import { api, signIn } from "./support";
+import { api, openPalette, signIn } from "./support";
 
 const KEYS = Array.from({ length: 4 }, (_, index) => `browser-toast-${index}`);
 
@@ -52,9 +52,7 @@ describe.each([390, 1280])("a notification, %i px wide", (width) => {
       await failing;
       return route.fulfill({ status: 500, json: {} });
     });
-    const palette = page.getByRole("dialog", { name: "Search and commands" });
-    await page.keyboard.press("Control+k");
-    await palette.waitFor();
+    const palette = await openPalette(page);
     await page.keyboard.type("sign out");
     await page.keyboard.press("Enter");
     await palette.waitFor({ state: "detached" });
@@ -70,8 +68,7 @@ describe.each([390, 1280])("a notification, %i px wide", (width) => {
     expect(Math.abs(ends)).toBeLessThan(3);
     await expectReached((await pressable(page)).slice(-4));
     // A window ends above it as well, and stays open when it is pressed.
-    await page.keyboard.press("Control+k");
-    await palette.waitFor();
+    await openPalette(page);
     await page.keyboard.type("create a key");
     await page.keyboard.press("Enter");
     const dialog = page.getByRole("dialog");
