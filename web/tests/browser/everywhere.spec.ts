@@ -133,8 +133,9 @@ test("rows are walked, opened and searched by keys, and nothing is taken from a 
 
 test("with the blur on, no address on any page is read without pointing at it", async () => {
   const { page } = browser;
-  await page.addInitScript(() => localStorage.setItem("gateway.blur", "on"));
   await signIn(page);
+  await page.evaluate(() => localStorage.setItem("gateway.blur", "on"));
+  await page.reload();
   const readable: string[] = [];
   for (const entry of PLAIN_PAGES) {
     await visit(page, entry);
