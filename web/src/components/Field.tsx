@@ -1,4 +1,5 @@
 import { cloneElement, type ReactElement, type ReactNode, useId } from "react";
+import { ErrorLines } from "./ErrorLines";
 
 interface ControlProps {
   id?: string;
@@ -35,13 +36,7 @@ export function Field({ label, hint, errors = [], children }: FieldProps) {
           {hint}
         </p>
       )}
-      {errors.length > 0 && (
-        <div id={errorId} role="alert" className="text-bad text-sm [overflow-wrap:anywhere]">
-          {errors.map((text) => (
-            <p key={text}>{text}</p>
-          ))}
-        </div>
-      )}
+      <ErrorLines id={errorId} errors={errors} />
     </div>
   );
 }

@@ -45,7 +45,10 @@ export function Modal({
         <Radix.Overlay className={cx("fixed inset-0 z-50", veil ?? "bg-veil")} />
         <Radix.Content
           onKeyDown={onKeyDown}
-          onCloseAutoFocus={(event) => (returnTo?.() ? event.preventDefault() : returnFocus(event))}
+          onCloseAutoFocus={(event) => {
+            event.preventDefault();
+            if (!returnTo?.()) returnFocus();
+          }}
           {...(described ? {} : { "aria-describedby": undefined })}
           className={cx("fixed z-50 border-line text-ink shadow-float focus:outline-none", className)}
         >

@@ -144,13 +144,14 @@ export function useSwitchTenant() {
     mutationFn: async (slug: string) => {
       const before = chosenTenant();
       chooseTenant(slug);
-      const session = await fetchSession().catch((error: unknown) => {
+      try {
+        const session = await fetchSession();
+        if (session) return session;
+        throw new ApiError("signed out", 401, "unauthorized", null, null);
+      } catch (error) {
         chooseTenant(before);
         throw error;
-      });
-      if (session) return session;
-      chooseTenant(before);
-      throw new ApiError("signed out", 401, "unauthorized", null, null);
+      }
     },
     onSuccess: (session) => {
       queries.setQueryData(keys.session, session);

@@ -47,6 +47,7 @@ test("the code of the first paint is found, and no other", () => {
       "/src/routes/overview.tsx",
       "/src/components/ErrorNotice.tsx",
       "/src/features/shell/Drawer.tsx",
+      "/src/features/palette/PaletteWindow.tsx",
       "/src/hooks/announce.ts",
     ]),
   );

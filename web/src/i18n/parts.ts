@@ -22,6 +22,8 @@ export const FIRST = [
   "overview",
   "page_error",
   "palette.open",
+  "palette.placeholder",
+  "palette.title",
   "pools.title",
   "providers.state",
   "providers.title",

@@ -1,6 +1,7 @@
 import type { Page, Request } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Role } from "../../src/api/access";
+import { eachInBrowser } from "./browser";
 import { violations } from "./checks/axe";
 import { THEMES, type Theme, wear } from "./checks/themes";
 import { enterAs } from "./session";
@@ -115,19 +116,16 @@ describe.each(CASES)("a session that ends on $path, as $role, $width px wide", (
 
 describe("two tabs of one browser", () => {
   const email = "browser-ended-tabs@example.com";
-  let browser: Browser;
+  const browser = eachInBrowser();
 
   beforeEach(async () => {
     await removeUser(email);
     await makeUser(email, PASSWORD, "viewer");
-    browser = await launch();
     await browser.context.addCookies(await enterAs(email, PASSWORD));
   });
 
   afterEach(async () => {
-    await browser.close();
     await removeUser(email);
-    expect(browser.complaints).toEqual([]);
   });
 
   test("go on together when one of them signs in, and go out together", async () => {

@@ -1,39 +1,66 @@
 import { expect, test } from "vitest";
 import { eachInBrowser } from "./browser";
 import { PLAIN_PAGES, visit } from "./pages";
-import { api, makeUser, open, removeUser, signIn, submitPassword } from "./support";
+import { api, makeUser, open, openPalette, removeUser, signIn, submitPassword } from "./support";
 
 const VIEWER = "viewer-of-the-palette@example.com";
 const PASSWORD = "a-long-password-for-the-palette";
 const browser = eachInBrowser();
 
-async function openPalette() {
-  await browser.page.keyboard.press("Control+k");
-  await browser.page.getByRole("dialog", { name: "Search and commands" }).waitFor();
-}
-
+const named = () => browser.page.evaluate(() => document.activeElement?.textContent);
 const focused = () => browser.page.evaluate(() => document.activeElement?.getAttribute("data-row") ?? "");
 
 test("the palette opens by keys, finds by a few letters, and gives the focus back", async () => {
   const { page } = browser;
   await signIn(page);
   await page.getByRole("link", { name: "Pools" }).focus();
-  const palette = page.getByRole("dialog", { name: "Search and commands" });
-  await openPalette();
+  const palette = await openPalette(page);
   await page.keyboard.press("Escape");
   await palette.waitFor({ state: "detached" });
-  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Pools");
-  await openPalette();
+  await expect.poll(named).toBe("Pools");
+  await openPalette(page);
   await page.keyboard.type("make an ag");
   await page.keyboard.press("Enter");
   await page.getByRole("form", { name: "Make an agent" }).waitFor();
-  await openPalette();
+  await openPalette(page);
   await page.keyboard.type("dark");
   await page.getByRole("option", { name: /Dark/ }).waitFor();
   await page.keyboard.press("Enter");
   await expect
     .poll(() => page.evaluate(() => document.documentElement.dataset.theme), { timeout: 10_000 })
     .toBe("dark");
+});
+
+test("what is typed while the palette is on its way is kept, and Escape closes it", async () => {
+  const { page } = browser;
+  let give = () => {};
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  await page.route("**/assets/Palette-*.js", async (route) => {
+    await given;
+    await route.continue();
+  });
+  await signIn(page);
+  const palette = page.getByRole("dialog", { name: "Search and commands" });
+  await page.getByRole("link", { name: "Pools" }).focus();
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("pools");
+  await page.keyboard.press("Escape");
+  await palette.waitFor({ state: "detached" });
+  await expect.poll(named).toBe("Pools");
+  await page.keyboard.press("Control+k");
+  await page.keyboard.type("make an");
+  expect(await palette.getByRole("textbox").inputValue()).toBe("make an");
+  expect(await palette.getByRole("option").count()).toBe(0);
+  give();
+  await palette.getByRole("option", { name: "Make an agent" }).waitFor();
+  await palette.getByRole("option", { name: "Overview" }).waitFor({ state: "detached" });
+  await page.keyboard.type(" ag");
+  expect(await palette.getByRole("combobox").inputValue()).toBe("make an ag");
+  await page.keyboard.press("Escape");
+  await palette.waitFor({ state: "detached" });
+  await expect.poll(named).toBe("Pools");
 });
 
 test("an account, an agent or a key is found by its name", async () => {
@@ -43,7 +70,7 @@ test("an account, an agent or a key is found by its name", async () => {
     providers: { name: string }[];
   };
   const name = providers[0]?.name ?? "";
-  await openPalette();
+  await openPalette(page);
   await page.keyboard.type(name);
   await page.getByRole("option").first().click();
   await page.getByRole("heading", { level: 1, name: "Requests" }).waitFor();
@@ -57,7 +84,7 @@ test("a viewer's palette offers no change", async () => {
   await open(page, "/");
   await submitPassword(page, VIEWER, PASSWORD);
   await page.locator("#main h1").waitFor();
-  await openPalette();
+  await openPalette(page);
   await page.getByRole("option", { name: "Overview" }).waitFor();
   expect(await page.getByRole("option", { name: "Connect ChatGPT" }).count()).toBe(0);
   expect(await page.getByRole("option", { name: "API keys" }).count()).toBe(0);
@@ -106,8 +133,9 @@ test("rows are walked, opened and searched by keys, and nothing is taken from a 
 
 test("with the blur on, no address on any page is read without pointing at it", async () => {
   const { page } = browser;
-  await page.addInitScript(() => localStorage.setItem("gateway.blur", "on"));
   await signIn(page);
+  await page.evaluate(() => localStorage.setItem("gateway.blur", "on"));
+  await page.reload();
   const readable: string[] = [];
   for (const entry of PLAIN_PAGES) {
     await visit(page, entry);

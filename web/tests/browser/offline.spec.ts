@@ -1,8 +1,9 @@
 import type { Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Role } from "../../src/api/access";
+import { eachInBrowser } from "./browser";
 import { enterAs } from "./session";
-import { type Browser, launch, makeUser, open, removeUser } from "./support";
+import { makeUser, open, openPalette, removeUser } from "./support";
 
 const PASSWORD = "four words of an offline one";
 const TENANT = "browser-offline";
@@ -33,20 +34,17 @@ const CASES: Case[] = [
 describe.each(CASES)("without a network on $path, as $role, $width px wide", (one) => {
   const email = `browser-offline-${one.role}@example.com`;
   const text = one.window ? `${TENANT}@example.com` : TENANT;
-  let browser: Browser;
+  const browser = eachInBrowser({ width: one.width });
 
   beforeEach(async () => {
     await removeUser(email);
     await makeUser(email, PASSWORD, one.role);
-    browser = await launch({ width: one.width });
     await browser.context.addCookies(await enterAs(email, PASSWORD));
     await open(browser.page, one.path);
   });
 
   afterEach(async () => {
-    await browser.close();
     await removeUser(email);
-    expect(browser.complaints).toEqual([]);
   });
 
   const place = (page: Page) => (one.window ? page.getByRole("dialog") : page.locator("#main"));
@@ -84,30 +82,33 @@ describe.each(CASES)("without a network on $path, as $role, $width px wide", (on
   });
 });
 
-test("what fails after its page was left is said in a notification", async () => {
-  const browser = await launch();
-  try {
-    const email = "browser-offline-left@example.com";
+describe("a page that was left", () => {
+  const email = "browser-offline-left@example.com";
+  const browser = eachInBrowser();
+
+  beforeEach(async () => {
     await removeUser(email);
     await makeUser(email, PASSWORD, "admin");
+    await browser.context.addCookies(await enterAs(email, PASSWORD));
+  });
+
+  afterEach(async () => {
+    await removeUser(email);
+  });
+
+  test("says in a notification what failed afterwards", async () => {
     const { page, context } = browser;
-    await context.addCookies(await enterAs(email, PASSWORD));
     await open(page, "/");
     await page.locator("#main h1").waitFor();
     await context.route("**/v1/auth/session", (route) =>
       route.request().method() === "DELETE" ? route.abort("connectionrefused") : route.fallback(),
     );
-    await page.keyboard.press("Control+k");
-    await page.getByRole("dialog", { name: "Search and commands" }).waitFor();
+    await openPalette(page);
     await page.keyboard.type("sign out");
     await page.keyboard.press("Enter");
     await page
       .getByRole("region", { name: "Notifications" })
       .getByText(/was not done/)
       .waitFor();
-    await removeUser(email);
-    expect(browser.complaints).toEqual([]);
-  } finally {
-    await browser.close();
-  }
+  });
 });

@@ -97,8 +97,8 @@ describe.each(ROLES)("as %s", (role) => {
     }
   });
 
-  // What is sent is looked at and dropped, so that nothing changes for the others.
-  test.runIf(role !== "owner").each(PLAIN_PAGES)(
+  // Nothing is beyond an owner. What is sent is looked at and dropped, so that nothing changes for the others.
+  test.each(role === "owner" ? [] : PLAIN_PAGES)(
     "nothing that can be pressed on $path is beyond the role",
     async (entry) => {
       const { page } = browser;

@@ -55,6 +55,14 @@ export async function signIn(page: Page, path = "/"): Promise<void> {
   await page.locator("#main h1").waitFor();
 }
 
+/** Opens the palette by its keys, and waits until Enter chooses what it finds. */
+export async function openPalette(page: Page): Promise<Locator> {
+  await page.keyboard.press("Control+k");
+  const palette = page.getByRole("dialog", { name: "Search and commands" });
+  await palette.getByRole("combobox").waitFor();
+  return palette;
+}
+
 export function providerRow(page: Page, name: string): Locator {
   return page.locator(`tr[data-provider="${name}"]`);
 }

@@ -1,6 +1,7 @@
 import type { Locator, Page } from "playwright-core";
-import { describe, expect, test } from "vitest";
-import { api, launch, signIn } from "./support";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { eachInBrowser } from "./browser";
+import { api, openPalette, signIn } from "./support";
 
 const KEYS = Array.from({ length: 4 }, (_, index) => `browser-toast-${index}`);
 
@@ -27,55 +28,54 @@ const pressable = (page: Page) =>
   page.locator("#main").locator("button:visible, a:visible, input:visible").all();
 
 describe.each([390, 1280])("a notification, %i px wide", (width) => {
+  const browser = eachInBrowser({ width });
+
+  beforeEach(async () => {
+    for (const agent_key of KEYS) await api("POST", "/v1/agents", { agent_key });
+  });
+
+  afterEach(async () => {
+    for (const key of KEYS) await api("DELETE", `/v1/agents/${key}`);
+  });
+
   test("covers nothing that can be pressed, on the page or in a window, and can be pressed itself", async () => {
-    const browser = await launch({ width });
-    try {
-      const { page, context } = browser;
-      for (const agent_key of KEYS) await api("POST", "/v1/agents", { agent_key });
-      await signIn(page, "/agents");
-      await page.getByText(`agent:${KEYS.at(-1)}`).waitFor();
-      // What fails after its place is gone is said until somebody has read it.
-      let fail = () => {};
-      const failing = new Promise<void>((resolve) => {
-        fail = resolve;
-      });
-      await context.route("**/v1/auth/session", async (route) => {
-        if (route.request().method() !== "DELETE") return route.fallback();
-        await failing;
-        return route.fulfill({ status: 500, json: {} });
-      });
-      const palette = page.getByRole("dialog", { name: "Search and commands" });
-      await page.keyboard.press("Control+k");
-      await palette.waitFor();
-      await page.keyboard.type("sign out");
-      await page.keyboard.press("Enter");
-      await palette.waitFor({ state: "detached" });
-      await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-      // As far down as the page goes: what ends it stays in sight.
-      await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
-      fail();
-      const said = page.getByRole("region", { name: "Notifications" });
-      await said.getByText(/was not done/).waitFor();
-      const ends = await page.evaluate(
-        () => document.documentElement.scrollHeight - window.innerHeight - window.scrollY,
-      );
-      expect(Math.abs(ends)).toBeLessThan(3);
-      await expectReached((await pressable(page)).slice(-4));
-      // A window ends above it as well, and stays open when it is pressed.
-      await page.keyboard.press("Control+k");
-      await palette.waitFor();
-      await page.keyboard.type("create a key");
-      await page.keyboard.press("Enter");
-      const dialog = page.getByRole("dialog");
-      await dialog.getByRole("button", { name: "Cancel" }).waitFor();
-      await expectReached(await dialog.getByRole("button").all());
-      await said.getByRole("button", { name: "Close" }).click();
-      await said.getByRole("button").first().waitFor({ state: "detached" });
-      expect(await dialog.isVisible()).toBe(true);
-      expect(browser.complaints).toEqual([]);
-    } finally {
-      await browser.close();
-      for (const key of KEYS) await api("DELETE", `/v1/agents/${key}`);
-    }
+    const { page, context } = browser;
+    await signIn(page, "/agents");
+    await page.getByText(`agent:${KEYS.at(-1)}`).waitFor();
+    // What fails after its place is gone is said until somebody has read it.
+    let fail = () => {};
+    const failing = new Promise<void>((resolve) => {
+      fail = resolve;
+    });
+    await context.route("**/v1/auth/session", async (route) => {
+      if (route.request().method() !== "DELETE") return route.fallback();
+      await failing;
+      return route.fulfill({ status: 500, json: {} });
+    });
+    const palette = await openPalette(page);
+    await page.keyboard.type("sign out");
+    await page.keyboard.press("Enter");
+    await palette.waitFor({ state: "detached" });
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+    // As far down as the page goes: what ends it stays in sight.
+    await page.evaluate(() => window.scrollTo(0, document.body.scrollHeight));
+    fail();
+    const said = page.getByRole("region", { name: "Notifications" });
+    await said.getByText(/was not done/).waitFor();
+    const ends = await page.evaluate(
+      () => document.documentElement.scrollHeight - window.innerHeight - window.scrollY,
+    );
+    expect(Math.abs(ends)).toBeLessThan(3);
+    await expectReached((await pressable(page)).slice(-4));
+    // A window ends above it as well, and stays open when it is pressed.
+    await openPalette(page);
+    await page.keyboard.type("create a key");
+    await page.keyboard.press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("button", { name: "Cancel" }).waitFor();
+    await expectReached(await dialog.getByRole("button").all());
+    await said.getByRole("button", { name: "Close" }).click();
+    await said.getByRole("button").first().waitFor({ state: "detached" });
+    expect(await dialog.isVisible()).toBe(true);
   });
 });

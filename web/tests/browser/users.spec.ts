@@ -1,34 +1,40 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { borrow, eachInBrowser } from "./browser";
-import { makeUser, open, removeUser, signIn, submitPassword } from "./support";
+import { api, makeUser, open, removeUser, signIn, submitPassword } from "./support";
 
 const EMAIL = "browser-user@example.com";
 const PASSWORD = "four words of a browser";
+const INVITED = "browser-invited@example.com";
 const browser = eachInBrowser();
 
-beforeEach(async () => {
-  await removeUser(EMAIL);
-});
+/** Withdraws what waits for this address. */
+async function withdraw(email: string): Promise<void> {
+  const answer = await api("GET", "/v1/invitations");
+  const { invitations } = (await answer.json()) as { invitations: { id: string; email?: string }[] };
+  for (const each of invitations) if (each.email === email) await api("DELETE", `/v1/invitations/${each.id}`);
+}
 
-afterEach(async () => {
+async function clear(): Promise<void> {
   await removeUser(EMAIL);
-});
+  await withdraw(INVITED);
+}
+
+beforeEach(clear);
+afterEach(clear);
 
 test("a link is made, shown once, and withdrawn", async () => {
   const { page } = browser;
   await signIn(page, "/settings/users");
   await page.getByRole("button", { name: "Invite" }).first().click();
   const dialog = page.getByRole("dialog");
-  await dialog.getByLabel("E-mail address").fill("browser-invited@example.com");
+  await dialog.getByLabel("E-mail address").fill(INVITED);
   await dialog.getByLabel("Role").selectOption("admin");
   await dialog.getByRole("button", { name: "Make the link" }).click();
   expect(await dialog.getByTestId("secret").textContent()).toMatch(/\/invite#./);
   await dialog.getByRole("button", { name: "Close" }).first().click();
-  const withdraw = page.getByRole("button", {
-    name: "Withdraw the invitation: browser-invited@example.com",
-  });
-  await withdraw.click();
-  await withdraw.waitFor({ state: "detached" });
+  const button = page.getByRole("button", { name: `Withdraw the invitation: ${INVITED}` });
+  await button.click();
+  await button.waitFor({ state: "detached" });
 });
 
 test("a user's role is changed, they are disabled and removed, and see of it what they may", async () => {

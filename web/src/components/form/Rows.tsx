@@ -1,6 +1,7 @@
 import { Plus, X } from "lucide-react";
 import { type ReactNode, useId, useRef } from "react";
 import { Button } from "../Button";
+import { ErrorLines } from "../ErrorLines";
 
 interface RowsProps<Row extends { id: number }> {
   label: string;
@@ -66,11 +67,7 @@ export function Rows<Row extends { id: number }>({
         <Plus size={14} aria-hidden />
         {add}
       </Button>
-      {errors.map((text) => (
-        <p key={text} role="alert" className="text-bad text-sm [overflow-wrap:anywhere]">
-          {text}
-        </p>
-      ))}
+      <ErrorLines errors={errors} />
     </fieldset>
   );
 }

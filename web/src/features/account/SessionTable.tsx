@@ -2,8 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { AccountSession } from "@/api/access";
 import { Button } from "@/components/Button";
-import { type Column, DataTable, NONE, type Rows } from "@/components/DataTable";
-import { RelativeTime } from "@/components/RelativeTime";
+import { type Column, DataTable, NONE, type Rows, timeColumn } from "@/components/DataTable";
 import { StatusWord } from "@/components/StatusWord";
 import { deviceOf } from "./device";
 
@@ -38,22 +37,8 @@ export function SessionTable({ ending, onEnd, ...rows }: SessionTableProps) {
         sort: ({ address }) => address,
         cell: ({ address }) => address ?? NONE,
       },
-      {
-        id: "since",
-        header: t("account.since"),
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ created_at }) => created_at,
-        cell: ({ created_at }) => <RelativeTime at={created_at} />,
-      },
-      {
-        id: "seen",
-        header: t("account.last_seen"),
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ last_seen_at }) => last_seen_at,
-        cell: ({ last_seen_at }) => <RelativeTime at={last_seen_at} />,
-      },
+      timeColumn({ id: "since", header: t("account.since"), at: ({ created_at }) => created_at }),
+      timeColumn({ id: "seen", header: t("account.last_seen"), at: ({ last_seen_at }) => last_seen_at }),
       {
         id: "actions",
         header: t("common.actions"),

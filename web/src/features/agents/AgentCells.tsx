@@ -2,6 +2,7 @@ import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import type { Agent } from "@/api/types";
 import { Button, buttonClass } from "@/components/Button";
+import { RowButtons } from "@/components/RowButtons";
 import { useDenied } from "@/hooks/useMay";
 
 export function AgentName({ agent }: { agent: Agent }) {
@@ -31,7 +32,7 @@ export function AgentActions({ agent, onEdit, onDelete }: AgentActionsProps) {
   const fromFile = agent.managed_by === "file";
   const denied = useDenied("manage_agents");
   return (
-    <div className="flex items-center gap-1 pt-1 sm:justify-end sm:pt-0">
+    <RowButtons>
       {fromFile && <span className="whitespace-nowrap text-muted text-xs">{t("agents.from_file")}</span>}
       <Link to="/chat" search={{ model: `agent:${agent.agent_key}` }} className={buttonClass("plain", "sm")}>
         {t("agents.chat")}
@@ -44,6 +45,6 @@ export function AgentActions({ agent, onEdit, onDelete }: AgentActionsProps) {
           {t("common.delete")}
         </Button>
       )}
-    </div>
+    </RowButtons>
   );
 }

@@ -1,6 +1,7 @@
 import { useId } from "react";
 import { useTranslation } from "react-i18next";
 import { Checkbox } from "@/components/Checkbox";
+import { ErrorLines } from "@/components/ErrorLines";
 import type { ListName } from "./keyDraft";
 
 interface AllowListProps {
@@ -46,11 +47,7 @@ export function AllowList({ list, known, value, errors, onChange }: AllowListPro
           {known.length + gone.length === 0 && <p className="text-muted text-sm">{t("keys.none_there")}</p>}
         </div>
       )}
-      {errors.map((text) => (
-        <p key={text} role="alert" className="text-bad text-sm [overflow-wrap:anywhere]">
-          {text}
-        </p>
-      ))}
+      <ErrorLines errors={errors} />
     </fieldset>
   );
 }

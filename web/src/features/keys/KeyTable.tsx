@@ -2,8 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { Key } from "@/api/access";
 import { ROLES } from "@/api/permissions";
-import { type Column, DataTable, type Rows } from "@/components/DataTable";
-import { RelativeTime } from "@/components/RelativeTime";
+import { type Column, DataTable, type Rows, timeColumn } from "@/components/DataTable";
 import { KeyMay, KeyMenu, KeyName, KeyState } from "./KeyCells";
 import { LimitBars } from "./LimitBars";
 import { takenOf } from "./limits";
@@ -16,7 +15,7 @@ interface KeyTableProps extends Rows<Key> {
 
 /** How near the key is to the one of its limits that it reaches first. */
 function nearest({ limits }: Key): number | null {
-  return limits.length === 0 ? null : Math.max(...limits.map((limit) => takenOf(limit) ?? 0));
+  return limits.length === 0 ? null : Math.max(...limits.map(takenOf));
 }
 
 export function KeyTable({ onEdit, onRevoke, onDelete, ...rows }: KeyTableProps) {
@@ -59,27 +58,21 @@ export function KeyTable({ onEdit, onRevoke, onDelete, ...rows }: KeyTableProps)
         sort: nearest,
         cell: ({ limits }) => <LimitBars limits={limits} />,
       },
-      {
+      timeColumn({
         id: "used",
         header: t("keys.last_used"),
         width: 7.5,
-        narrow: "named",
         className: "align-top",
-        largestFirst: true,
-        sort: ({ last_used_at }) => last_used_at,
-        cell: ({ last_used_at: at }) =>
-          at ? <RelativeTime at={at} /> : <span className="text-muted">{t("keys.never_used")}</span>,
-      },
-      {
+        at: ({ last_used_at }) => last_used_at,
+        never: t("keys.never_used"),
+      }),
+      timeColumn({
         id: "created",
         header: t("common.created"),
         shown: "optional",
-        narrow: "named",
         className: "align-top",
-        largestFirst: true,
-        sort: ({ created_at }) => created_at,
-        cell: ({ created_at }) => <RelativeTime at={created_at} />,
-      },
+        at: ({ created_at }) => created_at,
+      }),
       {
         id: "actions",
         header: t("common.actions"),

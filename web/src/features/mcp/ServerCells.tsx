@@ -4,6 +4,7 @@ import type { McpServer } from "@/api/loop";
 import { Button } from "@/components/Button";
 import { MenuItem, MenuNote, MenuSeparator } from "@/components/Menu";
 import { RelativeTime } from "@/components/RelativeTime";
+import { RowButtons } from "@/components/RowButtons";
 import { RowMenu } from "@/components/RowMenu";
 import { useDenied } from "@/hooks/useMay";
 import { useReconnectMcpServer } from "@/hooks/useMcpServers";
@@ -75,7 +76,7 @@ export function ServerButtons({ server, onEdit, onDelete, onError }: ServerButto
   const fromFile = server.managed_by === "file";
   const connect = () => reconnect.mutate(id ?? name, { onError, onSuccess: () => onError(null) });
   return (
-    <div className="flex items-center gap-1 pt-1 sm:justify-end sm:pt-0">
+    <RowButtons>
       {enabled && (
         <Button
           size="sm"
@@ -101,6 +102,6 @@ export function ServerButtons({ server, onEdit, onDelete, onError }: ServerButto
           </MenuItem>
         )}
       </RowMenu>
-    </div>
+    </RowButtons>
   );
 }

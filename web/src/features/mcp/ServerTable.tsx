@@ -1,9 +1,8 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { McpServer } from "@/api/loop";
-import { type Column, DataTable, NONE, type Rows } from "@/components/DataTable";
+import { type Column, DataTable, type Rows, timeColumn } from "@/components/DataTable";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { RelativeTime } from "@/components/RelativeTime";
 import { reachOf } from "./reach";
 import { ServerButtons, ServerName, ServerState, ServerTools } from "./ServerCells";
 
@@ -55,15 +54,12 @@ export function ServerTable({ onEdit, onDelete, ...rows }: ServerTableProps) {
         sort: ({ tools }) => tools.length,
         cell: ({ tools }) => t("mcp.tool_count", { count: tools.length }),
       },
-      {
+      timeColumn({
         id: "created",
         header: t("common.created"),
         shown: "optional",
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ created_at }) => created_at,
-        cell: ({ created_at: at }) => (at ? <RelativeTime at={at} /> : NONE),
-      },
+        at: ({ created_at }) => created_at,
+      }),
       {
         id: "actions",
         header: t("common.actions"),

@@ -1,18 +1,25 @@
 import { useNavigate } from "@tanstack/react-router";
 import { Command } from "cmdk";
-import { Search } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Modal } from "@/components/Modal";
+import type { Store } from "@/hooks/store";
 import { useAccess } from "@/hooks/useMay";
 import { ActionItems } from "./ActionItems";
 import { GROUP } from "./Item";
 import { AccountItems, AgentItems, KeyItems } from "./NamedItems";
 import { PlaceItems } from "./PlaceItems";
 import { PreferenceItems } from "./PreferenceItems";
+import { SearchLine, WINDOW } from "./SearchLine";
 import { score } from "./score";
 
+interface PaletteProps {
+  typed: Store<string>;
+  returnFocus: () => boolean;
+  onClose: () => void;
+}
+
 /** Finds any page, account, agent, key or action by a few letters. */
-export default function Palette({ onClose }: { onClose: () => void }) {
+export default function Palette({ typed, returnFocus, onClose }: PaletteProps) {
   const { t } = useTranslation();
   const navigate = useNavigate();
   const { permissions } = useAccess();
@@ -25,25 +32,14 @@ export default function Palette({ onClose }: { onClose: () => void }) {
     action();
   };
   return (
-    <Modal
-      label={t("palette.title")}
-      onClose={onClose}
-      className="inset-x-2 top-2 mx-auto max-w-xl rounded-lg border bg-surface sm:top-[12vh]"
-    >
+    <Modal label={t("palette.title")} onClose={onClose} returnTo={returnFocus} className={WINDOW}>
       <Command
         label={t("palette.title")}
         filter={score}
         loop
         className="flex max-h-[min(28rem,80dvh)] flex-col"
       >
-        <div className="flex items-center gap-2.5 border-line border-b px-3.5">
-          <Search size={16} aria-hidden className="shrink-0 text-muted" />
-          <Command.Input
-            autoFocus
-            placeholder={t("palette.placeholder")}
-            className="h-11 w-full bg-transparent text-base outline-none"
-          />
-        </div>
+        <SearchLine typed={typed} Field={Command.Input} />
         <Command.List label={t("palette.results")} className="min-h-0 flex-1 overflow-y-auto p-1.5">
           <Command.Empty className="px-3 py-6 text-center text-muted">{t("palette.none")}</Command.Empty>
           <Command.Group heading={t("palette.pages")} className={GROUP}>

@@ -3,6 +3,7 @@ import type { Provider } from "@/api/types";
 import { Checkbox } from "@/components/Checkbox";
 import { Dialog } from "@/components/Dialog";
 import { Email } from "@/components/Email";
+import { ErrorLines } from "@/components/ErrorLines";
 import { Form } from "@/components/form/Form";
 import { useDraft } from "@/components/form/useDraft";
 import { useSavePool } from "@/hooks/usePools";
@@ -67,11 +68,7 @@ export function AddMembersDialog({ pool, providers, onClose }: AddMembersDialogP
                     checked={chosen.includes(it.name)}
                     onChange={({ target }) => toggle(it.name, target.checked)}
                   />
-                  {wrong.members.get(it.name)?.map((text) => (
-                    <p key={text} role="alert" className="text-bad text-sm [overflow-wrap:anywhere]">
-                      {text}
-                    </p>
-                  ))}
+                  <ErrorLines errors={wrong.members.get(it.name) ?? []} />
                 </li>
               );
             })}

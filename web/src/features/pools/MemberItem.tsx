@@ -1,6 +1,7 @@
 import { ArrowDown, ArrowUp, X } from "lucide-react";
 import { useTranslation } from "react-i18next";
 import { Button } from "@/components/Button";
+import { ErrorLines } from "@/components/ErrorLines";
 
 interface MemberItemProps {
   name: string;
@@ -43,11 +44,7 @@ export function MemberItem({ name, place, first, last, errors, onMove, onRemove 
           <X size={15} aria-hidden />
         </Button>
       </div>
-      {errors.map((text) => (
-        <p key={text} role="alert" className="pb-1 text-bad text-sm [overflow-wrap:anywhere]">
-          {text}
-        </p>
-      ))}
+      <ErrorLines errors={errors} className="pb-1" />
     </li>
   );
 }

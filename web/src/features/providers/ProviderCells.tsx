@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
 import { Button } from "@/components/Button";
 import { Email } from "@/components/Email";
+import { RowButtons } from "@/components/RowButtons";
 import { useDenied } from "@/hooks/useMay";
 import { useReleaseProvider, useVerification } from "@/hooks/useProviders";
 import { usesSignIn } from "./kinds";
@@ -57,7 +58,7 @@ export function ProviderButtons({ onConnect, ...menu }: ProviderButtonsProps) {
   const { id, name, status, account } = provider;
   const held = HELD.has(status.state) || status.model_blocks.length > 0;
   return (
-    <div className="flex items-center gap-1 pt-1 sm:justify-end sm:pt-0">
+    <RowButtons>
       {held && (
         <Button
           size="sm"
@@ -81,6 +82,6 @@ export function ProviderButtons({ onConnect, ...menu }: ProviderButtonsProps) {
         </Button>
       )}
       <ProviderMenu {...menu} />
-    </div>
+    </RowButtons>
   );
 }

@@ -1,9 +1,8 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { Provider } from "@/api/types";
-import { type Column, DataTable, NONE, type Rows } from "@/components/DataTable";
+import { type Column, DataTable, NONE, type Rows, timeColumn } from "@/components/DataTable";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { RelativeTime } from "@/components/RelativeTime";
 import { useDenied } from "@/hooks/useMay";
 import { ModelsDialog } from "./ModelsDialog";
 import { ModelCount, ProviderButtons, ProviderName } from "./ProviderCells";
@@ -68,15 +67,12 @@ export function ProviderTable({ onConnect, onEdit, ...rows }: ProviderTableProps
         sort: ({ pool }) => pool?.owner,
         cell: ({ pool }) => pool?.owner ?? NONE,
       },
-      {
+      timeColumn({
         id: "created",
         header: t("common.created"),
         shown: "optional",
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ created_at }) => created_at,
-        cell: ({ created_at }) => <RelativeTime at={created_at} />,
-      },
+        at: ({ created_at }) => created_at,
+      }),
       {
         id: "actions",
         header: t("common.actions"),

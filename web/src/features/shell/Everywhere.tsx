@@ -7,11 +7,10 @@ import { useStore } from "@/hooks/store";
 import { useShortcuts } from "@/hooks/useShortcuts";
 import { whenIdle } from "@/hooks/whenIdle";
 import { withWords } from "@/i18n";
+import { loadPalette, PaletteWindow } from "../palette/PaletteWindow";
 import { ACCOUNT } from "./places";
 import { usePlaces } from "./usePlaces";
 
-const loadPalette = withWords(() => import("../palette/Palette"));
-const Palette = lazy(loadPalette);
 const AskLeave = lazy(withWords(() => import("@/components/form/AskLeave")));
 const HelpSheet = lazy(withWords(() => import("../palette/HelpSheet")));
 
@@ -33,7 +32,7 @@ export function Everywhere() {
     })),
   ]);
   const close = () => over.set(null);
-  // So that the first letters typed into it are not lost on its way here.
+  // So that it finds something at once.
   useEffect(() => {
     const stop = whenIdle(() => void loadPalette().catch(() => {}));
     return () => {
@@ -48,7 +47,7 @@ export function Everywhere() {
   };
   return (
     <Suspense>
-      {open === "palette" && <Palette onClose={close} />}
+      {open === "palette" && <PaletteWindow onClose={close} />}
       {asked && <AskLeave onLeave={goOn} onStay={() => leaving.set(null)} />}
       {open === "help" && <HelpSheet onClose={close} />}
     </Suspense>

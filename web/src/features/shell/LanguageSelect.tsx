@@ -1,5 +1,6 @@
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { ErrorLines } from "@/components/ErrorLines";
 import { Select } from "@/components/inputs";
 import { setLanguage } from "@/i18n";
 import { LANGUAGES, type Language, pickLanguage } from "@/i18n/languages";
@@ -28,11 +29,7 @@ export function LanguageSelect({ id }: { id?: string }) {
           </option>
         ))}
       </Select>
-      {failed && (
-        <p role="alert" className="mt-1 text-bad text-sm">
-          {t("shell.language_failed")}
-        </p>
-      )}
+      <ErrorLines errors={failed ? [t("shell.language_failed")] : []} className="mt-1" />
     </div>
   );
 }

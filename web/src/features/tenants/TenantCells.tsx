@@ -2,6 +2,7 @@ import { useTranslation } from "react-i18next";
 import type { TenantDetails } from "@/api/access";
 import { Button } from "@/components/Button";
 import { MenuItem, MenuNote, MenuSeparator } from "@/components/Menu";
+import { RowButtons } from "@/components/RowButtons";
 import { RowMenu } from "@/components/RowMenu";
 import { StatusWord } from "@/components/StatusWord";
 import { useSwitchTenant } from "@/hooks/useSession";
@@ -36,7 +37,7 @@ export function TenantButtons({ tenant, current, onEdit, onDelete, onError }: Te
   const change = useSwitchTenant();
   const { name, slug } = tenant;
   return (
-    <div className="flex flex-wrap items-center gap-1 sm:justify-end">
+    <RowButtons>
       {!current && (
         <Button
           size="sm"
@@ -58,6 +59,6 @@ export function TenantButtons({ tenant, current, onEdit, onDelete, onError }: Te
           </MenuItem>
         )}
       </RowMenu>
-    </div>
+    </RowButtons>
   );
 }

@@ -1,9 +1,8 @@
 import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import type { TenantDetails } from "@/api/access";
-import { type Column, DataTable, NONE, type Rows } from "@/components/DataTable";
+import { type Column, DataTable, NONE, type Rows, timeColumn } from "@/components/DataTable";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { RelativeTime } from "@/components/RelativeTime";
 import { useFormat } from "@/i18n/format";
 import { TenantButtons, TenantName } from "./TenantCells";
 
@@ -43,14 +42,7 @@ export function TenantTable({ current, onEdit, onDelete, ...rows }: TenantTableP
       count("members", t("tenants.members")),
       count("providers", t("providers.title")),
       count("agents", t("agents.title")),
-      {
-        id: "created",
-        header: t("common.created"),
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ created_at }) => created_at,
-        cell: ({ created_at }) => <RelativeTime at={created_at} />,
-      },
+      timeColumn({ id: "created", header: t("common.created"), at: ({ created_at }) => created_at }),
       {
         id: "actions",
         header: t("common.actions"),

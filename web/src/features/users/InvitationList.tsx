@@ -4,10 +4,9 @@ import type { Invitation } from "@/api/access";
 import { ROLES } from "@/api/permissions";
 import { Button } from "@/components/Button";
 import { Card } from "@/components/Card";
-import { type Column, DataTable, NONE, rowsOf } from "@/components/DataTable";
+import { type Column, DataTable, NONE, rowsOf, timeColumn } from "@/components/DataTable";
 import { Emails } from "@/components/Email";
 import { ErrorNotice } from "@/components/ErrorNotice";
-import { RelativeTime } from "@/components/RelativeTime";
 import { useInvitations, useWithdrawInvitation } from "@/hooks/useInvitations";
 
 /** Links that wait for their person. */
@@ -38,22 +37,14 @@ export function InvitationList() {
         sort: ({ role }) => role && ROLES.indexOf(role),
         cell: ({ role }) => (role ? t(`settings.roles.${role}`) : NONE),
       },
-      {
-        id: "created",
-        header: t("common.created"),
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ created_at }) => created_at,
-        cell: ({ created_at }) => <RelativeTime at={created_at} />,
-      },
-      {
+      timeColumn({ id: "created", header: t("common.created"), at: ({ created_at }) => created_at }),
+      timeColumn({
         id: "expires",
         header: t("keys.expires"),
-        narrow: "named",
-        sort: ({ expires_at }) => expires_at,
-        cell: ({ expires_at: at }) =>
-          at ? <RelativeTime at={at} /> : <span className="text-muted">{t("users.never")}</span>,
-      },
+        largestFirst: false,
+        at: ({ expires_at }) => expires_at,
+        never: t("users.never"),
+      }),
       {
         id: "actions",
         header: t("common.actions"),

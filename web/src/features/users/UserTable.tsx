@@ -2,8 +2,7 @@ import { useMemo } from "react";
 import { useTranslation } from "react-i18next";
 import type { User } from "@/api/access";
 import { ROLES } from "@/api/permissions";
-import { type Column, DataTable, type Rows } from "@/components/DataTable";
-import { RelativeTime } from "@/components/RelativeTime";
+import { type Column, DataTable, type Rows, timeColumn } from "@/components/DataTable";
 import { StatusWord } from "@/components/StatusWord";
 import { useAccess } from "@/hooks/useMay";
 import { disableBar, removeBar, roleBar } from "./rules";
@@ -63,24 +62,18 @@ export function UserTable({ self, onRemove, ...table }: UserTableProps) {
         sort: (user) => t(wayOf(user)),
         cell: (user) => t(wayOf(user)),
       },
-      {
+      timeColumn({
         id: "seen",
         header: t("account.last_seen"),
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ last_seen_at }) => last_seen_at,
-        cell: ({ last_seen_at: at }) =>
-          at ? <RelativeTime at={at} /> : <span className="text-muted">{t("users.never")}</span>,
-      },
-      {
+        at: ({ last_seen_at }) => last_seen_at,
+        never: t("users.never"),
+      }),
+      timeColumn({
         id: "created",
         header: t("common.created"),
         shown: "optional",
-        narrow: "named",
-        largestFirst: true,
-        sort: ({ created_at }) => created_at,
-        cell: ({ created_at }) => <RelativeTime at={created_at} />,
-      },
+        at: ({ created_at }) => created_at,
+      }),
       {
         id: "actions",
         header: t("common.actions"),
