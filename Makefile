@@ -18,6 +18,9 @@ WEB_STAMP := web/node_modules/.package-lock.json
 WEB_SOURCES := $(shell find web \( -name node_modules -o -name dist -o -name pictures -o -name tests -o -name test-results \) -prune -o -type f -print \
 	2>/dev/null)
 
+# Most of a test is waiting: two at a time for each core, as long as the test server has connections for them.
+TEST_THREADS := $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 8 ? 2 * n : n)))
+
 .PHONY: build run demo test lint bench bench-web screenshots fmt web clean help tools-rust tools-web nextest postgres clients
 
 build: tools-rust web/dist/index.html ## Build the gateway, dashboard included, as ./gateway (the default)
@@ -31,7 +34,7 @@ demo: build postgres ## Build and start the gateway on a simulated OpenAI, no ac
 	exec ./gateway demo $(ARGS)
 
 test: tools-rust $(WEB_STAMP) web/dist/index.html nextest postgres clients ## Run every test: Rust, dashboard, real clients, browser
-	.ci/test-postgres.sh $(CARGO) nextest run --locked
+	.ci/test-postgres.sh $(CARGO) nextest run --locked --test-threads $(TEST_THREADS)
 	CHROMIUM="$$(.ci/install-chromium.sh)"; export CHROMIUM; \
 	(cd web && $(NPM) test); \
 	if [ -e .ci/e2e.sh ]; then bash .ci/e2e.sh; fi
