@@ -50,18 +50,19 @@ async function failsInPlace(page: Page): Promise<void> {
   ).toBeGreaterThan(0);
 }
 
-/** Presses what tries again, until nothing is left that failed. */
+/** Presses what tries again, until nothing is left that failed or that is still being tried. */
 async function recovers(page: Page): Promise<void> {
   const again = page.getByRole("button", { name: say("common.retry") });
+  const failed = page.locator("#main").getByRole("alert");
+  const loading = page.getByText(say("common.loading"), { exact: true });
   await until(async () => {
-    if ((await again.count()) === 0) return true;
+    if ((await again.count()) === 0) return (await loading.count()) === 0 && (await failed.count()) === 0;
     await again
       .first()
       .click({ timeout: 2_000 })
       .catch(() => {});
     return false;
   }, "the page to be whole again");
-  expect(await page.locator("#main").getByRole("alert").count()).toBe(0);
 }
 
 /** Signed in, with every page's program there. What is answered otherwise from now on is what the pages ask. */
