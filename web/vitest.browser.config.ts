@@ -1,9 +1,10 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { GATEWAY_URLS } from "./tests/browser/session.ts";
 
 /** What goes over every page takes longest. */
-const LONG = /\/(?:accessible|languages|roles|states)[^/]*\.spec\.ts$/;
+const LONG = /\/(?:accessible|languages|roles|states|visual)[^/]*\.spec\.ts$/;
 
 /** Begins with what takes longest, so that the workers end together. */
 class LongestFirst extends BaseSequencer {
@@ -16,6 +17,8 @@ class LongestFirst extends BaseSequencer {
 
 // A real browser against a running `gateway demo`; see tests/browser/session.ts for the environment.
 export default defineConfig({
+  // The pictures show the unit tests' samples, which name the page's own modules.
+  resolve: { alias: { "@": fileURLToPath(new URL("./src", import.meta.url)) } },
   test: {
     environment: "node",
     include: ["tests/browser/**/*.spec.ts"],

@@ -22,6 +22,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       "--disable-component-update",
       "--disable-sync",
       "--no-first-run",
+      // Pictures of letters are to have no coloured edges, whatever the system is set to.
+      "--disable-lcd-text",
     ],
   });
   project.provide("browserEndpoint", server.wsEndpoint());
