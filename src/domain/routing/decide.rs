@@ -243,48 +243,24 @@ impl From<BlockReason> for ExclusionReason {
 
 /// Puts those that can serve in order and says why the first is the first.
 fn order(pool: &PoolSnapshot<'_>, ready: &mut [usize], rotation: &mut Rotation, now: DateTime<Utc>) -> Why {
-    let len = pool.accounts.len();
-    let mut weights: Vec<(usize, f64)> = Vec::new();
-    let rotates = matches!(pool.strategy, Strategy::RoundRobin | Strategy::QuotaAware);
-    if rotates {
-        rotation.begin(ready.iter().map(|index| pool.accounts[*index].id));
+    if matches!(pool.strategy, Strategy::PrimaryFirst | Strategy::PriorityOrder) {
+        return by_rank(pool, ready);
     }
-    let mut why = match pool.strategy {
-        Strategy::PrimaryFirst | Strategy::PriorityOrder => {
-            if let Some(at) = ready.iter().position(|index| *index == pool.primary) {
-                ready[..=at].rotate_right(1);
-            }
-            match ready.first() {
-                Some(&first) if first == pool.primary && first == 0 => Why::Owner,
-                Some(&first) if first == pool.primary => Why::Primary,
-                _ => Why::Next,
-            }
+    let mut candidates = candidates(pool, ready, rotation, now);
+    let mut why = Why::Turn;
+    if pool.strategy == Strategy::QuotaAware {
+        candidates.sort_unstable_by(|a, b| b.value.total_cmp(&a.value).then(a.index.cmp(&b.index)));
+        let best = candidates.first().map_or(0.0, |c| c.value);
+        let band = candidates.iter().take_while(|c| c.value >= best * (1.0 - BAND)).count();
+        by_turn(&mut candidates[..band]);
+        if band < 2 {
+            why = Why::Quota;
         }
-        Strategy::RoundRobin => {
-            by_turn(pool, ready, rotation, len);
-            Why::Turn
-        }
-        Strategy::QuotaAware => {
-            let mut scored: Vec<(f64, f64, usize)> = ready
-                .iter()
-                .map(|&index| {
-                    let score = score(&pool.accounts[index].quota, now);
-                    (score.value, score.weight, index)
-                })
-                .collect();
-            scored.sort_unstable_by(|a, b| b.0.total_cmp(&a.0).then(a.2.cmp(&b.2)));
-            let best = scored.first().map_or(0.0, |s| s.0);
-            let band = scored.iter().take_while(|s| s.0 >= best * (1.0 - BAND)).count();
-            for (place, (_, _, index)) in scored.iter().enumerate() {
-                ready[place] = *index;
-            }
-            by_turn(pool, &mut ready[..band], rotation, len);
-            weights = scored.into_iter().map(|(_, weight, index)| (index, weight)).collect();
-            if band > 1 { Why::Turn } else { Why::Quota }
-        }
-    };
-    if !rotates {
-        return why;
+    } else {
+        by_turn(&mut candidates);
+    }
+    for (place, candidate) in candidates.iter().enumerate() {
+        ready[place] = candidate.index;
     }
     // Home if it can serve, else where the loan is. The others keep their order.
     for (preferred, reason) in [(pool.last, Why::Loan), (pool.home, Why::Home)] {
@@ -293,23 +269,61 @@ fn order(pool: &PoolSnapshot<'_>, ready: &mut [usize], rotation: &mut Rotation, 
             why = reason;
         }
     }
-    if let Some(first) = ready.first() {
-        // A conversation that stays takes a turn as well: what counts is who serves how much.
-        let weight = weights.iter().find(|(index, _)| index == first).map_or(1.0, |(_, weight)| *weight);
-        rotation.take(pool.accounts[*first].id, weight);
+    // A conversation that stays takes a turn as well: what counts is who serves how much.
+    if let Some(first) = ready.first().and_then(|first| candidates.iter().find(|c| c.index == *first)) {
+        rotation.take(pool.accounts[first.index].id, first.weight);
     }
     why
 }
 
-fn by_turn(pool: &PoolSnapshot<'_>, ready: &mut [usize], rotation: &Rotation, len: usize) {
-    let mut keyed: Vec<(f64, usize, usize)> = ready
-        .iter()
-        .map(|&index| (rotation.count(pool.accounts[index].id), rotation.tie(index, len), index))
-        .collect();
-    keyed.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-    for (place, (.., index)) in keyed.into_iter().enumerate() {
-        ready[place] = index;
+/// The primary account first, then the pool's order.
+fn by_rank(pool: &PoolSnapshot<'_>, ready: &mut [usize]) -> Why {
+    if let Some(at) = ready.iter().position(|index| *index == pool.primary) {
+        ready[..=at].rotate_right(1);
     }
+    match ready.first() {
+        Some(&first) if first == pool.primary && first == 0 => Why::Owner,
+        Some(&first) if first == pool.primary => Why::Primary,
+        _ => Why::Next,
+    }
+}
+
+/// An account that can serve, among others that take turns with it.
+struct Candidate {
+    index: usize,
+    /// Turns that it has had.
+    turns: f64,
+    /// Where it stands among those who have had as many.
+    tie: usize,
+    /// What speaks for it, by its quota.
+    value: f64,
+    weight: f64,
+}
+
+fn candidates(
+    pool: &PoolSnapshot<'_>,
+    ready: &[usize],
+    rotation: &mut Rotation,
+    now: DateTime<Utc>,
+) -> Vec<Candidate> {
+    let ids: Vec<ProviderId> = ready.iter().map(|index| pool.accounts[*index].id).collect();
+    let turns = rotation.begin(&ids);
+    let candidate = |(&index, turns): (&usize, f64)| {
+        let (value, weight) = match pool.strategy {
+            Strategy::QuotaAware => {
+                let score = score(&pool.accounts[index].quota, now);
+                (score.value, score.weight)
+            }
+            _ => (0.0, 1.0),
+        };
+        Candidate { index, turns, tie: rotation.tie(index, pool.accounts.len()), value, weight }
+    };
+    ready.iter().zip(turns).map(candidate).collect()
+}
+
+fn by_turn(candidates: &mut [Candidate]) {
+    // A stable sort is quick with what is in order already but for a few runs, as those who take turns are.
+    candidates.sort_by(|a, b| a.turns.total_cmp(&b.turns).then(a.tie.cmp(&b.tie)));
 }
 
 /// How many names a stored decision lists of each kind.

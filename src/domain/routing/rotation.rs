@@ -31,34 +31,42 @@ impl Rotation {
         Self { turns: ByProvider::default(), choice: 0, floor: 0.0, offset }
     }
 
-    /// A choice between these begins. Who could not serve in the choice before starts where the others are.
-    pub fn begin(&mut self, present: impl Iterator<Item = ProviderId> + Clone) {
+    /// A choice between these begins; gives the count of each. Who could not serve in the choice before starts where the
+    /// others are.
+    pub fn begin(&mut self, present: &[ProviderId]) -> Vec<f64> {
         // Between nobody there is no choice.
-        if present.clone().next().is_none() {
-            return;
+        if present.is_empty() {
+            return Vec::new();
         }
         let before = self.choice;
         self.choice += 1;
-        let stayed = present.clone().filter_map(|id| self.turns.get(&id)).filter(|t| t.seen == before);
-        let floor = stayed.map(|t| t.taken).reduce(f64::min);
+        let mut floor: Option<f64> = None;
+        let mut came: Vec<usize> = Vec::new();
+        let mut counts = Vec::with_capacity(present.len());
+        for (place, id) in present.iter().enumerate() {
+            let stayed = self.turns.get_mut(id).filter(|turns| turns.seen == before);
+            counts.push(stayed.as_ref().map_or(0.0, |turns| turns.taken));
+            match stayed {
+                None => came.push(place),
+                Some(turns) => {
+                    turns.seen = self.choice;
+                    floor = Some(floor.map_or(turns.taken, |floor| floor.min(turns.taken)));
+                }
+            }
+        }
         // When nobody stayed, those who come start where those who left are: who served alone is not made to wait.
         let floor = floor.unwrap_or_else(|| {
             let left = self.turns.values().filter(|t| t.seen == before);
             left.map(|t| t.taken).reduce(f64::min).unwrap_or(self.floor)
         });
         self.floor = floor;
-        for id in present {
-            let turns = self.turns.entry(id).or_default();
-            if turns.seen != before {
-                turns.taken = turns.taken.max(floor);
-            }
+        for place in came {
+            let turns = self.turns.entry(present[place]).or_default();
+            turns.taken = turns.taken.max(floor);
             turns.seen = self.choice;
+            counts[place] = turns.taken;
         }
-    }
-
-    /// The account's count, as of the choice that has begun.
-    pub fn count(&self, id: ProviderId) -> f64 {
-        self.turns.get(&id).map_or(0.0, |turns| turns.taken)
+        counts
     }
 
     /// Where a tie at place `index` of `len` stands in line.
@@ -97,10 +105,10 @@ mod tests {
 
     /// Whose turn it is among these.
     fn next(rotation: &mut Rotation, present: &[usize]) -> usize {
-        rotation.begin(present.iter().map(|n| id(*n)));
-        let key = |n: &usize| (rotation.count(id(*n)), rotation.tie(*n, 4));
-        let next = present.iter().min_by(|a, b| key(a).partial_cmp(&key(b)).expect("no NaN"));
-        let next = *next.expect("somebody");
+        let ids: Vec<ProviderId> = present.iter().map(|n| id(*n)).collect();
+        let counts = rotation.begin(&ids);
+        let keys = present.iter().zip(counts).map(|(n, count)| (count, rotation.tie(*n, 4), *n));
+        let (.., next) = keys.min_by(|a, b| a.partial_cmp(b).expect("no NaN")).expect("somebody");
         rotation.take(id(next), 1.0);
         next
     }
@@ -114,7 +122,7 @@ mod tests {
         // It leaves in the same moment in which the others come back, again and again.
         for _ in 0..50 {
             next(&mut rotation, &[1, 2]);
-            rotation.begin(std::iter::empty());
+            rotation.begin(&[]);
             next(&mut rotation, &[0]);
             next(&mut rotation, &[0]);
         }
