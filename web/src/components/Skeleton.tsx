@@ -1,11 +1,9 @@
-import { useTranslation } from "react-i18next";
+import { Waiting } from "./Waiting";
 
 /** Grey lines in the place of what is still loading. */
 export function Skeleton({ lines = 4 }: { lines?: number }) {
-  const { t } = useTranslation();
   return (
-    <div role="status" className="flex flex-col gap-3 p-4">
-      <span className="sr-only">{t("common.loading")}</span>
+    <Waiting className="flex flex-col gap-3 p-4">
       {Array.from({ length: lines }, (_, line) => (
         <div
           // biome-ignore lint/suspicious/noArrayIndexKey: the lines are all alike
@@ -15,6 +13,6 @@ export function Skeleton({ lines = 4 }: { lines?: number }) {
           style={{ width: `${92 - ((line * 17) % 40)}%` }}
         />
       ))}
-    </div>
+    </Waiting>
   );
 }
