@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { eachInBrowser } from "./browser";
 import { PLAIN_PAGES, visit } from "./pages";
 import { api, makeUser, open, openPalette, removeUser, signIn, submitPassword } from "./support";
+import { latch } from "./until";
 
 const VIEWER = "viewer-of-the-palette@example.com";
 const PASSWORD = "a-long-password-for-the-palette";
@@ -33,10 +34,7 @@ test("the palette opens by keys, finds by a few letters, and gives the focus bac
 
 test("what is typed while the palette is on its way is kept, and Escape closes it", async () => {
   const { page } = browser;
-  let give = () => {};
-  const given = new Promise<void>((resolve) => {
-    give = resolve;
-  });
+  const { opened: given, open: give } = latch();
   await page.route("**/assets/Palette-*.js", async (route) => {
     await given;
     await route.continue();

@@ -85,8 +85,14 @@ export async function settled(page: Page, entry: Entry, language = "en"): Promis
   await page.getByText(say("common.loading"), { exact: true }).first().waitFor({ state: "detached" });
 }
 
-/** Goes there as a link would: the program is loaded once for all pages. */
-export async function visit(page: Page, entry: Entry, language = "en"): Promise<void> {
+/** Goes there as a link would: the program is loaded once for all pages. What the page shows may still be on its way. */
+export async function follow(page: Page, entry: Entry, language = "en"): Promise<void> {
   await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
+  await headingOf(page, entry, language).waitFor();
+}
+
+/** Goes there, and waits for what the page shows. */
+export async function visit(page: Page, entry: Entry, language = "en"): Promise<void> {
+  await follow(page, entry, language);
   await settled(page, entry, language);
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Permission, Role } from "../../src/api/access";
 import { LEAST, ROLES } from "../../src/api/permissions";
 import { type Browser, launch } from "./browser";
@@ -6,7 +6,7 @@ import { needed } from "./checks/needed";
 import { changes, pressEverything } from "./checks/presses";
 import { type Entry, PAGES, PLAIN_PAGES, visit } from "./pages";
 import { type Cookie, enterAs, GATEWAY_URL } from "./session";
-import { makeUser, open, removeUser } from "./support";
+import { makeUser, open, removeUser, sharedSession } from "./support";
 import { words } from "./words";
 
 const say = words("en");
@@ -33,7 +33,7 @@ function reason(permission: Permission, role: Role): string {
 
 async function sessionOf(role: Role): Promise<Cookie[]> {
   // The gateway's token is an owner.
-  if (role === "owner") return inject("sessions")[GATEWAY_URL] ?? [];
+  if (role === "owner") return sharedSession();
   await removeUser(emailOf(role));
   await makeUser(emailOf(role), PASSWORD, role);
   return enterAs(emailOf(role), PASSWORD);

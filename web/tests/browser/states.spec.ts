@@ -1,9 +1,9 @@
 import type { BrowserContext, Page, Route } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { type Browser, borrow } from "./browser";
-import { type Entry, headingOf, PLAIN_PAGES, settled } from "./pages";
+import { follow, PLAIN_PAGES, settled } from "./pages";
 import { open, signIn } from "./support";
-import { until } from "./until";
+import { latch, until } from "./until";
 import { words } from "./words";
 
 const say = words("en");
@@ -69,12 +69,6 @@ async function recovers(page: Page): Promise<void> {
 async function ready(page: Page, at = "/settings"): Promise<void> {
   await signIn(page, at);
   await page.waitForLoadState("networkidle");
-}
-
-/** Follows a link to the page, which nothing was asked of before. */
-async function follow(page: Page, entry: Entry): Promise<void> {
-  await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
-  await headingOf(page, entry).waitFor();
 }
 
 describe("a gateway that fails at everything", () => {
@@ -147,10 +141,7 @@ describe("a slow gateway", () => {
   test.concurrent.each(ASKING)("$path says that it loads, and nothing jumps when it has", (entry) =>
     apart(async ({ page, context }) => {
       await ready(page);
-      let release = () => {};
-      const released = new Promise<void>((resolve) => {
-        release = resolve;
-      });
+      const { opened: released, open: release } = latch();
       await meanwhile(context, async (route) => {
         await released;
         await route.fallback();
@@ -188,10 +179,7 @@ describe("a slow gateway", () => {
   test.concurrent(
     "before it says who is signed in, the page says that it loads",
     apart(async ({ page, context }) => {
-      let release = () => {};
-      const released = new Promise<void>((resolve) => {
-        release = resolve;
-      });
+      const { opened: released, open: release } = latch();
       await context.route("**/v1/auth/session", async (route) => {
         await released;
         await route.fallback();

@@ -1,7 +1,7 @@
 import { text } from "node:stream/consumers";
 import type { Download, Locator, Page } from "playwright-core";
 import { inject } from "vitest";
-import { GATEWAY_URL, TOKEN } from "./session";
+import { type Cookie, GATEWAY_URL, TOKEN } from "./session";
 
 export { type Browser, launch } from "./browser";
 export { GATEWAY_URL, SIMULATOR_URL } from "./session";
@@ -48,9 +48,14 @@ export async function submitToken(page: Page, token: string = TOKEN): Promise<vo
   await page.getByRole("button", { name: "Sign in" }).click();
 }
 
+/** The session of the gateway's token that all specs of a worker share. */
+export function sharedSession(): Cookie[] {
+  return inject("sessions")[GATEWAY_URL] ?? [];
+}
+
 /** Signed in with the gateway's token, in the session that all specs share: who signs out enters by the form. */
 export async function signIn(page: Page, path = "/"): Promise<void> {
-  await page.context().addCookies(inject("sessions")[GATEWAY_URL] ?? []);
+  await page.context().addCookies(sharedSession());
   await open(page, path);
   await page.locator("#main h1").waitFor();
 }

@@ -2,6 +2,7 @@ import type { Locator, Page } from "playwright-core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { eachInBrowser } from "./browser";
 import { api, openPalette, signIn } from "./support";
+import { latch } from "./until";
 
 const KEYS = Array.from({ length: 4 }, (_, index) => `browser-toast-${index}`);
 
@@ -43,10 +44,7 @@ describe.each([390, 1280])("a notification, %i px wide", (width) => {
     await signIn(page, "/agents");
     await page.getByText(`agent:${KEYS.at(-1)}`).waitFor();
     // What fails after its place is gone is said until somebody has read it.
-    let fail = () => {};
-    const failing = new Promise<void>((resolve) => {
-      fail = resolve;
-    });
+    const { opened: failing, open: fail } = latch();
     await context.route("**/v1/auth/session", async (route) => {
       if (route.request().method() !== "DELETE") return route.fallback();
       await failing;

@@ -12,3 +12,17 @@ export async function until(
     await new Promise((resolve) => setTimeout(resolve, INTERVAL_MS));
   }
 }
+
+/** What others wait for until it is opened. */
+export interface Latch {
+  opened: Promise<void>;
+  open: () => void;
+}
+
+export function latch(): Latch {
+  let open = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
+}

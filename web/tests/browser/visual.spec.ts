@@ -2,7 +2,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Browser, launch } from "./browser";
 import { type Theme, wear } from "./checks/themes";
-import { type Entry, headingOf } from "./pages";
+import { follow } from "./pages";
 import { open } from "./support";
 import { type Box, reduced } from "./visual/picture";
 import { type Album, changed, flaws, keptIn } from "./visual/snapshots";
@@ -65,12 +65,6 @@ async function photographPage(page: Page, name: string): Promise<Album> {
   return new Map([[name, reduced(await photograph(page))]]);
 }
 
-/** Follows a link. What it leads to need not be whole yet: a picture is taken again until it is. */
-async function follow(page: Page, entry: Entry): Promise<void> {
-  await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
-  await headingOf(page, entry).waitFor();
-}
-
 async function openGallery(theme: Theme): Promise<Page> {
   const { page } = browser;
   await page.setViewportSize({ width: 1280, height: 900 });
@@ -100,6 +94,7 @@ describe.each(VIEWS)("$view", ({ view, width, theme }) => {
   test.each(MAIN)("$path looks as it did", async ({ name, ...entry }) => {
     const { page } = browser;
     unanswered.length = 0;
+    // It need not be whole yet: a picture is taken again until it is.
     await follow(page, entry);
     expect(await flaws(() => photographPage(page, `${view}/${name}`))).toEqual([]);
     expect(unanswered).toEqual([]);
