@@ -3,16 +3,24 @@
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 use uuid::Uuid;
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
+        impl Hash for $name {
+            #[inline]
+            fn hash<H: Hasher>(&self, hasher: &mut H) {
+                let (upper, lower) = self.0.as_u64_pair();
+                hasher.write_u64(upper);
+                hasher.write_u64(lower);
+            }
+        }
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
@@ -87,11 +95,17 @@ id!(
 /// Something of every provider. A request looks up each account of its pool several times.
 pub type ByProvider<T> = HashMap<ProviderId, T, BuildHasherDefault<IdHasher>>;
 
-/// For ids alone: nobody but us makes them, and most of their bits are random, so that a multiplication will do.
+/// For ids alone: nobody but us makes them, and most of their bits are random, so that a multiplication of each half
+/// will do.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct IdHasher(u64);
 
 impl Hasher for IdHasher {
+    #[inline]
+    fn write_u64(&mut self, word: u64) {
+        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    }
+
     fn write(&mut self, bytes: &[u8]) {
         for chunk in bytes.chunks(8) {
             let mut word = [0; 8];
@@ -100,14 +114,7 @@ impl Hasher for IdHasher {
         }
     }
 
-    fn write_u64(&mut self, word: u64) {
-        self.0 = (self.0.rotate_left(23) ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-    }
-
-    fn write_usize(&mut self, _length: usize) {
-        // All ids are of one length.
-    }
-
+    #[inline]
     fn finish(&self) -> u64 {
         // The upper bits are the mixed ones; a table looks at both ends.
         self.0.rotate_left(32)

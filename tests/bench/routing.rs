@@ -45,6 +45,7 @@ pub async fn measure(quick: bool) -> anyhow::Result<String> {
     // Nothing beside what is measured.
     shutdown.begin();
     shutdown.tasks().stop();
+    shutdown.tasks().ended().await;
     let mut lines = "accounts  strategy        routing µs/request (p50  p99)   decide alone".to_owned();
     let mut verdicts = Vec::new();
     for (count, aim) in POOLS {

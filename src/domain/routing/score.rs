@@ -38,9 +38,9 @@ fn of_headroom(headroom: &Headroom, now: DateTime<Utc>) -> Score {
     for window in &headroom.windows {
         let remaining = window.remaining.clamp(0.0, 1.0);
         least = least.min(remaining);
-        let length = as_seconds(window.length);
+        let length = as_seconds(window.length.num_seconds());
         let time_left = match window.resets_at {
-            Some(at) if length > 0.0 => (as_seconds(at - now) / length).clamp(LEAST_TIME, 1.0),
+            Some(at) if length > 0.0 => (as_seconds(at.timestamp() - now.timestamp()) / length).clamp(LEAST_TIME, 1.0),
             // A window without a known reset: as if it had just begun.
             _ => 1.0,
         };
@@ -52,6 +52,6 @@ fn of_headroom(headroom: &Headroom, now: DateTime<Utc>) -> Score {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "durations of months in seconds are far below 2^52")]
-fn as_seconds(span: chrono::TimeDelta) -> f64 {
-    span.num_seconds() as f64
+fn as_seconds(seconds: i64) -> f64 {
+    seconds as f64
 }
