@@ -61,44 +61,12 @@ pub async fn spawn(app: &Arc<App>) -> anyhow::Result<()> {
             }
         }
     });
-    periodic(app, "prune_leases", HOUR, |app| async move {
-        app.accounts.prune(app.clock.now());
-        if let Err(error) = app.sharing.prune().await {
-            tracing::warn!(%error, "old leases were not removed");
-        }
-        if let Err(error) = app.homes.prune().await {
-            tracing::warn!(%error, "conversations that rest were not forgotten");
-        }
-    });
-    periodic(app, "prune_records", HOUR, |app| async move {
-        match app.traces.prune().await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "old request records removed"),
-            Err(error) => tracing::warn!(%error, "old request records were not removed"),
-        }
-    });
-    periodic(app, "prune_runs", HOUR, |app| async move {
-        match app.runs.prune().await {
-            Ok(0) => {}
-            Ok(count) => tracing::info!(count, "old events of runs removed"),
-            Err(error) => tracing::warn!(%error, "old events of runs were not removed"),
-        }
-    });
     periodic(app, "tell_failures", FAILURES, |app| async move {
         if let Err(error) = app.people.tell_failures().await {
             tracing::warn!(%error, "the audit log was not told of failed sign-ins");
         }
     });
-    periodic(app, "prune_people", HOUR, |app| async move {
-        if let Err(error) = app.people.prune().await {
-            tracing::warn!(%error, "sessions and invitations that are over were not removed");
-        }
-    });
-    periodic(app, "prune_quota", HOUR, |app| async move {
-        if let Err(error) = app.quotas.prune_history().await {
-            tracing::warn!(%error, "the history of quotas was not pruned");
-        }
-    });
+    periodic(app, "prune", HOUR, |app| async move { prune(&app).await });
     Ok(())
 }
 
@@ -110,6 +78,25 @@ fn periodic<F: Future<Output = ()> + Send + 'static>(
     pass: impl Fn(Arc<App>) -> F + Send + 'static,
 ) {
     app.shutdown.tasks().spawn_until_stopped(name, every(period, app.clone(), pass));
+}
+
+/// Removes what is over, one kind after the other: nothing waits for it.
+async fn prune(app: &App) {
+    app.accounts.prune(app.clock.now());
+    pruned("leases", app.sharing.prune().await);
+    pruned("conversations' homes", app.homes.prune().await);
+    pruned("records of requests", app.traces.prune().await);
+    pruned("events of runs", app.runs.prune().await);
+    pruned("sessions and invitations", app.people.prune().await);
+    pruned("figures of quotas", app.quotas.prune_history().await);
+}
+
+fn pruned(what: &str, count: Result<u64, impl std::fmt::Display>) {
+    match count {
+        Ok(0) => {}
+        Ok(count) => tracing::info!(count, what, "removed what is over"),
+        Err(error) => tracing::warn!(%error, what, "what is over was not removed"),
+    }
 }
 
 /// A person who has just signed in looks at the page: the account and its models are there at once.

@@ -33,6 +33,7 @@ use crate::domain::catalogue::TenantName;
 use crate::domain::ids::{MASTER_TENANT, TenantId, UserId};
 use crate::domain::people::oidc::Refused;
 use crate::domain::people::{Malformed, Place, attempts as counting, invitation, member};
+use crate::store;
 use crate::store::browser_sessions::Holder;
 use crate::store::db::Db;
 use crate::store::users::{self, PlaceRow, UserRow};
@@ -232,16 +233,15 @@ impl People {
         Ok(users::get(&mut *self.db.work().await?, id).await?.as_ref().map(Person::from))
     }
 
-    /// One background pass: forgets what is over.
-    pub async fn prune(&self) -> Result<(), PeopleError> {
+    /// One background pass: forgets what is over. How many rows went.
+    pub async fn prune(&self) -> sqlx::Result<u64> {
         let now = self.clock.now();
         let idle_since = now - self.lifetime().idle;
         let mut db = self.db.work().await?;
-        crate::store::browser_sessions::prune(&mut db, idle_since, now).await?;
-        crate::store::identities::prune(&mut db, now).await?;
-        crate::store::invitations::prune(&mut db, now - INVITATIONS).await?;
-        users::prune(&mut db, now, now - ADDRESSES).await?;
-        Ok(())
+        Ok(store::browser_sessions::prune(&mut db, idle_since, now).await?
+            + store::identities::prune(&mut db, now).await?
+            + store::invitations::prune(&mut db, now - INVITATIONS).await?
+            + users::prune(&mut db, now, now - ADDRESSES).await?)
     }
 
     /// Whose sessions they see and end.

@@ -241,6 +241,7 @@ pub async fn give_role(
 }
 
 /// Forgets sign-ins that nobody finished.
-pub async fn prune(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query("delete from oidc_sign_ins where expires_at <= $1").bind(now).execute(conn).await.map(drop)
+pub async fn prune(conn: &mut PgConnection, now: DateTime<Utc>) -> sqlx::Result<u64> {
+    let sql = "delete from oidc_sign_ins where expires_at <= $1";
+    Ok(sqlx::query(sql).bind(now).execute(conn).await?.rows_affected())
 }

@@ -144,10 +144,7 @@ pub async fn delete_owners(conn: &mut PgConnection) -> sqlx::Result<()> {
 }
 
 /// Forgets those that were used or have expired before `until`.
-pub async fn prune(conn: &mut PgConnection, until: DateTime<Utc>) -> sqlx::Result<()> {
-    sqlx::query("delete from invitations where coalesce(accepted_at, expires_at) < $1")
-        .bind(until)
-        .execute(conn)
-        .await
-        .map(drop)
+pub async fn prune(conn: &mut PgConnection, until: DateTime<Utc>) -> sqlx::Result<u64> {
+    let sql = "delete from invitations where coalesce(accepted_at, expires_at) < $1";
+    Ok(sqlx::query(sql).bind(until).execute(conn).await?.rows_affected())
 }

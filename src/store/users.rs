@@ -419,16 +419,15 @@ pub async fn prune(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     addresses: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    sqlx::query("delete from sign_in_attempts where resets_at <= $1").bind(now).execute(&mut *conn).await?;
-    sqlx::query(
+) -> sqlx::Result<u64> {
+    let attempts = sqlx::query("delete from sign_in_attempts where resets_at <= $1").bind(now);
+    let people = sqlx::query(
         "delete from users where not is_owner and not exists (select from memberships where user_id = users.id)",
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query("delete from known_addresses where seen_at < $1")
-        .bind(addresses)
-        .execute(conn)
-        .await
-        .map(drop)
+    );
+    let known = sqlx::query("delete from known_addresses where seen_at < $1").bind(addresses);
+    let mut gone = 0;
+    for delete in [attempts, people, known] {
+        gone += delete.execute(&mut *conn).await?.rows_affected();
+    }
+    Ok(gone)
 }

@@ -40,7 +40,9 @@ fn of_headroom(headroom: &Headroom, now: DateTime<Utc>) -> Score {
         least = least.min(remaining);
         let length = as_seconds(window.length.num_seconds());
         let time_left = match window.resets_at {
-            Some(at) if length > 0.0 => (as_seconds(at.timestamp() - now.timestamp()) / length).clamp(LEAST_TIME, 1.0),
+            Some(at) if length > 0.0 => {
+                (as_seconds(at.timestamp() - now.timestamp()) / length).clamp(LEAST_TIME, 1.0)
+            }
             // A window without a known reset: as if it had just begun.
             _ => 1.0,
         };

@@ -1,8 +1,10 @@
 //! Fresh tokens that are refused without a reason: one account's end, or many accounts' passing trouble.
 
-use super::{NAMES, RESPONSES, account, ask, pooled, served_by};
+use super::{NAMES, RESPONSES, account, ask, id, pooled, served_by};
 use crate::support::world::{Node, World, until};
 use gateway::demo::simulator::Script;
+use gateway::domain::ids::MASTER_TENANT;
+use gateway::domain::token::Grant;
 
 /// The account's next tokens are refused, the renewed one included.
 fn refuse(world: &World, index: usize) {
@@ -13,7 +15,12 @@ fn refuse(world: &World, index: usize) {
 
 async fn are(node: &Node, states: [&str; 3]) {
     until("the states are as they should be", async || {
-        std::iter::zip(NAMES, states).all(|(name, state)| node.state(name) == state)
+        std::iter::zip(NAMES, states).all(|(name, state)| {
+            // What a page shows and what a request finds are read one after the other.
+            let sign_in = node.app.tokens.state(MASTER_TENANT, id(node, name));
+            let is_over = matches!(sign_in, Some(Grant::NeedsReauth { .. }));
+            node.state(name) == state && is_over == (state == "needs_reauth")
+        })
     })
     .await;
 }
@@ -74,11 +81,11 @@ async fn what_the_owner_did_since_and_what_ended_for_a_reason_is_not_taken_back(
     assert_eq!(served_by(&node, &ask("hi")).await, NAMES[2]);
     are(&node, ["needs_reauth", "needs_reauth", "ready"]).await;
     let left = "update grants set state_since = state_since + interval '1 second' where provider_id = $1";
-    let first = super::id(&node, NAMES[0]);
+    let first = id(&node, NAMES[0]);
     sqlx::query(left).bind(first.0).execute(&world.db.pool).await.unwrap();
     // As if the revoked one had met the same just before.
     sqlx::query("update grants set refused_at = now() where provider_id = $1")
-        .bind(super::id(&node, NAMES[1]).0)
+        .bind(id(&node, NAMES[1]).0)
         .execute(&world.db.pool)
         .await
         .unwrap();

@@ -103,8 +103,12 @@ async fn exists(server: &mut PgConnection, name: &str) -> bool {
 
 async fn create(mut server: PgConnection, template: Option<&str>) -> TestDb {
     let name = format!("gateway_test_{}", uuid::Uuid::now_v7().simple());
-    let from = template.map(|template| format!(" template {template}")).unwrap_or_default();
-    run(&mut server, format!("create database {name}{from}")).await;
+    // A copy of files costs half of what one through the log does, and brings the caches of system tables along. Before
+    // version 15 it is the only way, and has no name.
+    let strategy =
+        server.server_version_num().filter(|version| *version >= 150_000).map(|_| " strategy file_copy");
+    let from = template.map(|template| format!(" template {template}{}", strategy.unwrap_or_default()));
+    run(&mut server, format!("create database {name}{}", from.unwrap_or_default())).await;
     server.close().await.unwrap();
     let mut url = server_url();
     url.set_path(&name);

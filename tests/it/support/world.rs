@@ -79,7 +79,7 @@ impl World {
         let (db, dir) = (database().await, TempDir::new().unwrap());
         let mut config = Config::default();
         config.database.url = Some(db.url.clone().into());
-        config.database.max_connections = 8;
+        config.database.max_connections = 5;
         dir.path().clone_into(&mut config.data_dir);
         config.encryption_key = Some("5a".repeat(32).into());
         config.server.token = Some(TOKEN.into());
