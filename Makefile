@@ -35,9 +35,7 @@ demo: build postgres ## Build and start the gateway on a simulated OpenAI, no ac
 
 test: tools-rust $(WEB_STAMP) web/dist/index.html nextest postgres clients ## Run every test: Rust, dashboard, real clients, browser
 	.ci/test-postgres.sh $(CARGO) nextest run --locked --test-threads $(TEST_THREADS)
-	CHROMIUM="$$(.ci/install-chromium.sh)"; export CHROMIUM; \
-	(cd web && $(NPM) test); \
-	if [ -e .ci/e2e.sh ]; then bash .ci/e2e.sh; fi
+	CHROMIUM="$$(.ci/install-chromium.sh)" .ci/e2e.sh
 
 # The binary comes from the tests' build: `cargo run` would build the dependencies once more, without the features
 # that the tests add.

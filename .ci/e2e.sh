@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The real clients (OpenAI's SDKs, the Codex CLI, MCP's SDKs) and a real browser against `gateway demo`, which has a real
-# issuer of OpenID Connect, and the API against its own document. Called by `make test`, which built the program and the dashboard. CHROMIUM names the browser.
+# The dashboard's unit tests; the real clients (OpenAI's SDKs, the Codex CLI, MCP's SDKs) and a real browser against
+# `gateway demo`, which has a real issuer of OpenID Connect; and the API against its own document. Called by `make test`,
+# which built the program and the dashboard. CHROMIUM names the browser.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . .ci/demo.sh
@@ -22,7 +23,8 @@ for _ in $(seq 1 100); do [ -s "$dir/issuer" ] && break; sleep 0.1; done
 ISSUER_URL=$(cat "$dir/issuer")
 [ -n "$ISSUER_URL" ] || { cat "$dir/issuer.log" >&2; exit 1; }
 export ISSUER_URL
-trap 'stop_demos; rm -rf "$dir"' EXIT
+fuzz=
+trap '[ -z "$fuzz" ] || kill "$fuzz" 2>/dev/null || true; stop_demos; rm -rf "$dir"' EXIT
 
 urls=() simulators=()
 for worker in $(seq 1 $workers); do
@@ -47,11 +49,17 @@ part() {
 node_clients() { cd "$clients" && node --test --test-concurrency=1; }
 python_clients() { cd "$clients" && "$root/$python" -m unittest -v test_openai_sdk test_mcp_sdk; }
 browser() { cd web && GATEWAY_URL="${urls[*]}" SIMULATOR_URL="${simulators[*]}" npm run --silent test:browser; }
+units() { cd web && npm run --silent test; }
+# On a gateway of its own, beside what needs none and the clients, which wait most of the time.
+.ci/fuzz.sh >"$dir/fuzz.out" 2>&1 &
+fuzz=$!
 # One after the other: they script the same accounts.
 part node-clients node_clients
 part python-clients python_clients
+part units units
+wait "$fuzz" || failed+=(fuzz)
+cat "$dir/fuzz.out"
 part browser browser
-part fuzz .ci/fuzz.sh
 [ ${#failed[@]} = 0 ] && exit
 
 for log in "$dir"/gateway-*.log; do

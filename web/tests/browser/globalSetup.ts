@@ -24,6 +24,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
       "--no-first-run",
       // Pictures of letters are to have no coloured edges, whatever the system is set to.
       "--disable-lcd-text",
+      // A program that is opened again and again is not compiled each time, and the cores have enough to do.
+      "--js-flags=--no-flush-bytecode --single-threaded-gc",
     ],
   });
   project.provide("browserEndpoint", server.wsEndpoint());

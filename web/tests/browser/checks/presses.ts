@@ -35,6 +35,8 @@ async function alone(page: Page, entry: Entry): Promise<void> {
   const over = page.locator("[role=menu], [role=dialog]");
   const loading = page.getByText(words("en")("common.loading"), { exact: true });
   await until(async () => {
+    // Behind another tab, which a sign-in opens, a page is drawn once a second.
+    for (const tab of page.context().pages()) if (tab !== page) await tab.close();
     const { pathname, search } = new URL(page.url());
     if (`${pathname}${search}` !== entry.path)
       await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);

@@ -1,13 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Permission, Role } from "../../src/api/access";
-import { LEAST, ROLES } from "../../src/api/permissions";
-import { type Browser, launch } from "./browser";
-import { needed } from "./checks/needed";
-import { changes, pressEverything } from "./checks/presses";
-import { type Entry, PAGES, PLAIN_PAGES, visit } from "./pages";
-import { type Cookie, enterAs, GATEWAY_URL } from "./session";
-import { makeUser, open, removeUser, sharedSession } from "./support";
-import { words } from "./words";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Permission, Role } from "../../../src/api/access";
+import { LEAST } from "../../../src/api/permissions";
+import { type Browser, launch } from "../browser";
+import { type Entry, PAGES, PLAIN_PAGES, visit } from "../pages";
+import { type Cookie, enterAs, GATEWAY_URL } from "../session";
+import { makeUser, open, removeUser, sharedSession } from "../support";
+import { words } from "../words";
+import { needed } from "./needed";
+import { changes, pressEverything } from "./presses";
 
 const say = words("en");
 const PASSWORD = "four words of a role";
@@ -45,7 +45,8 @@ async function permissionsOf(cookies: Cookie[]): Promise<Set<Permission>> {
   return new Set(((await answer.json()) as { permissions: Permission[] }).permissions);
 }
 
-describe.each(ROLES)("as %s", (role) => {
+/** The tests of one role: it sees every page, may press what it may do, and is told why it may not do the rest. */
+export function doesWhatItMay(role: Role): void {
   let browser: Browser;
   let may: Set<Permission>;
 
@@ -107,4 +108,4 @@ describe.each(ROLES)("as %s", (role) => {
       expect(beyond).toEqual([]);
     },
   );
-});
+}

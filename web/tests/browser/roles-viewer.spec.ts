@@ -1,0 +1,3 @@
+import { doesWhatItMay } from "./checks/roles";
+
+doesWhatItMay("viewer");
