@@ -58,6 +58,7 @@ part node-clients node_clients
 part python-clients python_clients
 part units units
 wait "$fuzz" || failed+=(fuzz)
+fuzz=
 cat "$dir/fuzz.out"
 part browser browser
 [ ${#failed[@]} = 0 ] && exit

@@ -99,13 +99,14 @@ describe.runIf(DEMO_HAS_POOL)("pools", () => {
     const { page } = browser;
     await open(page, PAGE);
     const handle = page.getByRole("button", { name: `Move ${SECOND}` });
+    // Once it stands still.
+    await handle.hover();
     const from = await handle.boundingBox();
     const over = await row(page, FIRST).boundingBox();
     if (!from || !over) throw new Error("nothing to drag");
-    await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
     await page.mouse.down();
     await page.mouse.move(from.x + 4, over.y + 8, { steps: 8 });
-    expect(await order(page)).toEqual([OWNER, SECOND, FIRST]);
+    await expect.poll(() => order(page)).toEqual([OWNER, SECOND, FIRST]);
     await page.mouse.up();
     await page.getByText(`${SECOND} is now number 2.`).waitFor();
     await page.getByRole("button", { name: "Undo" }).click();
