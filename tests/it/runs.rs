@@ -86,6 +86,14 @@ impl Desk {
         new["id"].as_str().unwrap().to_owned()
     }
 
+    /// As `begin`, and its first request is at the upstream: what is sent from now on comes after it.
+    pub async fn begin_asking(&self, message: &str, session: &str) -> String {
+        let before = self.asked().len();
+        let id = self.begin(message, session).await;
+        until("the upstream is asked", async || self.asked().len() > before).await;
+        id
+    }
+
     pub async fn running(&self) -> Vec<Value> {
         self.get("/v1/runs?status=running&limit=100").await["runs"].as_array().unwrap().clone()
     }

@@ -58,7 +58,7 @@ async fn a_run_is_cancelled_from_another_replica() {
 async fn a_message_sent_meanwhile_is_taken_up_at_the_next_step() {
     let desk = Desk::new().await;
     desk.script([Script::calls("", &[("list_files", json!({}))]).held(), text("Both done.")]);
-    let id = desk.begin("first", "one").await;
+    let id = desk.begin_asking("first", "one").await;
     let queued = desk.node.post(RUNS, &json!({"message": "second", "session_key": "one"})).await;
     desk.world.ada().go_on();
     assert_eq!((queued.status, queued.json()), (202, json!({"queued": true, "run_id": id})));
@@ -78,7 +78,7 @@ async fn a_message_that_comes_with_the_last_word_is_answered_by_the_same_run() {
     let desk = Desk::new().await;
     // The first answer is under way until the second message is there, however long that takes.
     desk.script([text("The first.").held(), text("And the second.")]);
-    let id = desk.begin("tell me a story", "one").await;
+    let id = desk.begin_asking("tell me a story", "one").await;
     let body = json!({"message": "second", "session_key": "one", "stream": true});
     let (answer, ()) = tokio::join!(desk.node.post(RUNS, &body), async {
         until("it is queued", async || desk.queued().await == 1).await;
