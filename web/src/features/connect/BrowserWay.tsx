@@ -5,7 +5,7 @@ import { FlowErrors } from "./FlowErrors";
 import { PasteForm } from "./PasteForm";
 import { SignInLink } from "./SignInLink";
 import { TunnelHint } from "./TunnelHint";
-import { CALLBACK_PORT } from "./tunnel";
+import { callbackOf } from "./tunnel";
 import { Waiting } from "./Waiting";
 import type { WayProps } from "./Ways";
 
@@ -14,7 +14,7 @@ export function BrowserWay({ flow, disabled }: WayProps) {
   const pending =
     flow.flow.step === "waiting" && flow.flow.pending.method === "browser" ? flow.flow.pending : null;
   const closed = flow.listener?.listening === false;
-  const port = flow.listener?.port ?? CALLBACK_PORT;
+  const callback = callbackOf(pending?.auth_url);
   return (
     <div className="flex flex-col gap-4">
       <p>{t("connect.browser_lead")}</p>
@@ -37,9 +37,9 @@ export function BrowserWay({ flow, disabled }: WayProps) {
           {closed ? (
             <>
               <Notice tone="warn">
-                {t("connect.no_listener", { port, reason: flow.listener?.reason ?? "" })}
+                {t("connect.no_listener", { port: callback.port, reason: flow.listener?.reason ?? "" })}
               </Notice>
-              <PasteForm flow={flow} />
+              <PasteForm flow={flow} callback={callback} />
             </>
           ) : (
             <details>
@@ -47,14 +47,14 @@ export function BrowserWay({ flow, disabled }: WayProps) {
                 {t("connect.not_loaded")}
               </summary>
               <div className="pt-3">
-                <PasteForm flow={flow} />
+                <PasteForm flow={flow} callback={callback} />
               </div>
             </details>
           )}
           <Waiting flow={flow} pending={pending} />
         </>
       )}
-      <TunnelHint port={port} />
+      <TunnelHint port={callback.port} />
     </div>
   );
 }

@@ -64,25 +64,26 @@ test("the browser way opens the sign-in page in a tab and notices its end", asyn
 });
 
 test("when the listener could not be opened, the dialog asks for the pasted address", async () => {
+  const callback = "http://localhost:1457/auth/callback";
+  const auth_url = `https://auth.example.com/authorize?redirect_uri=${encodeURIComponent(callback)}&state=s`;
   const calls = stub({
     [`POST ${URL_BASE}/start`]: () => {
-      status = loginStatus({ pending: pendingLogin({ auth_url: BROWSER.auth_url }) });
-      return json({ ...BROWSER, listener: { listening: false, reason: "address in use" } });
+      status = loginStatus({ pending: pendingLogin({ auth_url }) });
+      return json({ ...BROWSER, auth_url, listener: { listening: false, reason: "address in use" } });
     },
     [`POST ${URL_BASE}/callback`]: () =>
       json({ error: "invalid state parameter (possible CSRF)", code: "invalid_state" }, 400),
   });
   const { user } = await open("browser");
   await user.click(await screen.findByRole("button", { name: "Start sign-in" }));
-  await screen.findByText(/could not open port 1455 \(address in use\)/);
-  await user.type(
-    screen.getByLabelText("Address of that page"),
-    "http://localhost:1455/auth/callback?code=c",
-  );
+  await screen.findByText(/could not open port 1457 \(address in use\)/);
+  expect(screen.getByText(callback)).toBeVisible();
+  expect(screen.getByText(/^ssh -L 1457:localhost:1457 /)).toBeVisible();
+  await user.type(screen.getByLabelText("Address of that page"), `${callback}?code=c`);
   await user.click(screen.getByRole("button", { name: "Finish sign-in" }));
   await screen.findByText("invalid state parameter (possible CSRF)");
   expect(calls.find(({ route }) => route.endsWith("/callback"))?.body).toEqual({
-    redirect_url: "http://localhost:1455/auth/callback?code=c",
+    redirect_url: `${callback}?code=c`,
   });
 });
 

@@ -6,8 +6,14 @@ import { Input } from "@/components/inputs";
 import { Rich } from "@/components/Rich";
 import type { LoginFlow } from "./useLoginFlow";
 
+interface PasteFormProps {
+  flow: LoginFlow;
+  /** Where the sign-in sends the browser. */
+  callback: URL;
+}
+
 /** Takes the address of the page that could not load after signing in. */
-export function PasteForm({ flow }: { flow: LoginFlow }) {
+export function PasteForm({ flow, callback }: PasteFormProps) {
   const { t } = useTranslation();
   const [url, setUrl] = useState("");
   return (
@@ -17,13 +23,16 @@ export function PasteForm({ flow }: { flow: LoginFlow }) {
       action={t("connect.finish")}
       onSave={() => flow.paste(url.trim())}
     >
-      <Field label={t("connect.redirect_url")} hint={<Rich text={t("connect.redirect_hint")} />}>
+      <Field
+        label={t("connect.redirect_url")}
+        hint={<Rich text={t("connect.redirect_hint", { url: callback.href })} />}
+      >
         <Input
           name="redirect_url"
           value={url}
           spellCheck={false}
           autoComplete="off"
-          placeholder="http://localhost:1455/auth/callback?code=…&state=…"
+          placeholder={`${callback.href}?code=…&state=…`}
           className="font-mono text-xs!"
           onChange={(event) => setUrl(event.target.value)}
         />

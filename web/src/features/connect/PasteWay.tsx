@@ -3,6 +3,7 @@ import { Button } from "@/components/Button";
 import { FlowErrors } from "./FlowErrors";
 import { PasteForm } from "./PasteForm";
 import { SignInLink } from "./SignInLink";
+import { callbackOf } from "./tunnel";
 import { Waiting } from "./Waiting";
 import type { WayProps } from "./Ways";
 
@@ -18,7 +19,7 @@ export function PasteWay({ flow, disabled }: WayProps) {
       {pending ? (
         <>
           {pending.auth_url && <SignInLink url={pending.auth_url} />}
-          <PasteForm flow={flow} />
+          <PasteForm flow={flow} callback={callbackOf(pending.auth_url)} />
           <Waiting flow={flow} pending={pending} />
         </>
       ) : (

@@ -3,7 +3,7 @@ import { CodeBlock } from "@/components/CodeBlock";
 import { tunnelCommand } from "./tunnel";
 
 /** How the browser of one computer reaches the sign-in listener of another. */
-export function TunnelHint({ port }: { port: number }) {
+export function TunnelHint({ port }: { port: string }) {
   const { t } = useTranslation();
   return (
     <div className="flex flex-col gap-2">
