@@ -10,7 +10,7 @@ export function LiveWord() {
   const { t } = useTranslation();
   const state = useLiveState();
   return (
-    <span role="status">
+    <span role="status" className="inline-flex">
       <StatusWord tone={TONES[state]} title={t(`live.${state}.detail`)}>
         {t(`live.${state}.word`)}
       </StatusWord>

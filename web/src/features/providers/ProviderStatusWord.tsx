@@ -10,7 +10,7 @@ export function ProviderStatusWord({ status }: Pick<Provider, "status">) {
   const { t } = useTranslation();
   const words = useFault()({ code: status.reason });
   return (
-    <div>
+    <div className="flex flex-col items-start">
       <ProviderStateWord state={status.state} />
       {(status.until || status.reason) && (
         <p className="mt-0.5 text-muted text-xs">
