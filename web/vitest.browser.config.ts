@@ -22,6 +22,8 @@ export default defineConfig({
   test: {
     environment: "node",
     include: ["tests/browser/**/*.spec.ts"],
+    // A program that is opened again and again is not compiled each time, and the cores have enough to do.
+    provide: { engine: "--no-flush-bytecode --single-threaded-gc" },
     globalSetup: ["tests/browser/globalSetup.ts"],
     // Each has a gateway of its own.
     maxWorkers: GATEWAY_URLS.length,

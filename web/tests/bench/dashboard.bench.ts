@@ -4,10 +4,11 @@ import { type Entry, PAGES, settled, visit } from "../browser/pages";
 import { signIn } from "../browser/support";
 import { answerWithMany } from "./many";
 import { firstPaint, transferSize } from "./transfer";
-import { measured, scriptBytes, watch } from "./watch";
+import { measured, scriptBytes, scriptTime, watch } from "./watch";
 
 const RUNS = 5;
 const STEPS = 80;
+const STEP = 600;
 const rows: [what: string, value: string, aim: string][] = [];
 
 function page(path: string): Entry {
@@ -74,14 +75,17 @@ async function scrolled(browser: Browser, path: string, what: string): Promise<v
   await visit(browser.page, page(path));
   const shown = await measured(browser.page, before.now);
   await browser.page.mouse.move(640, 600);
+  const spent = await scriptTime(browser.page);
   for (let step = 0; step < STEPS; step += 1) {
-    await browser.page.mouse.wheel(0, 600);
+    await browser.page.mouse.wheel(0, STEP);
     await browser.page.evaluate(() => new Promise((done) => requestAnimationFrame(done)));
   }
+  const script = (await spent()) / STEPS;
   const after = await measured(browser.page, shown.now);
   rows.push(
     [`${what}: shown after`, ms(shown.now - before.now), ""],
     [`${what}: longest task while scrolling`, ms(after.longest), "aim: < 50 ms"],
+    [`${what}: script for each step of ${STEP} px`, `${script.toFixed(1)} ms`, ""],
   );
 }
 

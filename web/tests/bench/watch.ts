@@ -63,3 +63,15 @@ export async function scriptBytes(page: Page): Promise<() => number> {
   await session.send("Network.enable");
   return () => bytes;
 }
+
+/** Milliseconds that scripts take from now on. */
+export async function scriptTime(page: Page): Promise<() => Promise<number>> {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable");
+  const total = async () => {
+    const { metrics } = await session.send("Performance.getMetrics");
+    return (metrics.find(({ name }) => name === "ScriptDuration")?.value ?? Number.NaN) * 1000;
+  };
+  const before = await total();
+  return async () => (await total()) - before;
+}

@@ -8,11 +8,14 @@ declare module "vitest" {
     browserEndpoint: string;
     /** The cookies of one session of the gateway's token, by the gateway's address. */
     sessions: Record<string, Cookie[]>;
+    /** How the engine of the browser is set; nothing where it is measured. */
+    engine?: string;
   }
 }
 
 /** Starts the browser and signs in: once, since both cost more than most tests. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const { engine } = project.getProvidedContext();
   const sessions = await Promise.all(GATEWAY_URLS.map(async (url) => [url, await enter(url)] as const));
   const server = await chromium.launchServer({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -24,8 +27,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
       "--no-first-run",
       // Pictures of letters are to have no coloured edges, whatever the system is set to.
       "--disable-lcd-text",
-      // A program that is opened again and again is not compiled each time, and the cores have enough to do.
-      "--js-flags=--no-flush-bytecode --single-threaded-gc",
+      ...(engine ? [`--js-flags=${engine}`] : []),
     ],
   });
   project.provide("browserEndpoint", server.wsEndpoint());

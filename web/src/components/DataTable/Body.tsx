@@ -1,4 +1,4 @@
-import { Fragment, type ReactNode, useEffect, useId, useState } from "react";
+import { Fragment, type ReactNode, useCallback, useEffect, useId, useMemo, useState } from "react";
 import type { Density } from "@/hooks/useDensity";
 import { cx } from "../cx";
 import type { Pages } from "../MoreRows";
@@ -36,10 +36,10 @@ interface BodyProps<Item> extends BodyOptions<Item> {
 type Line<Item> = { key: string; id: string; row: Item; unfolded: boolean; place: number };
 
 /** The rows, those that are unfolded followed by what they unfold to. */
-function linesOf<Item>(sorted: BodyProps<Item>["sorted"], isOpen: (id: string) => boolean): Line<Item>[] {
+function linesOf<Item>(sorted: BodyProps<Item>["sorted"], open: ReadonlySet<string> | "all"): Line<Item>[] {
   return sorted.flatMap(({ id, row }, place) => {
     const line = { key: id, id, row, unfolded: false, place };
-    return isOpen(id) ? [line, { ...line, key: `${id} +`, unfolded: true }] : [line];
+    return open === "all" || open.has(id) ? [line, { ...line, key: `${id} +`, unfolded: true }] : [line];
   });
 }
 
@@ -58,8 +58,11 @@ export function Body<Item>({
   const base = useId();
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
   const [active, setActive] = useState<string | null>(null);
-  const lines = linesOf(sorted, (id) => below !== undefined || open.has(id));
-  const keys = lines.map(({ key }) => key);
+  const unfolded = below ? "all" : open;
+  // Not anew with every step of scrolling: there may be ten thousand.
+  const lines = useMemo(() => linesOf(sorted, unfolded), [sorted, unfolded]);
+  const keys = useMemo(() => lines.map(({ key }) => key), [lines]);
+  const ids = useMemo(() => sorted.map(({ id }) => id), [sorted]);
   const look = narrow ? "paragraph" : density;
   const { visible, rest, measure, reveal, nearEnd } = useVisibleRows({
     long,
@@ -70,7 +73,7 @@ export function Body<Item>({
   });
   useTableKeys({
     box,
-    ids: sorted.map(({ id }) => id),
+    ids,
     active,
     onMove: (id) => {
       setActive(id);
@@ -83,22 +86,24 @@ export function Body<Item>({
   useEffect(() => {
     if (fetchNow) void more?.fetchNextPage();
   }, [fetchNow]);
-  const toggle = (id: string) => {
-    const next = new Set(open);
-    if (!next.delete(id)) next.add(id);
-    setOpen(next);
-  };
+  const toggle = useCallback((id: string) => {
+    setOpen((before) => {
+      const next = new Set(before);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  }, []);
   const span = columns.length + (details ? 1 : 0);
   return (
     <tbody className={rest > 0 ? undefined : "sm:[&>tr:last-child>td]:border-b-0"}>
       {visible.map(({ index, gap }) => {
         const line = lines[index];
         if (!line) return null;
-        const { id, row, unfolded, place } = line;
+        const { id, row, place } = line;
         return (
           <Fragment key={line.key}>
             {gap > 0 && <Gap height={gap} span={span} />}
-            {unfolded ? (
+            {line.unfolded ? (
               <tr ref={measure} data-index={index} id={`${base}-${id}`}>
                 <td
                   colSpan={span}
@@ -116,23 +121,19 @@ export function Body<Item>({
                 id={id}
                 index={index}
                 columns={columns}
-                data={options.rowData?.(row)}
+                rowData={options.rowData}
                 rowIndex={long ? place + 2 : undefined}
                 dense={density === "compact"}
                 clipped={long}
                 narrow={narrow}
                 joined={below !== undefined}
                 current={options.isCurrent?.(row) ?? false}
-                unfolding={
-                  details && {
-                    open: open.has(id),
-                    label: details.label(row),
-                    id: `${base}-${id}`,
-                    toggle: () => toggle(id),
-                  }
-                }
-                onOpen={options.onOpen && (() => options.onOpen?.(row))}
-                onFocus={() => setActive(id)}
+                unfolds={details?.label}
+                open={open.has(id)}
+                panel={`${base}-${id}`}
+                onToggle={toggle}
+                onOpen={options.onOpen}
+                onFocus={setActive}
                 measure={measure}
               />
             )}

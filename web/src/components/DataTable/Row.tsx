@@ -1,5 +1,5 @@
 import { ChevronRight } from "lucide-react";
-import type { KeyboardEvent, MouseEvent, ReactNode } from "react";
+import { type KeyboardEvent, type MouseEvent, memo, type ReactNode } from "react";
 import { cx } from "../cx";
 import type { Column } from "./columns";
 
@@ -14,19 +14,11 @@ function isOfRow(event: MouseEvent<HTMLElement>): boolean {
   return (window.getSelection()?.toString() ?? "") === "";
 }
 
-export interface Unfolding {
-  open: boolean;
-  label: string;
-  /** Of what it unfolds. */
-  id: string;
-  toggle: () => void;
-}
-
 interface RowProps<Item> {
   item: Item;
   id: string;
   columns: readonly Column<Item>[];
-  data: Record<`data-${string}`, string> | undefined;
+  rowData: ((item: Item) => Record<`data-${string}`, string>) | undefined;
   /** Counted from 1 with the heading; only where not all rows are in the page. */
   rowIndex: number | undefined;
   dense: boolean;
@@ -36,31 +28,42 @@ interface RowProps<Item> {
   /** It goes on below: no line between the two. */
   joined: boolean;
   current: boolean;
-  unfolding: Unfolding | undefined;
-  onOpen: (() => void) | undefined;
-  onFocus: () => void;
+  /** It unfolds: what the button that does it is called. */
+  unfolds: ((item: Item) => string) | undefined;
+  /** It is unfolded. */
+  open: boolean;
+  /** The id of what it unfolds to. */
+  panel: string;
+  onToggle: (id: string) => void;
+  onOpen: ((item: Item) => void) | undefined;
+  onFocus: (id: string) => void;
   measure: ((row: HTMLTableRowElement | null) => void) | undefined;
   index: number;
 }
 
-export function Row<Item>({
+function PlainRow<Item>({
   item,
   id,
   columns,
-  data,
+  rowData,
   rowIndex,
   dense,
   clipped,
   narrow,
   joined,
   current,
-  unfolding,
+  unfolds,
+  open,
+  panel,
+  onToggle,
   onOpen,
   onFocus,
   measure,
   index,
 }: RowProps<Item>) {
-  const act = onOpen ?? unfolding?.toggle;
+  const toggle = () => onToggle(id);
+  const act = onOpen ? () => onOpen(item) : unfolds && toggle;
+  const label = unfolds?.(item);
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Enter" || event.target !== event.currentTarget) return;
     event.preventDefault();
@@ -76,12 +79,12 @@ export function Row<Item>({
       ref={measure}
       data-index={index}
       data-row={id}
-      {...data}
+      {...rowData?.(item)}
       tabIndex={-1}
       aria-rowindex={rowIndex}
       aria-current={current || undefined}
       onKeyDown={onKeyDown}
-      onFocus={onFocus}
+      onFocus={() => onFocus(id)}
       onClick={act && ((event) => isOfRow(event) && act())}
       className={cx(
         "-outline-offset-2 hover:bg-hover focus-visible:bg-hover",
@@ -90,22 +93,18 @@ export function Row<Item>({
         current && "bg-accent-soft",
       )}
     >
-      {unfolding && (
+      {unfolds && (
         <td className={cx(cell, "unfold w-6 sm:w-8 sm:pr-0")}>
           <button
             type="button"
-            aria-expanded={unfolding.open}
-            aria-controls={unfolding.open ? unfolding.id : undefined}
-            aria-label={unfolding.label}
-            title={unfolding.label}
-            onClick={unfolding.toggle}
+            aria-expanded={open}
+            aria-controls={open ? panel : undefined}
+            aria-label={label}
+            title={label}
+            onClick={toggle}
             className="grid size-6 place-items-center rounded-sm text-muted hover:text-ink"
           >
-            <ChevronRight
-              size={14}
-              aria-hidden
-              className={cx("transition-transform", unfolding.open && "rotate-90")}
-            />
+            <ChevronRight size={14} aria-hidden className={cx("transition-transform", open && "rotate-90")} />
           </button>
         </td>
       )}
@@ -126,6 +125,9 @@ export function Row<Item>({
     </tr>
   );
 }
+
+/** A row that stays in sight while one scrolls is not made again. */
+export const Row = memo(PlainRow) as typeof PlainRow;
 
 function Named({ by, children }: { by: string | null; children: ReactNode }) {
   return (
