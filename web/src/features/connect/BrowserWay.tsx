@@ -1,35 +1,27 @@
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/Button";
 import { Notice } from "@/components/Notice";
+import { BeginButton } from "./BeginButton";
 import { FlowErrors } from "./FlowErrors";
+import { callbackOf, pendingOf } from "./flow";
 import { PasteForm } from "./PasteForm";
 import { SignInLink } from "./SignInLink";
 import { TunnelHint } from "./TunnelHint";
-import { callbackOf } from "./tunnel";
 import { Waiting } from "./Waiting";
 import type { WayProps } from "./Ways";
 
 export function BrowserWay({ flow, disabled }: WayProps) {
   const { t } = useTranslation();
-  const pending =
-    flow.flow.step === "waiting" && flow.flow.pending.method === "browser" ? flow.flow.pending : null;
+  const pending = pendingOf(flow.flow, "browser");
   const closed = flow.listener?.listening === false;
-  const callback = callbackOf(pending?.auth_url);
+  const callback = callbackOf(flow.flow);
   return (
     <div className="flex flex-col gap-4">
       <p>{t("connect.browser_lead")}</p>
       <FlowErrors flow={flow} />
       {!pending && (
-        <div>
-          <Button
-            look="primary"
-            busy={flow.start.isPending}
-            disabled={disabled}
-            onClick={() => flow.begin("browser")}
-          >
-            {t("connect.start")}
-          </Button>
-        </div>
+        <BeginButton flow={flow} method="browser" disabled={disabled}>
+          {t("connect.start")}
+        </BeginButton>
       )}
       {pending && (
         <>
@@ -39,7 +31,7 @@ export function BrowserWay({ flow, disabled }: WayProps) {
               <Notice tone="warn">
                 {t("connect.no_listener", { port: callback.port, reason: flow.listener?.reason ?? "" })}
               </Notice>
-              <PasteForm flow={flow} callback={callback} />
+              <PasteForm flow={flow} />
             </>
           ) : (
             <details>
@@ -47,7 +39,7 @@ export function BrowserWay({ flow, disabled }: WayProps) {
                 {t("connect.not_loaded")}
               </summary>
               <div className="pt-3">
-                <PasteForm flow={flow} callback={callback} />
+                <PasteForm flow={flow} />
               </div>
             </details>
           )}

@@ -1,7 +1,8 @@
 import { useTranslation } from "react-i18next";
-import { Button } from "@/components/Button";
 import { CopyButton } from "@/components/CopyButton";
+import { BeginButton } from "./BeginButton";
 import { FlowErrors } from "./FlowErrors";
+import { pendingOf } from "./flow";
 import { SignInLink } from "./SignInLink";
 import { Waiting } from "./Waiting";
 import type { WayProps } from "./Ways";
@@ -9,8 +10,7 @@ import type { WayProps } from "./Ways";
 /** A short code, typed on any device. */
 export function DeviceWay({ flow, disabled }: WayProps) {
   const { t } = useTranslation();
-  const pending =
-    flow.flow.step === "waiting" && flow.flow.pending.method === "device" ? flow.flow.pending : null;
+  const pending = pendingOf(flow.flow, "device");
   return (
     <div className="flex flex-col gap-4">
       <p>{t("connect.device_lead")}</p>
@@ -28,16 +28,9 @@ export function DeviceWay({ flow, disabled }: WayProps) {
           <Waiting flow={flow} pending={pending} />
         </>
       ) : (
-        <div>
-          <Button
-            look="primary"
-            busy={flow.start.isPending}
-            disabled={disabled}
-            onClick={() => flow.begin("device")}
-          >
-            {t("connect.get_code")}
-          </Button>
-        </div>
+        <BeginButton flow={flow} method="device" disabled={disabled}>
+          {t("connect.get_code")}
+        </BeginButton>
       )}
     </div>
   );

@@ -4,17 +4,13 @@ import { Field } from "@/components/Field";
 import { Form } from "@/components/form/Form";
 import { Input } from "@/components/inputs";
 import { Rich } from "@/components/Rich";
+import { callbackOf } from "./flow";
 import type { LoginFlow } from "./useLoginFlow";
 
-interface PasteFormProps {
-  flow: LoginFlow;
-  /** Where the sign-in sends the browser. */
-  callback: URL;
-}
-
 /** Takes the address of the page that could not load after signing in. */
-export function PasteForm({ flow, callback }: PasteFormProps) {
+export function PasteForm({ flow }: { flow: LoginFlow }) {
   const { t } = useTranslation();
+  const callback = callbackOf(flow.flow);
   const [url, setUrl] = useState("");
   return (
     <Form
