@@ -45,11 +45,21 @@ export async function launch({ width }: Options = {}): Promise<Browser> {
   return { ...room, close: () => room.context.close() };
 }
 
+/** Leaves this as the only tab of its context. */
+export async function closeOthers(page: Page): Promise<void> {
+  await Promise.all(
+    page
+      .context()
+      .pages()
+      .map((each) => (each === page ? null : each.close())),
+  );
+}
+
 /** Leaves it as it was found. */
 async function tidy({ context, page }: Room): Promise<void> {
   await context.unrouteAll({ behavior: "ignoreErrors" });
   await page.unrouteAll({ behavior: "ignoreErrors" });
-  await Promise.all(context.pages().map((each) => (each === page ? null : each.close())));
+  await closeOthers(page);
   await context.clearCookies();
   // A file that asks for nothing, of the origin whose storage it is.
   await page.goto(`${GATEWAY_URL}/favicon.svg`);

@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { closeOthers } from "../browser";
 import { type Entry, headingOf } from "../pages";
 import { until } from "../until";
 import { words } from "../words";
@@ -36,7 +37,7 @@ async function alone(page: Page, entry: Entry): Promise<void> {
   const loading = page.getByText(words("en")("common.loading"), { exact: true });
   await until(async () => {
     // Behind another tab, which a sign-in opens, a page is drawn once a second.
-    for (const tab of page.context().pages()) if (tab !== page) await tab.close();
+    await closeOthers(page);
     const { pathname, search } = new URL(page.url());
     if (`${pathname}${search}` !== entry.path)
       await page.evaluate((path) => window.history.pushState(null, "", path), entry.path);
