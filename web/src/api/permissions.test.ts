@@ -28,3 +28,9 @@ test("a role is at least itself", () => {
   expect(ROLES.every((role) => atLeast(role, role))).toBe(true);
   expect(atLeast("admin", "owner")).toBe(false);
 });
+
+test("what each role may is tried in a browser", () => {
+  const tried = Object.keys(import.meta.glob("../../tests/browser/roles-*.spec.ts"));
+  const roles = tried.map((path) => path.replace(/^.*roles-|\.spec\.ts$/g, ""));
+  expect(roles.sort()).toEqual([...ROLES].sort());
+});
