@@ -43,6 +43,7 @@ use arc_swap::ArcSwap;
 use secrecy::SecretString;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::task::TaskTracker;
 
@@ -87,11 +88,10 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
     db.migrate().await.context("the database can't be migrated")?;
 
     prepare_data_dir(&config.data_dir)?;
-    let opened = keys::open(&db, &key_source(&config), &clock).await?;
-    for warning in &opened.warnings {
+    let keys::Opened { vault, warnings } = keys::open(&db, &key_source(&config), &clock).await?;
+    for warning in warnings {
         tracing::warn!("{warning}");
     }
-    let vault = opened.vault;
     let (token, is_new) = gateway_token(&config)?;
     let ring = Arc::new(KeyRing::default());
     let access = Access::new(&token, clock.clone()).with_keys(ring.clone());
@@ -113,6 +113,7 @@ async fn assemble(config: Arc<Config>, shutdown: Shutdown, demo: bool, db: Db) -
         codex: codex.clone(),
         compatible: compatible.clone(),
         tasks: shutdown.tasks().clone(),
+        pass: Mutex::default(),
     });
     let quotas = Arc::new(Quotas::new(quota_parts(&models)));
     quotas.load().await?;

@@ -17,6 +17,7 @@ use crate::upstream::openai_compatible::{CompatibleClient, Target};
 use arc_swap::ArcSwap;
 use chrono::TimeDelta;
 use std::sync::Arc;
+use tokio::sync::Mutex;
 
 /// A list older than this is asked for anew.
 const FRESH_FOR: TimeDelta = TimeDelta::hours(6);
@@ -32,6 +33,8 @@ pub struct Models {
     pub compatible: CompatibleClient,
     /// Fetches that nobody waits for.
     pub tasks: Tasks,
+    /// One pass at a time: who comes second finds the catalogue with what the first fetched.
+    pub pass: Mutex<()>,
 }
 
 /// Why a list could not be fetched.
@@ -103,6 +106,7 @@ impl Models {
 
     /// One pass: every ready provider whose list is missing or old.
     pub async fn refresh_due(&self) {
+        let _one = self.pass.lock().await;
         let now = self.clock.now();
         let catalogue = self.catalogues.current();
         let due = catalogue.providers().filter(|p| {
